@@ -1,0 +1,46 @@
+/** Decides every error this package can raise: its code, its sentence, its cause. Knows nothing of who raises it. */
+
+/**
+ * One row per error: the code's suffix and what it means. `docs/errors.md` is checked against this table.
+ * The message of a raised error starts with this sentence and goes on with what was wrong and what to do.
+ */
+export const errorTable = {
+  CONFIG_INVALID: 'The configuration is not valid',
+  CONFIG_CONFLICT: 'A cache with this namespace exists already with another configuration',
+  NOT_SUPPORTED: 'This version cannot honour what was asked',
+  CLOSED: 'The cache is closed',
+  STORE_UNAVAILABLE: 'The store could not record what this write is about to change, so the write was not sent',
+  POOL_UNSUPPORTED: 'The object given to withCache is not a pool or client this adapter can wrap',
+  CATALOG_UNAVAILABLE: 'The catalog of the database could not be read',
+  TABLE_UNKNOWN: 'No attached database has a table of this name',
+  SERVER_LISTEN: 'The embedded server could not listen',
+  SERVER_CLOSED: 'The embedded server is closed',
+  INVALID_ARGUMENT: 'An argument is not valid',
+} as const;
+
+export type ErrorCode = `LOOKASIDE_${keyof typeof errorTable}`;
+
+/** The one error class: branch on `code`, read `message`, follow `cause`. */
+export class LookasideError extends Error {
+  override readonly name = 'LookasideError';
+  readonly code: ErrorCode;
+
+  /**
+   * @param suffix which row of the table this is
+   * @param detail what was wrong and what to do, as a sentence without a full stop at its end
+   */
+  constructor(suffix: keyof typeof errorTable, detail: string, options?: { cause?: unknown }) {
+    super(`${errorTable[suffix]}: ${detail}.`, options);
+    this.code = `LOOKASIDE_${suffix}`;
+  }
+}
+
+/** An invariant of ours does not hold: a bug in this package, never a user's mistake. */
+export class InvariantError extends Error {
+  override readonly name = 'InvariantError';
+}
+
+/** Asserts an invariant of ours. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new InvariantError(`lookaside invariant broken: ${message}`);
+}

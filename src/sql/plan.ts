@@ -1,0 +1,107 @@
+/**
+ * Decides the words in which a statement's meaning is told to the engine: what it reads, what it writes, and
+ * what it may do with the cache. Dialect-free: knows no parser, no driver and no store.
+ */
+
+/** A base table as its database's catalog knows it. */
+export interface Table {
+  /** Unique within its database and stable across renames (Postgres: the oid, in decimal). */
+  readonly id: string;
+  /** For people: `schema.name`. */
+  readonly name: string;
+}
+
+/**
+ * How two values of a column are known to be equal in the database exactly when their canonical texts are
+ * equal (CONSISTENCY §3, rule 3). A column of any other type is never pinned.
+ */
+export type ValueClass = 'int2' | 'int4' | 'int8' | 'bool' | 'uuid' | 'text';
+
+/** Where the value of a pinned column comes from when a statement is called. */
+export type ValueSource =
+  | { readonly kind: 'parameter'; /** From 0. */ readonly index: number; readonly valueClass: ValueClass }
+  | { readonly kind: 'literal'; /** Canonical text. */ readonly value: string };
+
+/**
+ * A read sees only rows whose columns of `shape` equal the values, in order.
+ * `shape` names the columns as the catalog numbers them, ascending, joined by commas (Postgres attnum: `1` or `1,3`).
+ */
+export interface Pin {
+  readonly shape: string;
+  readonly values: readonly ValueSource[];
+}
+
+/** One reference to a table. `pin: null` depends on every row. */
+export interface TableRead {
+  readonly table: Table;
+  readonly pin: Pin | null;
+}
+
+/**
+ * Every row this write touches has, before and after the write, one of `values` in the column.
+ * So a changed key gives both the old and the new value.
+ */
+export interface WritePin {
+  /** The column as the catalog numbers it (Postgres attnum, in decimal). */
+  readonly column: string;
+  readonly values: readonly ValueSource[];
+}
+
+/** What a write may change in one table. No pins: any row at all. */
+export interface TableWrite {
+  readonly table: Table;
+  readonly pins: readonly WritePin[];
+}
+
+/** What a statement may change. `everything` is every table of the database, also those not known yet. */
+export type WriteScope =
+  | { readonly scope: 'tables'; readonly tables: readonly TableWrite[] }
+  | { readonly scope: 'everything'; readonly reason: Reason };
+
+/** What the statement does to the transaction its connection is in. The authority on the state is the protocol. */
+export type TransactionControl =
+  | { readonly control: 'begin' }
+  | { readonly control: 'commit'; readonly chain: boolean }
+  | { readonly control: 'rollback'; readonly chain: boolean }
+  | { readonly control: 'savepoint' }
+  | { readonly control: 'prepare'; readonly gid: string }
+  | { readonly control: 'commit-prepared'; readonly gid: string }
+  | { readonly control: 'rollback-prepared'; readonly gid: string };
+
+/** Why a statement is treated as it is. */
+export interface Reason {
+  /** Stable, for programs and counters: `volatile-function`, `row-lock`, `no-table` … */
+  readonly code: string;
+  /** For people, one clause without a full stop: `now() is not immutable`. */
+  readonly detail: string;
+}
+
+/** What happens to the connection's session: its settings, role, temporary tables, locks. */
+export type SessionEffect = 'keeps' | 'departs' | 'resets';
+
+/**
+ * A statement text, understood once. A string of several statements has one plan: the union of its effects.
+ *
+ * - `read`: may be served from the cache; depends on exactly `reads`.
+ * - `bypass`: changes no table that a cached read could depend on, and is never cached.
+ * - `write`: changes `writes`; its own result is never cached.
+ * - `transaction`: controls the transaction and does nothing else.
+ *
+ * What is not understood is a `write` of everything if it could write at all, else a `bypass`.
+ */
+export type Plan =
+  | { readonly kind: 'read'; readonly reads: readonly TableRead[]; readonly session: 'keeps' }
+  | { readonly kind: 'bypass'; readonly reason: Reason; readonly session: SessionEffect }
+  | {
+      readonly kind: 'write';
+      readonly writes: WriteScope;
+      /** The catalog may be another one afterwards. */
+      readonly changesCatalog: boolean;
+      readonly session: SessionEffect;
+    }
+  | { readonly kind: 'transaction'; readonly transaction: TransactionControl; readonly session: SessionEffect };
+
+/** Text to plan, for one database and one baseline session. Synchronous; a known text is a map look-up. */
+export interface Planner {
+  plan(text: string): Plan;
+}
