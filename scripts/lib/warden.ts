@@ -1,0 +1,38 @@
+/**
+ * Decides what happens to a server we started when this process dies without stopping it, `kill -9` included.
+ * Knows a directory and a pid file, nothing of what runs there.
+ */
+import { spawn } from 'node:child_process';
+
+export interface Warden {
+  /** The owner has cleaned up: the warden leaves without doing anything. */
+  dismiss(): void;
+}
+
+/**
+ * A shell that waits on a pipe only we hold. A line means all is well; the end of the pipe without one means that
+ * we are gone: it stops whoever is named in the pid file and removes the directory.
+ */
+const script = `
+read -r line && exit 0
+pid=$(head -n 1 "$2" 2>/dev/null)
+if [ -n "$pid" ]; then
+  kill -INT "$pid" 2>/dev/null
+  tries=0
+  while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
+  kill -QUIT "$pid" 2>/dev/null && sleep 1
+fi
+rm -rf "$1"
+`;
+
+export function startWarden({ directory, pidFile }: { directory: string; pidFile: string }): Warden {
+  const child = spawn('/bin/sh', ['-c', script, 'warden', directory, pidFile], {
+    cwd: '/',
+    detached: true, // a Ctrl-C at the terminal must not take it along
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.unref();
+  if ('unref' in child.stdin && typeof child.stdin.unref === 'function') child.stdin.unref();
+  child.stdin.on('error', () => undefined); // EPIPE: the warden was killed by somebody, so nobody is waiting
+  return { dismiss: () => void child.stdin.end('done\n') };
+}
