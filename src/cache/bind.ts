@@ -1,0 +1,72 @@
+/**
+ * Decides what a plan reads and writes in one call, once parameters are known: plan plus values to references
+ * and targets in the namespace. A value that cannot be told apart soundly widens to the whole table.
+ */
+import { createHash } from 'node:crypto';
+import type { Pin, TableRead, TableWrite, ValueSource, WriteScope } from '../sql/plan.js';
+import { canonicalValue } from '../sql/values.js';
+import { tableKey } from './protocol/keys.js';
+import type { Ref, RefPin, Target, TargetPins } from './protocol/refs.js';
+
+/** Names the tables of one database in one namespace. */
+export interface TableNames {
+  readonly namespace: string;
+  /** The database's identity as its server reports it. */
+  readonly database: string;
+}
+
+/** Longer values, and those that are not plain ASCII, are named by their digest. */
+const PLAIN_VALUE = /^[\x21-\x7e]{0,64}$/;
+
+export const keyOfTable = (names: TableNames, tableId: string): string =>
+  tableKey(names.namespace, `${names.database}:${tableId}`);
+
+/** Stands for every table of a database, also those not known yet: each read depends on it. */
+export const rootOf = (names: TableNames): string => keyOfTable(names, 'root');
+
+/** What a read depends on in this call. */
+export function bindReads(
+  names: TableNames,
+  reads: readonly TableRead[],
+  values: readonly unknown[],
+): readonly Ref[] {
+  const refs: Ref[] = [{ table: rootOf(names), pin: null }];
+  for (const { table, pin } of reads)
+    refs.push({ table: keyOfTable(names, table.id), pin: pin === null ? null : bindPin(pin, values) });
+  return refs;
+}
+
+/** What a write may change in this call. */
+export function bindWrites(
+  names: TableNames,
+  writes: WriteScope,
+  values: readonly unknown[],
+): readonly Target[] {
+  if (writes.scope === 'everything') return [{ table: rootOf(names), pins: null }];
+  return writes.tables.map((write) => ({
+    table: keyOfTable(names, write.table.id),
+    pins: bindTargetPins(write, values),
+  }));
+}
+
+function bindPin(pin: Pin, values: readonly unknown[]): RefPin | null {
+  const bound = pin.values.map((source) => bindValue(source, values));
+  if (bound.includes(null)) return null;
+  return { shape: pin.shape, columns: pin.shape.split(','), values: bound as string[] }; // no null, just seen
+}
+
+function bindTargetPins(write: TableWrite, values: readonly unknown[]): TargetPins | null {
+  const pins: Record<string, readonly string[]> = {};
+  for (const { column, values: sources } of write.pins) {
+    const bound = sources.map((source) => bindValue(source, values));
+    if (!bound.includes(null)) pins[column] = [...new Set(bound as string[])]; // no null, just seen
+  }
+  return Object.keys(pins).length === 0 ? null : pins;
+}
+
+function bindValue(source: ValueSource, values: readonly unknown[]): string | null {
+  const canonical =
+    source.kind === 'literal' ? source.value : canonicalValue(source.valueClass, values[source.index]);
+  if (canonical === null || PLAIN_VALUE.test(canonical)) return canonical;
+  return `#${createHash('sha256').update(canonical).digest('base64url').slice(0, 32)}`;
+}

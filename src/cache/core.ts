@@ -1,0 +1,38 @@
+/** Decides what adapters and middleware see of a cache beyond its public face. Not exported from the package. */
+import type { Clock, Random } from '../clock.js';
+import type { Table } from '../sql/plan.js';
+import type { TableNames } from './bind.js';
+import type { Engine } from './engine.js';
+
+/** A database that a wrapped pool talks to; announced so that table names can be resolved and rotated. */
+export interface AttachedDatabase {
+  readonly names: TableNames;
+  /** By name, with or without its schema; undefined when there is none or the name is ambiguous. */
+  readonly findTable: (name: string) => Table | undefined;
+  /** The column's id as pins use it, and the canonical text of a value, or null where it cannot be pinned. */
+  readonly pinOf: (table: Table, column: string, value: unknown) => { column: string; value: string } | null;
+}
+
+export interface CacheCore {
+  readonly engine: Engine;
+  readonly namespace: string;
+  readonly mode: 'on' | 'observe' | 'off';
+  /** Default time to live of an entry, in ms. */
+  readonly ttlMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Statement texts understood at once per pool; the least recently used are forgotten. */
+  readonly statementsMax: number;
+  /** Whether the config lets results of this table be cached; the name has its schema. */
+  readonly mayCache: (tableName: string) => boolean;
+  /** Counts and announces a failure of the cache that no query noticed. */
+  readonly failed: (reason: string, error: unknown) => void;
+  readonly attach: (database: AttachedDatabase) => void;
+}
+
+/** Where a cache keeps its core. Registered, so that a package loaded twice finds it. */
+export const coreSymbol = Symbol.for('lookaside.core');
+
+export interface HasCore {
+  readonly [coreSymbol]: CacheCore;
+}

@@ -1,0 +1,138 @@
+/**
+ * Decides whether a reference can be validated without asking the store: keeps what was last read of each `T`
+ * and `V`, and forgets it in the very call that changes it. Only for a store in this process, where that call
+ * is synchronous; so a mirrored token is as good as one read now.
+ */
+import { type Command, expectNoError, type Reply, textOf, type WatchableExecutor } from './executor.js';
+import { tokenPrefix } from './protocol/keys.js';
+import { type Vector, valueKeyOf } from './protocol/lookup.js';
+import { type Ref, refKey } from './protocol/refs.js';
+import { parseTable, readTable, type TableState, vectorOf } from './protocol/table.js';
+
+/** What is known of one `T`. */
+class TableView {
+  /** Rises with every change of `T`: what was derived from an earlier one is void. */
+  version = 0;
+  state: TableState | null = null;
+  /** How many cells look at this table. */
+  watchers = 0;
+
+  constructor(readonly key: string) {}
+
+  forget(): void {
+    this.version++;
+    this.state = null;
+  }
+}
+
+/** What is known of one reference; shared by all entries that depend on it. */
+export class Cell {
+  /** The version of the table that `vector` was derived from; below zero: `V` changed, or never derived. */
+  derivedFrom = -1;
+  vector: string | null = null;
+  valueToken: string | null | undefined = undefined;
+  holders = 0;
+
+  constructor(
+    readonly ref: Ref,
+    readonly view: TableView,
+    readonly valueKey: string | null,
+  ) {}
+
+  forget(): void {
+    this.derivedFrom = -1;
+    this.valueToken = undefined;
+  }
+}
+
+export class Mirror {
+  private readonly views = new Map<string, TableView>();
+  private readonly cells = new Map<string, Cell>();
+  private readonly cellsByValueKey = new Map<string, Cell>();
+  private readonly stopWatching: () => void;
+
+  constructor(
+    private readonly executor: WatchableExecutor,
+    namespace: string,
+  ) {
+    this.stopWatching = executor.watch(tokenPrefix(namespace), (key) => this.touched(key));
+  }
+
+  /** A cell stays current until it is released as often as it was held. */
+  hold(ref: Ref): Cell {
+    const key = refKey(ref);
+    let cell = this.cells.get(key);
+    if (cell === undefined) {
+      const valueKey = valueKeyOf(ref);
+      cell = new Cell(ref, this.viewOf(ref.table), valueKey);
+      cell.view.watchers++;
+      this.cells.set(key, cell);
+      if (valueKey !== null) this.cellsByValueKey.set(valueKey, cell);
+    }
+    cell.holders++;
+    return cell;
+  }
+
+  release(cell: Cell): void {
+    if (--cell.holders > 0) return;
+    this.cells.delete(refKey(cell.ref));
+    if (cell.valueKey !== null) this.cellsByValueKey.delete(cell.valueKey);
+    if (--cell.view.watchers === 0) this.views.delete(cell.view.key);
+  }
+
+  /** The tokens that vouch for the cell's reference now, or null. A few nanoseconds unless its table changed. */
+  vectorOf(cell: Cell): string | null {
+    return cell.derivedFrom === cell.view.version ? cell.vector : this.derive(cell);
+  }
+
+  /** What LOOKUP would read now. */
+  lookup(refs: readonly Ref[]): Vector {
+    const cells = refs.map((ref) => this.hold(ref));
+    const vector = cells.map((cell) => this.vectorOf(cell));
+    for (const cell of cells) this.release(cell);
+    return vector;
+  }
+
+  size(): { cells: number; tables: number } {
+    return { cells: this.cells.size, tables: this.views.size };
+  }
+
+  close(): void {
+    this.stopWatching();
+    this.touched(null);
+  }
+
+  private derive(cell: Cell): string | null {
+    const { view } = cell;
+    view.state ??= parseTable(this.ask(readTable(view.key)));
+    if (cell.valueKey !== null && cell.valueToken === undefined)
+      cell.valueToken = textOf(this.ask(['GET', cell.valueKey]));
+    cell.vector = vectorOf(view.state, cell.ref, cell.valueToken ?? null, this.executor.voucher());
+    cell.derivedFrom = view.version;
+    return cell.vector;
+  }
+
+  private ask(command: Command): Reply | undefined {
+    const replies = this.executor.run([command]);
+    if (replies instanceof Promise) throw new TypeError('a mirrored store must answer synchronously');
+    expectNoError(replies);
+    return replies[0];
+  }
+
+  private viewOf(key: string): TableView {
+    let view = this.views.get(key);
+    if (view === undefined) this.views.set(key, (view = new TableView(key)));
+    return view;
+  }
+
+  private touched(key: string | null): void {
+    if (key === null) {
+      for (const view of this.views.values()) view.forget();
+      for (const cell of this.cells.values()) cell.forget();
+      return;
+    }
+    const view = this.views.get(key);
+    if (view !== undefined) view.forget();
+    else this.cellsByValueKey.get(key)?.forget();
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * INTENT and END (CONSISTENCY §2): what stands in the store around the moment a write becomes visible. The
+ * order of the commands is the protocol; each comment names the invariant it keeps.
+ */
+import type { Random } from '../../clock.js';
+import {
+  arrayOf,
+  type Command,
+  type Conversation,
+  expectNoError,
+  integerOf,
+  type Replies,
+  textOf,
+} from '../executor.js';
+import { field, valueKey } from './keys.js';
+import { type Target, touchedValues } from './refs.js';
+import {
+  encodeIntent,
+  type IntentRecord,
+  parseTable,
+  readTable,
+  type TableState,
+  TOKEN_BYTES,
+  takeOver,
+} from './table.js';
+
+/** An intent as its owner holds it. */
+export interface Intent {
+  readonly id: string;
+  readonly targets: readonly Target[];
+}
+
+/**
+ * INTENT: blocks hits and fills that conflict, in every table, before the message that can make the write
+ * visible is sent. One round trip.
+ */
+export function* placeIntent(intent: Intent, record: Omit<IntentRecord, 'pins'>): Conversation<void> {
+  const replies = yield intent.targets.map(
+    ({ table, pins }): Command => ['HSET', table, field.intent(intent.id), encodeIntent({ pins, ...record })],
+  );
+  expectNoError(replies);
+}
+
+/**
+ * END: rotates what the write may have changed and only then removes the intent. Rotates always: an error is
+ * not a rollback. Two round trips.
+ *
+ * Shapes are read while the intent stands: one registered meanwhile is seen here, or its capture was refused.
+ */
+export function* endIntent(intent: Intent, voucher: string, random: Random): Conversation<void> {
+  const commands = rotateTargets(intent.targets, yield intent.targets.map(readTarget), voucher, random);
+  const rotations = commands.length;
+  for (const { table } of intent.targets) commands.push(['HDEL', table, field.intent(intent.id)]); // last: I4
+  const replies = yield commands;
+  expectNoError(replies);
+  const lost = intent.targets.filter((_, index) => integerOf(replies[rotations + index]) === 0);
+  if (lost.length > 0) yield* dropTokens(lost);
+}
+
+/** Rotates without an intent: for what has no commit of its own, a tag or an explicit invalidation. */
+export function* invalidate(targets: readonly Target[], voucher: string, random: Random): Conversation<void> {
+  expectNoError(yield rotateTargets(targets, yield targets.map(readTarget), voucher, random));
+}
+
+const readTarget = ({ table }: Target): Command => readTable(table);
+
+function rotateTargets(
+  targets: readonly Target[],
+  replies: Replies,
+  voucher: string,
+  random: Random,
+): Command[] {
+  return targets.flatMap((target, index) => rotate(target, parseTable(replies[index]), voucher, random));
+}
+
+/** New tokens for all that the write may have changed (CONSISTENCY §3). Values are dropped, not set. */
+function rotate(target: Target, state: TableState, voucher: string, random: Random): Command[] {
+  if (state.voucher !== voucher) return [takeOver(target.table, state, voucher, random)];
+  const rotated: string[] = [field.any];
+  const dropped: string[] = [];
+  if (target.pins === null) rotated.push(field.wild);
+  else {
+    for (const shape of state.shapes.keys()) {
+      const values = touchedValues(target.pins, shape);
+      if (values === null) rotated.push(field.shape(shape));
+      else dropped.push(...values.map((value) => valueKey(target.table, shape, value)));
+    }
+  }
+  const commands: Command[] = [
+    ['HSET', target.table, ...rotated.flatMap((name) => [name, random.hex(TOKEN_BYTES)])],
+  ];
+  if (dropped.length > 0) commands.push(['DEL', ...dropped]);
+  return commands;
+}
+
+/**
+ * An intent that was gone before its END may have been lost with rotations of others: no token of these
+ * tables is believed any more. What stands of other intents stays.
+ */
+function* dropTokens(targets: readonly Target[]): Conversation<void> {
+  const listed = yield targets.map(({ table }): Command => ['HKEYS', table]);
+  expectNoError(listed);
+  const commands = targets.flatMap(({ table }, index): Command[] => {
+    const names = arrayOf(listed[index]).map((name) => textOf(name) ?? '');
+    const tokens = names.filter((name) => !name.startsWith('i:'));
+    return tokens.length === 0 ? [] : [['HDEL', table, ...tokens]];
+  });
+  if (commands.length > 0) expectNoError(yield commands);
+}

@@ -1,0 +1,22 @@
+/** Decides how the protocol's state is named in the store. Everything about one table shares one cluster slot. */
+
+/** Prefix of every key that holds tokens or intents of a namespace. Entries are outside it. */
+export const tokenPrefix = (namespace: string): string => `lookaside:t:{${namespace}:`;
+
+/** The hash `T` of a table: tokens and standing intents. `table` is unique in the namespace. */
+export const tableKey = (namespace: string, table: string): string => `lookaside:t:{${namespace}:${table}}`;
+
+/** The key `V` of one value of one shape of a table. */
+export const valueKey = (key: string, shape: string, value: string): string => `${key}:${shape}:${value}`;
+
+/** An entry `E`, in any slot. */
+export const entryKey = (namespace: string, digest: string): string => `lookaside:e:${namespace}:${digest}`;
+
+/** Fields of `T`. Shapes and intents carry a prefix so that none can be taken for another. */
+export const field = {
+  voucher: 'r',
+  any: 'any',
+  wild: 'wild',
+  shape: (shape: string) => `s:${shape}`,
+  intent: (id: string) => `i:${id}`,
+} as const;

@@ -1,0 +1,139 @@
+/**
+ * LOOKUP and CAPTURE (CONSISTENCY §2): which tokens vouch for a set of references now. Both read each table's
+ * `T` before its `V`, on one connection; the reads are the caller's own, sent after it began.
+ */
+import type { Random } from '../../clock.js';
+import { type Command, type Conversation, expectNoError, type Replies, textOf } from '../executor.js';
+import { field, valueKey } from './keys.js';
+import { pinValue, type Ref } from './refs.js';
+import { blocked, parseTable, readTable, type TableState, TOKEN_BYTES, takeOver, vectorOf } from './table.js';
+
+/** What a read depends on, and the tokens that vouched for it, one per reference. Null: not to be trusted now. */
+export type Vector = readonly (string | null)[];
+
+/** A vector without gaps: what an entry or a flight may be stamped with. */
+export type CompleteVector = readonly string[];
+
+export interface TokenContext {
+  readonly random: Random;
+  /** How long a token of a value outlives its last capture, in ms: at least the longest entry. */
+  readonly valueTtlMs: number;
+  /** Shapes tracked per table; further ones count as unpinned. */
+  readonly shapesPerTableMax: number;
+}
+
+export const valueKeyOf = (ref: Ref): string | null =>
+  ref.pin === null ? null : valueKey(ref.table, ref.pin.shape, pinValue(ref.pin.values));
+
+/** The commands that read what `refs` depend on, in the order that LOOKUP demands. */
+function readCommands(refs: readonly Ref[]): Command[] {
+  const commands: Command[] = [...new Set(refs.map((ref) => ref.table))].map(readTable);
+  for (const ref of refs) {
+    const key = valueKeyOf(ref);
+    if (key !== null) commands.push(['GET', key]);
+  }
+  return commands;
+}
+
+interface Observation {
+  readonly tables: ReadonlyMap<string, TableState>;
+  readonly valueTokens: readonly (string | null)[];
+}
+
+function observe(refs: readonly Ref[], replies: Replies): Observation {
+  expectNoError(replies);
+  const tables = new Map<string, TableState>();
+  let next = 0;
+  for (const table of new Set(refs.map((ref) => ref.table))) tables.set(table, parseTable(replies[next++]));
+  const valueTokens = refs.map((ref) => (ref.pin === null ? null : textOf(replies[next++])));
+  return { tables, valueTokens };
+}
+
+const stateOf = (observation: Observation, ref: Ref): TableState =>
+  observation.tables.get(ref.table) as TableState; // one per distinct table of refs
+
+const vectorFrom = (observation: Observation, refs: readonly Ref[], voucher: string): Vector =>
+  refs.map((ref, index) =>
+    vectorOf(stateOf(observation, ref), ref, observation.valueTokens[index] ?? null, voucher),
+  );
+
+/** LOOKUP's tokens, and the replies to more commands of the same round trip. */
+export function* lookupWith(
+  refs: readonly Ref[],
+  voucher: string,
+  more: readonly Command[],
+): Conversation<{ readonly vector: Vector; readonly extra: Replies }> {
+  const commands = readCommands(refs);
+  const replies = yield [...commands, ...more];
+  expectNoError(replies);
+  return { vector: vectorFrom(observe(refs, replies), refs, voucher), extra: replies.slice(commands.length) };
+}
+
+/** LOOKUP's tokens. One round trip. */
+export function* lookup(refs: readonly Ref[], voucher: string): Conversation<Vector> {
+  return vectorFrom(observe(refs, yield readCommands(refs)), refs, voucher);
+}
+
+/** What CAPTURE found out. */
+export type Captured =
+  | { readonly kind: 'captured'; readonly refs: readonly Ref[]; readonly vector: CompleteVector }
+  /** A write is under way: the result of the coming query may not be stored. */
+  | { readonly kind: 'blocked' };
+
+/**
+ * CAPTURE: creates the tokens that are missing and reads them all, before the query is sent (I3). Two round
+ * trips when something is missing, else one. A table vouched for by another node is emptied of tokens first.
+ */
+export function* capture(
+  refs: readonly Ref[],
+  voucher: string,
+  context: TokenContext,
+): Conversation<Captured> {
+  let observation = observe(refs, yield readCommands(refs));
+  const effective = limitShapes(refs, observation, context.shapesPerTableMax);
+  if (effective !== refs) observation = observe(effective, yield readCommands(effective));
+  if (isBlocked(observation, effective)) return { kind: 'blocked' };
+  const present = vectorFrom(observation, effective, voucher);
+  if (isComplete(present)) return { kind: 'captured', refs: effective, vector: present };
+
+  const disowned = [...observation.tables].filter(([, state]) => state.voucher !== voucher);
+  if (disowned.length > 0)
+    expectNoError(yield disowned.map(([table, state]) => takeOver(table, state, voucher, context.random)));
+  const commands = [...createMissing(effective, context), ...readCommands(effective)];
+  const replies = yield commands;
+  expectNoError(replies);
+  observation = observe(effective, replies.slice(commands.length - readCommands(effective).length));
+  const vector = vectorFrom(observation, effective, voucher);
+  return isComplete(vector) ? { kind: 'captured', refs: effective, vector } : { kind: 'blocked' };
+}
+
+export const isComplete = (vector: Vector): vector is CompleteVector => !vector.includes(null);
+
+export const sameVector = (left: Vector, right: Vector): boolean =>
+  left.length === right.length && left.every((token, index) => token !== null && token === right[index]);
+
+const isBlocked = (observation: Observation, refs: readonly Ref[]): boolean =>
+  refs.some((ref) => blocked(stateOf(observation, ref), ref));
+
+/** A shape over the limit is not registered: its reads depend on the whole table. */
+function limitShapes(refs: readonly Ref[], observation: Observation, shapesMax: number): readonly Ref[] {
+  const exceeds = (ref: Ref): boolean => {
+    const { shapes } = stateOf(observation, ref);
+    return ref.pin !== null && !shapes.has(ref.pin.shape) && shapes.size >= shapesMax;
+  };
+  if (!refs.some(exceeds)) return refs;
+  return refs.map((ref) => (exceeds(ref) ? { table: ref.table, pin: null } : ref));
+}
+
+function createMissing(refs: readonly Ref[], context: TokenContext): Command[] {
+  const token = (): string => context.random.hex(TOKEN_BYTES);
+  return refs.flatMap((ref): Command[] => {
+    if (ref.pin === null) return [['HSETNX', ref.table, field.any, token()]];
+    const key = valueKeyOf(ref) as string; // ref.pin is not null
+    return [
+      ['HSETNX', ref.table, field.wild, token()],
+      ['HSETNX', ref.table, field.shape(ref.pin.shape), token()],
+      ['SET', key, token(), 'NX', 'PX', String(context.valueTtlMs)],
+    ];
+  });
+}

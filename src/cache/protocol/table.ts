@@ -1,0 +1,116 @@
+/**
+ * Decides how the hash `T` of one table is read: its tokens and standing intents, and the token vector that a
+ * reference validates against. Knows no transport.
+ */
+import type { Random } from '../../clock.js';
+import { arrayOf, type Command, type Reply, textOf } from '../executor.js';
+import { field } from './keys.js';
+import { conflicts, type Ref, type TargetPins } from './refs.js';
+
+/** A write under way, as it stands in `T`. Read when a reference is first held against it. */
+export class StandingIntent {
+  #pins: TargetPins | null | undefined;
+
+  constructor(
+    readonly id: string,
+    private readonly text: string,
+  ) {}
+
+  get pins(): TargetPins | null {
+    if (this.#pins === undefined) this.#pins = parsePins(this.text);
+    return this.#pins;
+  }
+}
+
+/** 96 bits: never re-used (I1). */
+export const TOKEN_BYTES = 12;
+
+/** What one read of `T` showed. */
+export interface TableState {
+  readonly voucher: string | null;
+  readonly any: string | null;
+  readonly wild: string | null;
+  readonly shapes: ReadonlyMap<string, string>;
+  readonly intents: readonly StandingIntent[];
+}
+
+/** What is written into `T` for an intent. */
+export interface IntentRecord {
+  readonly pins: TargetPins | null;
+  /** The process that placed it. */
+  readonly process: string;
+  /** The database connection that will make the write visible, for RESOLVE. */
+  readonly backend: string;
+  /** Wall clock of the process that placed it, in ms: for people only, never compared. */
+  readonly startedAtMs: number;
+}
+
+/**
+ * Takes a table over from another voucher, whose tokens may be old ones come back: every token becomes a new
+ * one, the intents stay (CONSISTENCY §2, fact 5). The tokens of values die with those of their shapes.
+ */
+export function takeOver(table: string, state: TableState, voucher: string, random: Random): Command {
+  const names = [field.any, field.wild, ...[...state.shapes.keys()].map(field.shape)];
+  const tokens = names.flatMap((name) => [name, random.hex(TOKEN_BYTES)]);
+  return ['HSET', table, ...tokens, field.voucher, voucher];
+}
+
+export const encodeIntent = (record: IntentRecord): string => JSON.stringify(record);
+
+export const readTable = (table: string): Command => ['HGETALL', table];
+
+/** @param reply the reply to `readTable` */
+export function parseTable(reply: Reply | undefined): TableState {
+  const cells = arrayOf(reply);
+  let voucher: string | null = null;
+  let any: string | null = null;
+  let wild: string | null = null;
+  const shapes = new Map<string, string>();
+  const intents: StandingIntent[] = [];
+  for (let index = 0; index + 1 < cells.length; index += 2) {
+    const name = textOf(cells[index]) ?? '';
+    const value = textOf(cells[index + 1]) ?? '';
+    if (name === field.voucher) voucher = value;
+    else if (name === field.any) any = value;
+    else if (name === field.wild) wild = value;
+    else if (name.startsWith('s:')) shapes.set(name.slice(2), value);
+    else if (name.startsWith('i:')) intents.push(new StandingIntent(name.slice(2), value));
+  }
+  return { voucher, any, wild, shapes, intents };
+}
+
+/** An intent that cannot be read, of another version say, may be about any row. */
+function parsePins(text: string): TargetPins | null {
+  try {
+    const record = JSON.parse(text) as Partial<IntentRecord> | null;
+    return record?.pins ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/**
+ * The tokens that vouch for a reference, as one text, or null when the reference cannot be trusted now: a
+ * token is missing (missing is a miss), another node vouches for them, or a standing intent conflicts (I2).
+ *
+ * @param valueToken the token in `V`, for a pinned reference
+ */
+export function vectorOf(
+  state: TableState,
+  ref: Ref,
+  valueToken: string | null,
+  voucher: string,
+): string | null {
+  if (state.voucher !== voucher) return null;
+  if (blocked(state, ref)) return null;
+  if (ref.pin === null) return state.any;
+  const shape = state.shapes.get(ref.pin.shape);
+  if (state.wild === null || shape === undefined || valueToken === null) return null;
+  return `${state.wild}.${shape}.${valueToken}`;
+}
+
+/** Whether a write under way keeps a reference from being captured (I2). */
+export function blocked(state: TableState, ref: Ref): boolean {
+  return state.intents.some((intent) => conflicts(intent.pins, ref));
+}

@@ -1,0 +1,30 @@
+/**
+ * Decides what a caller asked of the cache for everything that runs inside a function: `run`, `uncached`, and
+ * the collecting of dependencies for whoever builds on results. Costs nothing until first used.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Dependencies } from './entry.js';
+
+export interface Scope {
+  /** Neither hit nor fill. */
+  readonly bypass: boolean;
+  /** No hit, but fill. */
+  readonly refresh: boolean;
+  /** Instead of the configured time to live. */
+  readonly ttlMs: number | null;
+  /** Tags added to what is filled. */
+  readonly tags: readonly string[];
+  /** Told the dependencies of every result that came through the cache inside. */
+  readonly collect: ((dependencies: Dependencies) => void) | null;
+}
+
+const scopes = new AsyncLocalStorage<Scope>();
+
+export const currentScope = (): Scope | undefined => scopes.getStore();
+
+/** Runs `callback` in the current scope with some of it replaced. */
+export function runInScope<T>(change: Partial<Scope>, callback: () => T): T {
+  const outer = scopes.getStore();
+  const plain: Scope = { bypass: false, refresh: false, ttlMs: null, tags: [], collect: null };
+  return scopes.run({ ...plain, ...outer, ...change }, callback);
+}

@@ -1,0 +1,175 @@
+/**
+ * Decides what becomes of a write's intent: ended when the outcome is known, kept and asked about when it is
+ * not, and made up for when the store could not be told (CONSISTENCY §2: INTENT, END, RESOLVE). Knows no SQL.
+ */
+import type { Clock, Random, Timer } from '../clock.js';
+import { LookasideError } from '../errors.js';
+import { converse, type Executor } from './executor.js';
+import { endIntent, type Intent, placeIntent } from './protocol/intent.js';
+import { mergeTargets, type Target } from './protocol/refs.js';
+import type { Counters } from './stats.js';
+
+/** Who will make the write visible. */
+export interface WriteOwner {
+  /** The database connection, for people and for other processes. */
+  readonly backend: string;
+  /** Whether the database is known to run nothing of this connection any more. */
+  readonly hasEnded: () => Promise<boolean>;
+}
+
+/** A write that may be sent now. Exactly one of the two is called, once. */
+export interface PlacedWrite {
+  /** The outcome is known, success or failure. The caller of the write is answered after this. */
+  end(): void | Promise<void>;
+  /** The outcome is unknown: the connection was lost, say. */
+  orphan(): void;
+}
+
+export interface WritesOptions {
+  readonly executor: Executor;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly onStoreDown: 'bypass' | 'reject';
+  /** Names this process in the intents it places. */
+  readonly process: string;
+  readonly onInvalidate: (targets: readonly Target[]) => void;
+  readonly onFailure: (reason: string, error: unknown) => void;
+}
+
+const RETRY_MS_MIN = 50;
+const RETRY_MS_MAX = 5_000;
+
+export class Writes {
+  /** Intents that the store was not told of and whose rotations it does not have yet: nothing is served. */
+  private readonly untold = new Set<Intent>();
+  private readonly orphans = new Set<Intent>();
+  private readonly timers = new Set<Timer>();
+  private closed = false;
+
+  constructor(private readonly options: WritesOptions) {}
+
+  /** Whether everything this process wrote is either blocked or rotated in the store. */
+  get trustworthy(): boolean {
+    return this.untold.size === 0;
+  }
+
+  get unresolved(): number {
+    return this.orphans.size;
+  }
+
+  /**
+   * INTENT. To be awaited before the message that can make the write visible is sent.
+   *
+   * @throws LookasideError `STORE_UNAVAILABLE` when the store is away and `onStoreDown` is `reject`
+   */
+  begin(targets: readonly Target[], owner: WriteOwner): PlacedWrite | Promise<PlacedWrite> {
+    const { executor, random, clock, counters } = this.options;
+    const intent: Intent = { id: random.hex(12), targets: mergeTargets(targets) };
+    counters.writes++;
+    const record = {
+      process: this.options.process,
+      backend: owner.backend,
+      startedAtMs: clock.wallMs(),
+    };
+    try {
+      const placing = converse(executor, placeIntent(intent, record));
+      if (!(placing instanceof Promise)) return this.placed(intent, owner);
+      return placing.then(
+        () => this.placed(intent, owner),
+        (error: unknown) => this.untoldWrite(intent, owner, error),
+      );
+    } catch (error) {
+      return this.untoldWrite(intent, owner, error);
+    }
+  }
+
+  /** Stops retrying. What is owed then dies with the process' own store, or blocks until others resolve it. */
+  close(): void {
+    this.closed = true;
+    for (const timer of this.timers) timer.cancel();
+    this.timers.clear();
+  }
+
+  private placed(intent: Intent, owner: WriteOwner): PlacedWrite {
+    return {
+      end: () => this.end(intent, RETRY_MS_MIN),
+      orphan: () => this.orphan(intent, owner),
+    };
+  }
+
+  /** The store may or may not have the intent: it counts as standing, and is owed its END either way. */
+  private untoldWrite(intent: Intent, owner: WriteOwner, error: unknown): PlacedWrite {
+    this.options.onFailure('intent', error);
+    if (this.options.onStoreDown === 'reject') {
+      this.later(RETRY_MS_MIN, () => this.end(intent, RETRY_MS_MIN));
+      throw new LookasideError(
+        'STORE_UNAVAILABLE',
+        "see the cause; set onStoreDown to 'bypass' to let writes through while the store is away",
+        { cause: error },
+      );
+    }
+    this.untold.add(intent);
+    return this.placed(intent, owner);
+  }
+
+  private end(intent: Intent, retryMs: number): void | Promise<void> {
+    const { executor, random } = this.options;
+    try {
+      const ending = converse(executor, endIntent(intent, executor.voucher(), random));
+      if (!(ending instanceof Promise)) return this.ended(intent);
+      return ending.then(
+        () => this.ended(intent),
+        (error: unknown) => this.endLater(intent, retryMs, error),
+      );
+    } catch (error) {
+      return this.endLater(intent, retryMs, error);
+    }
+  }
+
+  private ended(intent: Intent): void {
+    this.untold.delete(intent);
+    for (const { table } of intent.targets) this.options.counters.table(table).invalidations++;
+    this.options.onInvalidate(intent.targets);
+  }
+
+  /** The intent still blocks, or nothing is served: either way the caller may be answered. */
+  private endLater(intent: Intent, retryMs: number, error: unknown): void {
+    this.options.onFailure('end', error);
+    this.later(retryMs, () => this.end(intent, Math.min(retryMs * 2, RETRY_MS_MAX)));
+  }
+
+  private orphan(intent: Intent, owner: WriteOwner): void {
+    this.orphans.add(intent);
+    this.later(RETRY_MS_MIN, () => this.resolve(intent, owner, RETRY_MS_MIN));
+  }
+
+  /** RESOLVE: asks until the database is known to have finished, then ends on the writer's behalf. */
+  private async resolve(intent: Intent, owner: WriteOwner, retryMs: number): Promise<void> {
+    let ended = false;
+    try {
+      ended = await owner.hasEnded();
+    } catch (error) {
+      this.options.onFailure('resolve', error);
+    }
+    if (ended) {
+      this.orphans.delete(intent);
+      this.options.counters.resolved++;
+      await this.end(intent, RETRY_MS_MIN);
+    } else {
+      const nextMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+      this.later(nextMs, () => this.resolve(intent, owner, nextMs));
+    }
+  }
+
+  private later(delayMs: number, task: () => void | Promise<void>): void {
+    if (this.closed) return;
+    const timer = this.options.clock.after(delayMs, () => {
+      this.timers.delete(timer);
+      const running = task();
+      if (running instanceof Promise)
+        running.catch((error: unknown) => this.options.onFailure('background', error));
+    });
+    this.timers.add(timer);
+  }
+}
