@@ -1,0 +1,179 @@
+/**
+ * Decides every option: its name, type, default, limits and what it is for. Types, environment variables,
+ * `docs/config.md` and error texts derive from here. What this version cannot honour is refused by name.
+ */
+import { totalmem } from 'node:os';
+import { z } from 'zod';
+import { DURATION_FORMAT, type Duration, parseDuration, parseSize, SIZE_FORMAT, type Size } from './units.js';
+
+const MEGABYTE = 1_048_576;
+
+/** What the container allows, or the machine has. */
+function memoryLimitBytes(): number {
+  const constrained = process.constrainedMemory();
+  const total = totalmem();
+  return constrained > 0 && constrained < total ? constrained : total;
+}
+
+const duration = (minimumMs: number) =>
+  z
+    .custom<Duration>((value) => {
+      const ms = typeof value === 'number' || typeof value === 'string' ? parseDuration(value) : null;
+      return ms !== null && ms >= minimumMs;
+    }, `must be ${DURATION_FORMAT}, at least ${minimumMs} ms`)
+    .transform((value) => parseDuration(value) as number); // just seen to be one
+
+const size = (minimumBytes: number) =>
+  z
+    .custom<Size>((value) => {
+      const bytes = typeof value === 'number' || typeof value === 'string' ? parseSize(value) : null;
+      return bytes !== null && bytes >= minimumBytes;
+    }, `must be ${SIZE_FORMAT}, at least ${minimumBytes} bytes`)
+    .transform((value) => parseSize(value) as number); // just seen to be one
+
+const count = (minimum: number) =>
+  z.int(`must be a whole number, at least ${minimum}`).min(minimum, `must be at least ${minimum}`);
+
+/** One of a few words; words of later versions are refused as such. */
+const word = <const W extends readonly [string, ...string[]]>(words: W, later: readonly string[] = []) =>
+  z.enum(words, {
+    error: ({ input }) => {
+      const allowed = `must be ${words.map((allowedWord) => `'${allowedWord}'`).join(' or ')}`;
+      return later.includes(String(input))
+        ? `'${String(input)}' is not in this version: ${allowed}`
+        : allowed;
+    },
+  });
+
+const tableNames = z.array(z.string().min(1, 'must be the name of a table'), 'must be a list of table names');
+
+const listen = z
+  .strictObject({
+    host: z
+      .string()
+      .default('127.0.0.1')
+      .describe('Address to listen on. Loopback only, unless there is a password.'),
+    port: z
+      .int('must be a port, 0 to 65535')
+      .min(0)
+      .max(65_535)
+      .optional()
+      .describe('TCP port; 0 takes a free one.'),
+    path: z.string().optional().describe('Unix socket, created with mode 0600; instead of host and port.'),
+    password: z.string().min(1).optional().describe('What clients must AUTH with.'),
+  })
+  .refine((value) => (value.port === undefined) !== (value.path === undefined), {
+    error: 'needs either port or path',
+  });
+
+export const configSchema = z
+  .strictObject({
+    namespace: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 _ . -')
+      .default('default')
+      .describe('Tells caches apart. The same namespace in one process is the same cache.'),
+    mode: word(['on', 'observe', 'off'])
+      .default('on')
+      .describe(
+        'on: serve and store. observe: serve nothing and count what would have been hits. off: withCache returns the pool as it is.',
+      ),
+    ttl: duration(1)
+      .default(10_000)
+      .describe('How long a result may be served at most; the bound for writes made by others.'),
+    include: tableNames.optional().describe('Cache only results that read nothing but these tables.'),
+    exclude: tableNames.default([]).describe('Never cache results that read one of these tables.'),
+    consistency: word(['strict'], ['bounded'])
+      .default('strict')
+      .describe('strict: no read is older than an acknowledged write.'),
+    onStoreDown: word(['bypass', 'reject'])
+      .default('bypass')
+      .describe(
+        'When the store cannot be told of a write. bypass: write, and serve nothing until it was told. reject: fail the write.',
+      ),
+    topology: z
+      .strictObject({
+        kind: word(['embedded'], ['single', 'sentinel', 'cluster'])
+          .default('embedded')
+          .describe('Where the cache lives: in this process.'),
+        listen: listen.optional().describe('Opens the embedded server to other processes of this machine.'),
+      })
+      .prefault({})
+      .describe('Where the cache lives.'),
+    persistence: z
+      .strictObject({
+        kind: word(['none'], ['rdb', 'aof', 'rdb+aof']).describe('none: the cache ends with the process.'),
+      })
+      .default({ kind: 'none' })
+      .describe('What of the embedded server outlives the process.'),
+    memory: z
+      .strictObject({
+        max: size(4 * MEGABYTE)
+          .default(() => Math.min(256 * MEGABYTE, Math.floor(memoryLimitBytes() / 8)))
+          .describe(
+            'What the embedded server may hold. Default: an eighth of the memory limit, at most 256mb.',
+          ),
+        policy: word(
+          ['volatile-lru', 'volatile-ttl', 'noeviction'],
+          ['allkeys-lru', 'allkeys-lfu', 'allkeys-random', 'volatile-lfu', 'volatile-random'],
+        )
+          .default('volatile-lru')
+          .describe('What gives way when it is full. Tokens carry no time to live and never do.'),
+      })
+      .prefault({})
+      .describe('The embedded server.'),
+    near: z
+      .strictObject({
+        max: size(MEGABYTE)
+          .default(() => Math.min(64 * MEGABYTE, Math.floor(memoryLimitBytes() / 16)))
+          .describe(
+            'Decoded results kept in this process. Default: a sixteenth of the memory limit, at most 64mb.',
+          ),
+      })
+      .prefault({})
+      .describe('Decoded results kept in this process.'),
+    changes: z
+      .strictObject({
+        kind: word(['none'], ['poll', 'postgres', 'mysql']).describe(
+          'none: writes by others are seen when the ttl ends.',
+        ),
+      })
+      .default({ kind: 'none' })
+      .describe('How writes that do not pass through this cache are seen.'),
+    limits: z
+      .strictObject({
+        entry: size(1).default(MEGABYTE).describe('Larger results are not stored.'),
+        flights: count(0)
+          .default(10_000)
+          .describe('Executions shared at once; beyond, every caller runs its own.'),
+        statements: count(1).default(2_000).describe('Statement texts understood at once, per pool.'),
+        shapesPerTable: count(0)
+          .default(16)
+          .describe(
+            'Sets of columns that reads are tracked by, per table; beyond, a read depends on its whole table.',
+          ),
+      })
+      .prefault({})
+      .describe('Limits of what grows with use.'),
+  })
+  .superRefine((config, context) => {
+    const both = config.exclude.filter((name) => config.include?.includes(name) === true);
+    if (both.length > 0)
+      context.addIssue({
+        code: 'custom',
+        path: ['exclude'],
+        message: `must not name what include names: ${both.join(', ')}`,
+      });
+    if (config.limits.entry > config.near.max)
+      context.addIssue({
+        code: 'custom',
+        path: ['limits', 'entry'],
+        message: 'must not be larger than near.max',
+      });
+  });
+
+/** What a user writes. */
+export type Config = z.input<typeof configSchema>;
+
+/** With every default in place, durations in ms and sizes in bytes. */
+export type ResolvedConfig = z.output<typeof configSchema>;
