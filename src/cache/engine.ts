@@ -9,7 +9,7 @@ import { Flights } from './flights.js';
 import { type Cell, Mirror } from './mirror.js';
 import { Near, NearEntry, NearGroup } from './near.js';
 import { invalidate } from './protocol/intent.js';
-import { entryKey, tableKey } from './protocol/keys.js';
+import { entryKey, tagRef } from './protocol/keys.js';
 import { capture, isComplete, lookup, lookupWith, sameVector, type Vector } from './protocol/lookup.js';
 import type { Ref, Target } from './protocol/refs.js';
 import { currentScope, type Scope } from './scope.js';
@@ -134,7 +134,7 @@ export class Engine {
     const scope = currentScope();
     if (scope !== undefined) {
       if (scope.bypass || scope.refresh || scope.tags.length > 0) return undefined;
-      scope.collect?.(entry.stamp.dependencies);
+      scope.collect?.depends(entry.stamp.dependencies);
     }
     if (this.options.mode === 'observe') return undefined;
     entry.visited = true;
@@ -146,21 +146,21 @@ export class Engine {
   async read<P, R>(request: ReadRequest<P, R>): Promise<Served<P, R>> {
     const scope = currentScope();
     const refusal = this.refusal(scope);
-    if (refusal !== null) return this.bypass(refusal, request);
+    if (refusal !== null) return this.refuse(refusal, request);
     const refs =
       scope === undefined || scope.tags.length === 0
         ? request.refs
         : [...request.refs, ...this.tagRefs(scope.tags)];
     const scoped = { ...request, refs, ttlMs: scope?.ttlMs ?? request.ttlMs };
     const served = await this.readThrough(scoped, scope?.refresh === true);
-    if (served.dependencies !== null) scope?.collect?.(served.dependencies);
+    if (served.dependencies !== null) scope?.collect?.depends(served.dependencies);
     return served;
   }
 
-  /** Counts and runs a read that the cache has no part in. */
-  async bypass<P, R>(reason: string, request: Pick<ReadRequest<P, R>, 'execute'>): Promise<Served<P, R>> {
+  /** To be called for each statement that reads past the cache because it can never be cached. */
+  noteBypass(reason: string): void {
     this.counters.count(this.counters.bypassed, reason);
-    return { from: 'database', result: (await request.execute()).result, dependencies: null };
+    currentScope()?.collect?.unknown('uncacheable');
   }
 
   /** INTENT: to be awaited before a write is sent. Synchronous while the store is in this process. */
@@ -217,6 +217,13 @@ export class Engine {
     return tags.map((tag) => tagRef(this.options.namespace, tag));
   }
 
+  /** Runs a read that the cache must have no part in now. */
+  private async refuse<P, R>(reason: string, request: ReadRequest<P, R>): Promise<Served<P, R>> {
+    this.counters.count(this.counters.bypassed, reason);
+    currentScope()?.collect?.unknown('refused');
+    return { from: 'database', result: (await request.execute()).result, dependencies: null };
+  }
+
   private refusal(scope: Scope | undefined): string | null {
     if (this.closed) return 'closed';
     if (scope?.bypass === true) return 'asked';
@@ -248,9 +255,9 @@ export class Engine {
       dependencies = await this.captureFor(request.refs, found.vector);
     } catch (error) {
       this.failed('lookup', error);
-      return this.bypass('store-failed', request);
+      return this.refuse('store-failed', request);
     }
-    if (dependencies === null) return this.bypass('write-under-way', request);
+    if (dependencies === null) return this.refuse('write-under-way', request);
     const landing =
       refresh || this.options.mode === 'observe' ? undefined : this.flights.join(digest, dependencies.vector);
     if (landing !== undefined) {
@@ -427,12 +434,6 @@ export class Engine {
     this.options.events.onFailure(reason, error);
   }
 }
-
-/** A tag is a table that has only `any`. */
-export const tagRef = (namespace: string, tag: string): Ref => ({
-  table: tableKey(namespace, `tag:${tag}`),
-  pin: null,
-});
 
 function withInherited(own: Dependencies, inherited: readonly Dependencies[] | undefined): Dependencies {
   if (inherited === undefined || inherited.length === 0) return own;

@@ -5,6 +5,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Dependencies } from './entry.js';
 
+/** Is told what the results inside a scope were built from. */
+export interface Collector {
+  depends(dependencies: Dependencies): void;
+  /**
+   * Something was read past the cache. `refused`: it could have been cached, but a write was under way, say;
+   * `uncacheable`: it never can.
+   */
+  unknown(kind: 'refused' | 'uncacheable'): void;
+}
+
 export interface Scope {
   /** Neither hit nor fill. */
   readonly bypass: boolean;
@@ -14,8 +24,7 @@ export interface Scope {
   readonly ttlMs: number | null;
   /** Tags added to what is filled. */
   readonly tags: readonly string[];
-  /** Told the dependencies of every result that came through the cache inside. */
-  readonly collect: ((dependencies: Dependencies) => void) | null;
+  readonly collect: Collector | null;
 }
 
 const scopes = new AsyncLocalStorage<Scope>();

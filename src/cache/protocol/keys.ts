@@ -1,10 +1,21 @@
 /** Decides how the protocol's state is named in the store. Everything about one table shares one cluster slot. */
 
+import type { Ref } from './refs.js';
+
 /** Prefix of every key that holds tokens or intents of a namespace. Entries are outside it. */
 export const tokenPrefix = (namespace: string): string => `lookaside:t:{${namespace}:`;
 
 /** The hash `T` of a table: tokens and standing intents. `table` is unique in the namespace. */
 export const tableKey = (namespace: string, table: string): string => `lookaside:t:{${namespace}:${table}}`;
+
+/** A tag is a table that has only `any`. */
+export const tagRef = (namespace: string, tag: string): Ref => ({
+  table: tableKey(namespace, `tag:${tag}`),
+  pin: null,
+});
+
+/** The tag that all results of functions carry; no user's tag is empty. */
+export const NAMESPACE_ROOT = '';
 
 /** The key `V` of one value of one shape of a table. */
 export const valueKey = (key: string, shape: string, value: string): string => `${key}:${shape}:${value}`;
