@@ -67,6 +67,11 @@ function bindTargetPins(write: TableWrite, values: readonly unknown[]): TargetPi
 function bindValue(source: ValueSource, values: readonly unknown[]): string | null {
   const canonical =
     source.kind === 'literal' ? source.value : canonicalValue(source.valueClass, values[source.index]);
-  if (canonical === null || PLAIN_VALUE.test(canonical)) return canonical;
+  return canonical === null ? null : compactValue(canonical);
+}
+
+/** The name of a canonical value in keys and intents: itself if short and plain, else its digest. */
+export function compactValue(canonical: string): string {
+  if (PLAIN_VALUE.test(canonical)) return canonical;
   return `#${createHash('sha256').update(canonical).digest('base64url').slice(0, 32)}`;
 }

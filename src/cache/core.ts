@@ -10,6 +10,8 @@ export interface AttachedDatabase {
   /** By name, with or without its schema; undefined when there is none or the name is ambiguous. */
   readonly findTable: (name: string) => Table | undefined;
   /** The column's id as pins use it, and the canonical text of a value, or null where it cannot be pinned. */
+  /** For people: the table that a key in the store stands for. */
+  readonly nameOf: (key: string) => string | undefined;
   readonly pinOf: (table: Table, column: string, value: unknown) => { column: string; value: string } | null;
 }
 
@@ -28,6 +30,8 @@ export interface CacheCore {
   /** Counts and announces a failure of the cache that no query noticed. */
   readonly failed: (reason: string, error: unknown) => void;
   readonly attach: (database: AttachedDatabase) => void;
+  /** A wrapped pool announces how its database can be attached before it is first used: for `ready()`. */
+  readonly onPrepare: (prepare: () => Promise<void>) => void;
 }
 
 /** Where a cache keeps its core. Registered, so that a package loaded twice finds it. */

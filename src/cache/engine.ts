@@ -33,8 +33,6 @@ export interface EngineLimits {
   readonly entryBytesMax: number;
   readonly flightsMax: number;
   readonly shapesPerTableMax: number;
-  /** The longest time to live of any entry. */
-  readonly ttlMsMax: number;
 }
 
 export interface EngineEvents {
@@ -88,6 +86,9 @@ interface Landed<P> {
 
 /** Entries of one statement die within this share of the time to live of each other, not all at once. */
 const TTL_JITTER = 0.1;
+
+/** A token of a value outlives an entry captured late in its life, and a slow query. */
+const VALUE_TTL_SPARE_MS = 60_000;
 
 export class Engine {
   readonly counters = new Counters();
@@ -176,6 +177,12 @@ export class Engine {
     this.options.events.onInvalidate(targets.map(({ table }) => table));
   }
 
+  /** Why nothing is served, or null. */
+  trouble(): string | null {
+    if (this.closed) return 'closed';
+    return this.writes.trustworthy ? null : 'the store was not told of a write yet';
+  }
+
   /** Drops every decoded result. */
   clearNear(): void {
     this.near.clear();
@@ -252,7 +259,7 @@ export class Engine {
         if (this.options.mode === 'on') return found.hit;
         this.counters.wouldHit++;
       }
-      dependencies = await this.captureFor(request.refs, found.vector);
+      dependencies = await this.captureFor(request, found.vector);
     } catch (error) {
       this.failed('lookup', error);
       return this.refuse('store-failed', request);
@@ -328,14 +335,17 @@ export class Engine {
   }
 
   /** CAPTURE: null under a conflicting intent. What the look-up read is as good when nothing was missing. */
-  private async captureFor(refs: readonly Ref[], seen: Vector): Promise<Dependencies | null> {
+  private async captureFor(
+    { refs, ttlMs }: Pick<ReadRequest<unknown, unknown>, 'refs' | 'ttlMs'>,
+    seen: Vector,
+  ): Promise<Dependencies | null> {
     if (isComplete(seen)) return { refs, vector: seen };
     const { executor, random, limits } = this.options;
     const captured = await converse(
       executor,
       capture(refs, executor.voucher(), {
         random,
-        valueTtlMs: 2 * limits.ttlMsMax,
+        valueTtlMs: 2 * ttlMs + VALUE_TTL_SPARE_MS,
         shapesPerTableMax: limits.shapesPerTableMax,
       }),
     );

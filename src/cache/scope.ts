@@ -37,3 +37,10 @@ export function runInScope<T>(change: Partial<Scope>, callback: () => T): T {
   const plain: Scope = { bypass: false, refresh: false, ttlMs: null, tags: [], collect: null };
   return scopes.run({ ...plain, ...outer, ...change }, callback);
 }
+
+/**
+ * Runs a function whose reads, however deep, go to the database and store nothing.
+ *
+ * @returns what the function returns
+ */
+export const uncached = <T>(callback: () => T): T => runInScope({ bypass: true }, callback);

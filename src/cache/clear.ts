@@ -1,0 +1,19 @@
+/** Decides how entries are dropped from the store: by their names, a page at a time; tokens stay. */
+import { arrayOf, type Conversation, expectNoError, textOf } from './executor.js';
+import { entryKey } from './protocol/keys.js';
+
+const PAGE = 500;
+
+export function* clearEntries(namespace: string): Conversation<void> {
+  const pattern = entryKey(namespace, '*');
+  let cursor = '0';
+  do {
+    const [scanned] = yield [['SCAN', cursor, 'MATCH', pattern, 'COUNT', String(PAGE)]];
+    if (scanned === undefined) return;
+    expectNoError([scanned]);
+    const [next, keys] = arrayOf(scanned);
+    const names = arrayOf(keys).map((key) => textOf(key) ?? '');
+    if (names.length > 0) expectNoError(yield [['UNLINK', ...names]]);
+    cursor = textOf(next) ?? '0';
+  } while (cursor !== '0');
+}

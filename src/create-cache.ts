@@ -1,0 +1,128 @@
+/** Decides how the parts are joined: the only file that knows config, server, topology and cache at once. */
+import { EventEmitter } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
+import { Cache, type CacheEventMap } from './cache/cache.js';
+import { clearEntries } from './cache/clear.js';
+import { Engine } from './cache/engine.js';
+import { converse } from './cache/executor.js';
+import { systemClock, systemRandom } from './clock.js';
+import { resolveConfig } from './config/config.js';
+import type { Config, ResolvedConfig } from './config/schema.js';
+import { LookasideError } from './errors.js';
+import { createServer, type EmbeddedServer } from './server/index.js';
+import { embeddedExecutor } from './topology/embedded.js';
+
+interface Registered {
+  readonly config: ResolvedConfig;
+  readonly cache: Cache;
+}
+
+/** One cache per namespace and process, also when this package is loaded twice or a module is re-evaluated. */
+const registry: Map<string, Registered> = ((globalThis as { [key: symbol]: unknown })[
+  Symbol.for('lookaside')
+] ??= new Map<string, Registered>()) as Map<string, Registered>;
+
+/**
+ * A cache, at once. Reads go to the database until it is ready; `cache.ready()` may be awaited.
+ * The same namespace and options give the same cache.
+ *
+ * @param config see docs/config.md; `LOOKASIDE_*` variables win over it
+ * @throws LookasideError `CONFIG_INVALID`; `CONFIG_CONFLICT` when the namespace has other options already
+ */
+export function createCache(config: Config = {}): Cache {
+  const resolved = resolveConfig(config);
+  const known = registry.get(resolved.namespace);
+  if (known !== undefined) {
+    if (isDeepStrictEqual(known.config, resolved)) return known.cache;
+    throw new LookasideError(
+      'CONFIG_CONFLICT',
+      `namespace "${resolved.namespace}"; use one cache for both, close the first, or give them two namespaces`,
+    );
+  }
+  const cache = compose(resolved);
+  registry.set(resolved.namespace, { config: resolved, cache });
+  return cache;
+}
+
+function compose(config: ResolvedConfig): Cache {
+  const { namespace } = config;
+  const clock = systemClock;
+  const random = systemRandom;
+  const events = new EventEmitter<CacheEventMap>();
+  const server = createServer({
+    clock,
+    random,
+    memory: { maxBytes: config.memory.max, policy: config.memory.policy },
+    ...(config.topology.listen?.password === undefined ? {} : { password: config.topology.listen.password }),
+  });
+  const executor = embeddedExecutor(server);
+  const failed = failureReporter(events);
+  const engine = new Engine({
+    executor,
+    clock,
+    random,
+    namespace,
+    mode: config.mode === 'observe' ? 'observe' : 'on',
+    onStoreDown: config.onStoreDown,
+    limits: {
+      nearBytesMax: config.near.max,
+      entryBytesMax: config.limits.entry,
+      flightsMax: config.limits.flights,
+      shapesPerTableMax: config.limits.shapesPerTable,
+    },
+    events: { onInvalidate: (tables) => void events.emit('invalidate', tables), onFailure: failed },
+  });
+  const ready = listenIfAsked(server, config);
+  ready.catch((error: unknown) => failed('listen', error));
+  return new Cache({
+    core: {
+      engine,
+      namespace,
+      mode: config.mode,
+      ttlMs: config.ttl,
+      clock,
+      random,
+      statementsMax: config.limits.statements,
+      mayCache: tableFilter(config),
+      failed,
+    },
+    events,
+    ready,
+    clearStore: async () => converse(executor, clearEntries(namespace)),
+    close: async () => {
+      registry.delete(namespace);
+      engine.close();
+      await ready.catch(() => undefined); // reported when it happened
+      await server.close();
+    },
+  });
+}
+
+async function listenIfAsked(server: EmbeddedServer, config: ResolvedConfig): Promise<void> {
+  const { listen } = config.topology;
+  if (listen === undefined || config.mode === 'off') return;
+  if (listen.path === undefined) await server.listen({ host: listen.host, port: listen.port ?? 0 });
+  else await server.listen({ path: listen.path });
+}
+
+/** Names match with or without their schema. */
+function tableFilter({ include, exclude }: ResolvedConfig): (tableName: string) => boolean {
+  const names = (list: readonly string[], table: string): boolean =>
+    list.includes(table) || list.includes(table.slice(table.indexOf('.') + 1));
+  return (table) => !names(exclude, table) && (include === undefined || names(include, table));
+}
+
+/** Every failure is an event; the first of each kind is also a warning of the process. */
+function failureReporter(events: EventEmitter<CacheEventMap>): (reason: string, error: unknown) => void {
+  const warned = new Set<string>();
+  return (reason, error) => {
+    events.emit('failure', { reason, error });
+    if (warned.has(reason)) return;
+    warned.add(reason);
+    const said = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`lookaside: ${reason} failed: ${said}`, {
+      type: 'LookasideWarning',
+      code: `LOOKASIDE_WARN_${reason.toUpperCase().replaceAll('-', '_')}`,
+    });
+  };
+}
