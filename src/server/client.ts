@@ -1,0 +1,84 @@
+/** Decides what the server remembers about one client. Knows no socket: only how to hang up. */
+import type { Database } from './keyspace/database.js';
+import type { RespVersion } from './resp/reply.js';
+
+/** What a client hangs from. In-process clients have one too, that only ends them. */
+export interface Transport {
+  /** Hangs up at once; what was written and has not left is lost. */
+  destroy(): void;
+  /** Reply bytes not yet taken by the peer. */
+  readonly outputBytes: number;
+  /** Bytes held for an unfinished request. */
+  readonly inputBytes: number;
+}
+
+/** Commands between MULTI and EXEC. */
+export interface Transaction {
+  readonly queue: Buffer[][];
+  /** What the queue holds. */
+  bytes: number;
+  /** A command could not be queued: EXEC will refuse. */
+  hasError: boolean;
+  /** One of the queued commands needs memory. */
+  needsMemory: boolean;
+}
+
+/** Whether replies are written. `skip-next`: CLIENT REPLY SKIP was just run, the next reply is left out. */
+export type ReplyMode = 'on' | 'off' | 'skip-next' | 'skip';
+
+export interface ClientOrigin {
+  readonly address: string;
+  readonly localAddress: string;
+  /** Through a unix socket. */
+  readonly isUnix: boolean;
+  readonly transport: Transport;
+}
+
+export class Client {
+  name = '';
+  libName = '';
+  libVersion = '';
+  respVersion: RespVersion = 2;
+  transaction: Transaction | null = null;
+  /** Set when a watched key changed. */
+  isWatchBroken = false;
+  replyMode: ReplyMode = 'on';
+  /** Hang up once the reply has left. */
+  closesAfterReply = false;
+  lastCommand = '';
+  lastActiveMs: number;
+
+  constructor(
+    readonly id: number,
+    public db: Database,
+    public isAuthenticated: boolean,
+    readonly createdMs: number,
+    readonly origin: ClientOrigin,
+  ) {
+    this.lastActiveMs = createdMs;
+  }
+}
+
+/** All clients that are connected, by id. */
+export class ClientRegistry {
+  private readonly clients = new Map<number, Client>();
+  private nextId = 1;
+
+  get size(): number {
+    return this.clients.size;
+  }
+
+  add(create: (id: number) => Client): Client {
+    const client = create(this.nextId++);
+    this.clients.set(client.id, client);
+    return client;
+  }
+
+  remove(client: Client): void {
+    this.clients.delete(client.id);
+  }
+
+  [Symbol.iterator](): IterableIterator<Client> {
+    return this.clients.values();
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Decides how a command is declared and what derives from a declaration. Knows no particular command, no socket.
+ */
+import type { Clock } from '../clock.js';
+import { type AclCategory, categoriesOf } from './acl-categories.js';
+import type { Client, ClientRegistry } from './client.js';
+import type { ArgumentDoc } from './command-arguments.js';
+import type { CommandFlag } from './command-flags.js';
+import type { KeySpec } from './key-specs.js';
+import type { Database } from './keyspace/database.js';
+import type { Keyspace } from './keyspace/keyspace.js';
+import type { Reply } from './resp/reply.js';
+import type { Settings } from './settings.js';
+import type { Statistics } from './statistics.js';
+import type { WatchTable } from './watch.js';
+
+export type CommandGroup = 'generic' | 'string' | 'hash' | 'connection' | 'server' | 'transactions';
+
+/** Everything there is to say about a command, once. */
+export interface CommandDeclaration {
+  /** Lower case. */
+  readonly name: string;
+  /** How many arguments with the name; negative: at least. */
+  readonly arity: number;
+  readonly flags: readonly CommandFlag[];
+  /** Categories that do not follow from the flags. */
+  readonly categories?: readonly AclCategory[];
+  readonly tips?: readonly string[];
+  readonly keys?: readonly KeySpec[];
+  readonly summary: string;
+  readonly since: string;
+  readonly group: CommandGroup;
+  readonly complexity: string;
+  readonly arguments?: readonly ArgumentDoc[];
+  /** A container runs nothing itself when called with a subcommand. */
+  readonly subcommands?: readonly CommandDeclaration[];
+  /** Synchronous: nothing can interleave. Absent for a container that needs a subcommand. */
+  readonly run?: (call: Call) => Reply;
+  /** Runs at once inside MULTI instead of being queued. */
+  readonly runsInMulti?: boolean;
+}
+
+/** One request being run. `args` live as long as the call: what is kept is copied. */
+export interface Call {
+  readonly args: readonly Buffer[];
+  readonly db: Database;
+  readonly client: Client;
+  readonly server: ServerContext;
+}
+
+/** What a command may ask of the server it runs in. */
+export interface ServerContext {
+  readonly clock: Clock;
+  readonly keyspace: Keyspace;
+  readonly clients: ClientRegistry;
+  readonly commands: CommandTable;
+  readonly settings: Settings;
+  readonly statistics: Statistics;
+  readonly watches: WatchTable;
+  readonly identity: ServerIdentity;
+  /** Runs a command that EXEC takes from the queue. */
+  runQueued(client: Client, args: readonly Buffer[]): Reply;
+  /** Where the server listens now. */
+  addresses(): readonly ListenAddress[];
+  /** Closes this server, never the process. */
+  shutdown(): void;
+}
+
+export type ListenAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly isLoopback: boolean }
+  | { readonly kind: 'unix'; readonly path: string };
+
+export interface ServerIdentity {
+  readonly name: string;
+  readonly runId: string;
+  readonly replicationId: string;
+  readonly startedMonotonicMs: number;
+}
+
+/** A declaration, made ready to be called. */
+export class Command {
+  readonly fullName: string;
+  /** The name as bytes, for calls that do not come from a socket. */
+  readonly nameBytes: Buffer;
+  readonly arity: number;
+  readonly categories: readonly AclCategory[];
+  readonly subcommands: ReadonlyMap<string, Command>;
+  readonly run: ((call: Call) => Reply) | undefined;
+  readonly needsMemory: boolean;
+  readonly needsAuthentication: boolean;
+  readonly isAllowedInMulti: boolean;
+  readonly runsInMulti: boolean;
+  readonly isWrite: boolean;
+  calls = 0;
+
+  constructor(
+    readonly declaration: CommandDeclaration,
+    readonly parent: Command | null = null,
+  ) {
+    const { name, flags } = declaration;
+    this.fullName = parent === null ? name : `${parent.fullName}|${name}`;
+    this.nameBytes = Buffer.from(name);
+    this.arity = declaration.arity;
+    this.categories = categoriesOf(declaration.categories ?? [], flags);
+    this.run = declaration.run;
+    this.needsMemory = flags.includes('denyoom');
+    this.needsAuthentication = !flags.includes('no_auth');
+    this.isAllowedInMulti = !flags.includes('no_multi');
+    this.runsInMulti = declaration.runsInMulti === true;
+    this.isWrite = flags.includes('write');
+    this.subcommands = new Map(
+      (declaration.subcommands ?? []).map((sub) => [sub.name, new Command(sub, this)]),
+    );
+  }
+
+  acceptsCount(count: number): boolean {
+    return this.arity >= 0 ? count === this.arity : count >= -this.arity;
+  }
+}
+
+export class CommandTable {
+  /** Also under the upper-case name, the way most clients write it. */
+  private readonly byName = new Map<string, Command>();
+  readonly all: readonly Command[];
+
+  constructor(declarations: readonly CommandDeclaration[]) {
+    this.all = declarations.map((declaration) => new Command(declaration));
+    for (const command of this.all) {
+      this.byName.set(command.fullName, command);
+      this.byName.set(command.fullName.toUpperCase(), command);
+    }
+  }
+
+  find(name: string): Command | undefined {
+    return this.byName.get(name) ?? this.byName.get(name.toLowerCase());
+  }
+}

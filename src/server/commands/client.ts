@@ -1,0 +1,369 @@
+/** Decides what clients may ask about clients: the CLIENT command. Knows client state, no data. */
+import { byteString } from '../byte-string.js';
+import { argumentAt, cString, isPrintable, NAME_INVALID, SYNTAX_ERROR, wordAt } from '../call.js';
+import type { Client } from '../client.js';
+import type { Call, CommandDeclaration, ServerContext } from '../command.js';
+import { argument, block, multiple, oneOf, optional, token } from '../command-arguments.js';
+import { helpOf } from '../command-help.js';
+import { integerOf } from '../integers.js';
+import { ErrorReply, fail, NO_REPLY, OK, type Reply, VerbatimReply } from '../resp/reply.js';
+
+export const clientCommands: readonly CommandDeclaration[] = [
+  {
+    name: 'client',
+    arity: -2,
+    flags: [],
+    summary: 'A container for client connection commands',
+    since: '2.4.0',
+    group: 'connection',
+    complexity: 'Depends on subcommand.',
+    subcommands: [
+      {
+        name: 'id',
+        arity: 2,
+        flags: ['noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Returns the client ID for the current connection',
+        since: '5.0.0',
+        group: 'connection',
+        complexity: 'O(1)',
+        run: ({ client }) => client.id,
+      },
+      {
+        name: 'getname',
+        arity: 2,
+        flags: ['noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Get the current connection name',
+        since: '2.6.9',
+        group: 'connection',
+        complexity: 'O(1)',
+        run: ({ client }) => (client.name === '' ? null : client.name),
+      },
+      {
+        name: 'setname',
+        arity: 3,
+        flags: ['noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Set the current connection name',
+        since: '2.6.9',
+        group: 'connection',
+        complexity: 'O(1)',
+        arguments: [argument('connection-name', 'string')],
+        run: setname,
+      },
+      {
+        name: 'setinfo',
+        arity: 4,
+        flags: ['noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Sets information specific to the client or connection',
+        since: '7.2.0',
+        group: 'connection',
+        complexity: 'O(1)',
+        arguments: [
+          oneOf('attr', [
+            argument('libname', 'string', { token: 'LIB-NAME' }),
+            argument('libver', 'string', { token: 'LIB-VER' }),
+          ]),
+        ],
+        run: setinfo,
+      },
+      {
+        name: 'list',
+        arity: -2,
+        flags: ['admin', 'noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        tips: ['nondeterministic_output'],
+        summary: 'Get the list of client connections',
+        since: '2.4.0',
+        group: 'connection',
+        complexity: 'O(N) where N is the number of client connections',
+        arguments: [
+          oneOf(
+            'normal_master_replica_pubsub',
+            [token('NORMAL'), token('MASTER'), token('REPLICA'), token('PUBSUB')],
+            { token: 'TYPE', since: '5.0.0', ...optional },
+          ),
+          block('id', [argument('client-id', 'integer', multiple)], {
+            token: 'ID',
+            since: '6.2.0',
+            ...optional,
+          }),
+        ],
+        run: list,
+      },
+      {
+        name: 'kill',
+        arity: -3,
+        flags: ['admin', 'noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Kill the connection of a client',
+        since: '2.4.0',
+        group: 'connection',
+        complexity: 'O(N) where N is the number of client connections',
+        arguments: [
+          oneOf('filter', [
+            argument('ip:port', 'string', { deprecatedSince: '2.8.12' }),
+            oneOf(
+              'new-format',
+              [
+                argument('client-id', 'integer', { token: 'ID', since: '2.8.12', ...optional }),
+                oneOf(
+                  'normal_master_slave_pubsub',
+                  [
+                    token('NORMAL'),
+                    token('MASTER', { since: '3.2.0' }),
+                    token('SLAVE'),
+                    token('REPLICA', { since: '5.0.0' }),
+                    token('PUBSUB'),
+                  ],
+                  { token: 'TYPE', since: '2.8.12', ...optional },
+                ),
+                argument('username', 'string', { token: 'USER', ...optional }),
+                argument('ip:port', 'string', { token: 'ADDR', ...optional }),
+                argument('ip:port', 'string', { token: 'LADDR', since: '6.2.0', ...optional }),
+                argument('yes/no', 'string', { token: 'SKIPME', ...optional }),
+              ],
+              multiple,
+            ),
+          ]),
+        ],
+        run: kill,
+      },
+      {
+        name: 'info',
+        arity: 2,
+        flags: ['noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        tips: ['nondeterministic_output'],
+        summary: 'Returns information about the current client connection.',
+        since: '6.2.0',
+        group: 'connection',
+        complexity: 'O(1)',
+        run: info,
+      },
+      {
+        name: 'reply',
+        arity: 3,
+        flags: ['noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Instruct the server whether to reply to commands',
+        since: '3.2.0',
+        group: 'connection',
+        complexity: 'O(1)',
+        arguments: [oneOf('on_off_skip', [token('ON'), token('OFF'), token('SKIP')])],
+        run: reply,
+      },
+      {
+        name: 'help',
+        arity: 2,
+        flags: ['loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Show helpful text about the different subcommands',
+        since: '5.0.0',
+        group: 'connection',
+        complexity: 'O(1)',
+        run: help,
+      },
+    ],
+  },
+];
+
+const NO_SUCH_CLIENT = fail('No such client');
+
+function info({ client, server }: Call): Reply {
+  return new VerbatimReply(`${clientLine(client, server)}\n`);
+}
+
+function list({ args, server }: Call): Reply {
+  let isListed: (client: Client) => boolean = () => true;
+  const word = args.length > 2 ? wordAt(args, 2) : '';
+  if (word === 'TYPE' && args.length === 4) {
+    const type = clientType(argumentAt(args, 3));
+    if (type instanceof ErrorReply) return type;
+    isListed = () => type === 'normal';
+  } else if (word === 'ID' && args.length > 3) {
+    const ids = new Set<number>();
+    for (const arg of args.slice(3)) {
+      const id = integerOf(arg);
+      if (id === null) return fail('Invalid client ID');
+      ids.add(Number(id));
+    }
+    isListed = (client) => ids.has(client.id);
+  } else if (args.length !== 2) return SYNTAX_ERROR;
+  const lines = [...server.clients].filter(isListed).map((client) => `${clientLine(client, server)}\n`);
+  return new VerbatimReply(lines.join(''));
+}
+
+/** One line of CLIENT LIST. What this server has no notion of is told as Redis tells "none". */
+function clientLine(client: Client, server: ServerContext): string {
+  const nowMs = server.clock.monotonicMs();
+  const { origin, transaction } = client;
+  const flags = [
+    transaction === null ? '' : 'x',
+    client.isWatchBroken ? 'd' : '',
+    client.closesAfterReply ? 'c' : '',
+    origin.isUnix ? 'U' : '',
+  ].join('');
+  const { inputBytes, outputBytes } = origin.transport;
+  const fields: Record<string, string | number> = {
+    id: client.id,
+    addr: origin.address,
+    laddr: origin.localAddress,
+    fd: -1,
+    name: client.name,
+    age: Math.floor((nowMs - client.createdMs) / 1000),
+    idle: Math.floor((nowMs - client.lastActiveMs) / 1000),
+    flags: flags === '' ? 'N' : flags,
+    db: client.db.index,
+    sub: 0,
+    psub: 0,
+    ssub: 0,
+    multi: transaction === null ? -1 : transaction.queue.length,
+    qbuf: inputBytes,
+    'multi-mem': transaction?.bytes ?? 0,
+    omem: outputBytes,
+    'tot-mem': inputBytes + outputBytes + (transaction?.bytes ?? 0),
+    events: 'r',
+    cmd: client.lastCommand === '' ? 'NULL' : client.lastCommand,
+    user: 'default',
+    redir: -1,
+    resp: client.respVersion,
+    'lib-name': client.libName,
+    'lib-ver': client.libVersion,
+  };
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
+
+type ClientType = 'normal' | 'master' | 'replica' | 'pubsub';
+
+function clientType(arg: Buffer): ClientType | ErrorReply {
+  const word = byteString(arg).toLowerCase();
+  if (word === 'slave') return 'replica';
+  if (word === 'normal' || word === 'master' || word === 'replica' || word === 'pubsub') return word;
+  return fail(`Unknown client type '${cString(arg)}'`);
+}
+
+interface KillFilters {
+  skipsMe: boolean;
+  readonly tests: ((client: Client) => boolean)[];
+}
+
+function kill(call: Call): Reply {
+  const { args, server } = call;
+  if (args.length === 3) {
+    const address = byteString(argumentAt(args, 2));
+    for (const other of server.clients)
+      if (other.origin.address === address) {
+        hangUp(call, other);
+        return OK;
+      }
+    return NO_SUCH_CLIENT;
+  }
+  const filters = parseKillFilters(args);
+  if (filters instanceof ErrorReply) return filters;
+  let killed = 0;
+  for (const other of [...server.clients]) {
+    if (filters.skipsMe && other === call.client) continue;
+    if (!filters.tests.every((test) => test(other))) continue;
+    hangUp(call, other);
+    killed++;
+  }
+  return killed;
+}
+
+/** The caller still gets its answer. */
+function hangUp(call: Call, other: Client): void {
+  if (other === call.client) other.closesAfterReply = true;
+  else other.origin.transport.destroy();
+}
+
+function parseKillFilters(args: readonly Buffer[]): KillFilters | ErrorReply {
+  const filters: KillFilters = { skipsMe: true, tests: [] };
+  for (let index = 2; index < args.length; index += 2) {
+    const value = args[index + 1];
+    if (value === undefined) return SYNTAX_ERROR;
+    const problem = addKillFilter(filters, wordAt(args, index), value);
+    if (problem !== null) return problem;
+  }
+  return filters;
+}
+
+function addKillFilter(filters: KillFilters, word: string, value: Buffer): ErrorReply | null {
+  const { tests } = filters;
+  const text = byteString(value);
+  switch (word) {
+    case 'ID': {
+      const id = integerOf(value);
+      if (id === null || id < 1) return fail('client-id should be greater than 0');
+      tests.push((client) => client.id === id);
+      return null;
+    }
+    case 'TYPE': {
+      const type = clientType(value);
+      if (type instanceof ErrorReply) return type;
+      tests.push(() => type === 'normal');
+      return null;
+    }
+    case 'ADDR':
+      tests.push((client) => client.origin.address === text);
+      return null;
+    case 'LADDR':
+      tests.push((client) => client.origin.localAddress === text);
+      return null;
+    case 'USER':
+      if (text !== 'default') return fail(`No such user '${cString(value)}'`);
+      tests.push((client) => client.isAuthenticated);
+      return null;
+    case 'SKIPME':
+      if (!/^(yes|no)$/i.test(text)) return SYNTAX_ERROR;
+      filters.skipsMe = text.toLowerCase() === 'yes';
+      return null;
+    default:
+      return SYNTAX_ERROR;
+  }
+}
+
+function reply({ args, client }: Call): Reply {
+  switch (wordAt(args, 2)) {
+    case 'ON':
+      client.replyMode = 'on';
+      return OK;
+    case 'OFF':
+      client.replyMode = 'off';
+      return NO_REPLY;
+    case 'SKIP':
+      if (client.replyMode !== 'off') client.replyMode = 'skip-next';
+      return NO_REPLY;
+    default:
+      return SYNTAX_ERROR;
+  }
+}
+
+function setname({ args, client }: Call): Reply {
+  const name = argumentAt(args, 2);
+  if (!isPrintable(name)) return NAME_INVALID;
+  client.name = byteString(name);
+  return OK;
+}
+
+/** Redis 7.2: the library's name and version, shown in CLIENT LIST. */
+function setinfo({ args, client }: Call): Reply {
+  const word = wordAt(args, 2);
+  const value = argumentAt(args, 3);
+  if (word !== 'LIB-NAME' && word !== 'LIB-VER')
+    return fail(`Unrecognized option '${cString(argumentAt(args, 2))}'`);
+  if (!isPrintable(value))
+    return fail(`${word.toLowerCase()} cannot contain spaces, newlines or special characters.`);
+  if (word === 'LIB-NAME') client.libName = byteString(value);
+  else client.libVersion = byteString(value);
+  return OK;
+}
+
+function help({ server }: Call): Reply {
+  const container = server.commands.find('client');
+  return container === undefined ? [] : helpOf(container);
+}

@@ -1,0 +1,124 @@
+/** Decides CONFIG GET and SET over the table of parameters. Knows no parameter. */
+import { byteString } from '../byte-string.js';
+import { argumentAt, SYNTAX_ERROR } from '../call.js';
+import type { Call, CommandDeclaration } from '../command.js';
+import { argument, block, multiple } from '../command-arguments.js';
+import { helpOf } from '../command-help.js';
+import { type ConfigParameter, configParameters } from '../config-parameters.js';
+import { globMatcher } from '../glob.js';
+import { fail, MapReply, OK, type Reply } from '../resp/reply.js';
+
+export const configCommands: readonly CommandDeclaration[] = [
+  {
+    name: 'config',
+    arity: -2,
+    flags: [],
+    summary: 'A container for server configuration commands',
+    since: '2.0.0',
+    group: 'server',
+    complexity: 'Depends on subcommand.',
+    subcommands: [
+      {
+        name: 'get',
+        arity: -3,
+        flags: ['admin', 'noscript', 'loading', 'stale'],
+        summary: 'Get the values of configuration parameters',
+        since: '2.0.0',
+        group: 'server',
+        complexity: 'O(N) when N is the number of configuration parameters provided',
+        arguments: [block('parameter', [argument('parameter', 'string')], multiple)],
+        run: get,
+      },
+      {
+        name: 'set',
+        arity: -4,
+        flags: ['admin', 'noscript', 'loading', 'stale'],
+        tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
+        summary: 'Set configuration parameters to the given values',
+        since: '2.0.0',
+        group: 'server',
+        complexity: 'O(N) when N is the number of configuration parameters provided',
+        arguments: [
+          block('parameter_value', [argument('parameter', 'string'), argument('value', 'string')], multiple),
+        ],
+        run: set,
+      },
+      {
+        name: 'resetstat',
+        arity: 2,
+        flags: ['admin', 'noscript', 'loading', 'stale'],
+        summary: 'Reset the stats returned by INFO',
+        since: '2.0.0',
+        group: 'server',
+        complexity: 'O(1)',
+        run: resetstat,
+      },
+      {
+        name: 'help',
+        arity: 2,
+        flags: ['loading', 'stale'],
+        summary: 'Show helpful text about the different subcommands',
+        since: '5.0.0',
+        group: 'server',
+        complexity: 'O(1)',
+        run: help,
+      },
+    ],
+  },
+];
+
+function get({ args, server }: Call): Reply {
+  const patterns = args.slice(2).map((arg) => globMatcher(byteString(arg), { ignoreCase: true }));
+  const flat: Reply[] = [];
+  for (const { name, get } of configParameters)
+    if (patterns.some((matches) => matches(name))) flat.push(name, Buffer.from(get(server)));
+  return new MapReply(flat);
+}
+
+interface Change {
+  readonly parameter: ConfigParameter;
+  readonly set: Exclude<ConfigParameter['set'], string>;
+  readonly value: string;
+}
+
+/** All or nothing: what was set before a refusal is set back. */
+function set({ args, server }: Call): Reply {
+  if (args.length % 2 === 1) return SYNTAX_ERROR;
+  const changes: Change[] = [];
+  for (let index = 2; index < args.length; index += 2) {
+    const name = byteString(argumentAt(args, index));
+    const parameter = configParameters.find((candidate) => candidate.name === name.toLowerCase());
+    if (parameter === undefined)
+      return fail(`Unknown option or number of arguments for CONFIG SET - '${name}'`);
+    if (parameter.set === 'immutable') return refused(name, "can't set immutable config");
+    if (parameter.set === 'protected') return refused(name, "can't set protected config");
+    if (changes.some((change) => change.parameter === parameter)) return refused(name, 'duplicate parameter');
+    changes.push({ parameter, set: parameter.set, value: argumentAt(args, index + 1).toString() });
+  }
+  const undo: (() => void)[] = [];
+  for (const { parameter, set, value } of changes) {
+    const old = parameter.get(server);
+    const problem = set(server, value);
+    if (problem !== null) {
+      for (const step of undo.reverse()) step();
+      return refused(parameter.name, problem);
+    }
+    undo.push(() => void set(server, old));
+  }
+  return OK;
+}
+
+function refused(name: string, reason: string): Reply {
+  return fail(`CONFIG SET failed (possibly related to argument '${name}') - ${reason}`);
+}
+
+function resetstat({ server }: Call): Reply {
+  server.statistics.reset();
+  Object.assign(server.keyspace.statistics, { hits: 0, misses: 0, expired: 0, evicted: 0 });
+  return OK;
+}
+
+function help({ server }: Call): Reply {
+  const container = server.commands.find('config');
+  return container === undefined ? [] : helpOf(container);
+}

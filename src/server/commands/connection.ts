@@ -1,0 +1,252 @@
+/** Decides who a client is and how it talks: HELLO, AUTH, SELECT, PING … Knows client state, no data. */
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { byteString } from '../byte-string.js';
+import {
+  argumentAt,
+  cString,
+  int32Of,
+  isPrintable,
+  NAME_INVALID,
+  NOT_AN_INTEGER,
+  SYNTAX_ERROR,
+  wordAt,
+} from '../call.js';
+import type { Call, CommandDeclaration } from '../command.js';
+import { argument, block, optional } from '../command-arguments.js';
+import { integerOf } from '../integers.js';
+import { ErrorReply, fail, MapReply, OK, type Reply, Status } from '../resp/reply.js';
+import { REDIS_VERSION } from '../version.js';
+
+export const connectionCommands: readonly CommandDeclaration[] = [
+  {
+    name: 'hello',
+    arity: -1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
+    categories: ['connection'],
+    summary: 'Handshake with Redis',
+    since: '6.0.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    arguments: [
+      block(
+        'arguments',
+        [
+          argument('protover', 'integer'),
+          block('username_password', [argument('username', 'string'), argument('password', 'string')], {
+            token: 'AUTH',
+            ...optional,
+          }),
+          argument('clientname', 'string', { token: 'SETNAME', ...optional }),
+        ],
+        optional,
+      ),
+    ],
+    run: hello,
+  },
+  {
+    name: 'auth',
+    arity: -2,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
+    categories: ['connection'],
+    summary: 'Authenticate to the server',
+    since: '1.0.0',
+    group: 'connection',
+    complexity: 'O(N) where N is the number of passwords defined for the user',
+    arguments: [
+      argument('username', 'string', { since: '6.0.0', ...optional }),
+      argument('password', 'string'),
+    ],
+    run: auth,
+  },
+  {
+    name: 'ping',
+    arity: -1,
+    flags: ['fast'],
+    categories: ['connection'],
+    tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
+    summary: 'Ping the server',
+    since: '1.0.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    arguments: [argument('message', 'string', optional)],
+    run: ping,
+  },
+  {
+    name: 'echo',
+    arity: 2,
+    flags: ['loading', 'stale', 'fast'],
+    categories: ['connection'],
+    summary: 'Echo the given string',
+    since: '1.0.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    arguments: [argument('message', 'string')],
+    run: echo,
+  },
+  {
+    name: 'select',
+    arity: 2,
+    flags: ['loading', 'stale', 'fast'],
+    categories: ['connection'],
+    summary: 'Change the selected database for the current connection',
+    since: '1.0.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    arguments: [argument('index', 'integer')],
+    run: select,
+  },
+  {
+    name: 'quit',
+    arity: -1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
+    categories: ['connection'],
+    summary: 'Close the connection',
+    since: '1.0.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    runsInMulti: true,
+    run: quit,
+  },
+  {
+    name: 'reset',
+    arity: 1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
+    categories: ['connection'],
+    summary: 'Reset the connection',
+    since: '6.2.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    runsInMulti: true,
+    run: reset,
+  },
+];
+
+const PONG = new Status('PONG');
+const RESET = new Status('RESET');
+const WRONG_PASSWORD = new ErrorReply('WRONGPASS invalid username-password pair or user is disabled.');
+const MUST_AUTHENTICATE = new ErrorReply(
+  'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
+);
+
+interface HelloOptions {
+  version: 2 | 3 | null;
+  login: { user: Buffer; password: Buffer } | null;
+  name: Buffer | null;
+}
+
+function hello(call: Call): Reply {
+  const { client } = call;
+  const options = parseHello(call.args);
+  if (options instanceof ErrorReply) return options;
+  const { login, name, version } = options;
+  if (login !== null) {
+    if (!isLogin(call, login.user, login.password)) return WRONG_PASSWORD;
+    client.isAuthenticated = true;
+  }
+  if (!client.isAuthenticated) return MUST_AUTHENTICATE;
+  if (name !== null) {
+    if (!isPrintable(name)) return NAME_INVALID;
+    client.name = byteString(name);
+  }
+  if (version !== null) client.respVersion = version;
+  return new MapReply([
+    'server',
+    'redis',
+    'version',
+    REDIS_VERSION,
+    'proto',
+    client.respVersion,
+    'id',
+    client.id,
+    'mode',
+    'standalone',
+    'role',
+    'master',
+    'modules',
+    [],
+  ]);
+}
+
+function parseHello(args: readonly Buffer[]): HelloOptions | ErrorReply {
+  const options: HelloOptions = { version: null, login: null, name: null };
+  if (args[1] !== undefined) {
+    const version = integerOf(args[1]);
+    if (version === null) return fail('Protocol version is not an integer or out of range');
+    if (version !== 2 && version !== 3) return new ErrorReply('NOPROTO unsupported protocol version');
+    options.version = version;
+  }
+  for (let index = 2; index < args.length; index++) {
+    const word = wordAt(args, index);
+    const [first, second] = [args[index + 1], args[index + 2]];
+    if (word === 'AUTH' && first !== undefined && second !== undefined) {
+      options.login = { user: first, password: second };
+      index += 2;
+    } else if (word === 'SETNAME' && first !== undefined) {
+      options.name = first;
+      index++;
+    } else return fail(`Syntax error in HELLO option '${cString(argumentAt(args, index))}'`);
+  }
+  return options;
+}
+
+function auth(call: Call): Reply {
+  const { args, client, server } = call;
+  if (args.length > 3) return SYNTAX_ERROR;
+  if (args.length === 2 && server.settings.password === null)
+    return fail(
+      'AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
+    );
+  const user = args.length === 3 ? argumentAt(args, 1) : Buffer.from('default');
+  if (!isLogin(call, user, argumentAt(args, args.length - 1))) return WRONG_PASSWORD;
+  client.isAuthenticated = true;
+  return OK;
+}
+
+/** There is one user, `default`. Without a password it takes any. */
+function isLogin({ server }: Call, user: Buffer, password: Buffer): boolean {
+  if (byteString(user) !== 'default') return false;
+  const expected = server.settings.password;
+  return expected === null || timingSafeEqual(digest(password), digest(Buffer.from(expected)));
+}
+
+/** Hashed first, so that the comparison's time tells neither content nor length. */
+function digest(secret: Buffer): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+function ping({ args }: Call): Reply {
+  if (args.length > 2) return fail("wrong number of arguments for 'ping' command");
+  const message = args[1];
+  return message === undefined ? PONG : Buffer.from(message);
+}
+
+function echo({ args }: Call): Reply {
+  return Buffer.from(argumentAt(args, 1));
+}
+
+function select({ args, client, server }: Call): Reply {
+  const index = int32Of(argumentAt(args, 1));
+  if (index === null) return NOT_AN_INTEGER;
+  const db = server.keyspace.databases[index];
+  if (db === undefined) return fail('DB index is out of range');
+  client.db = db;
+  return OK;
+}
+
+function quit({ client }: Call): Reply {
+  client.closesAfterReply = true;
+  return OK;
+}
+
+function reset({ client, server }: Call): Reply {
+  const first = server.keyspace.databases[0];
+  if (first !== undefined) client.db = first;
+  client.transaction = null;
+  server.watches.unwatch(client);
+  client.name = '';
+  client.respVersion = 2;
+  client.replyMode = 'on';
+  client.isAuthenticated = server.settings.password === null;
+  return RESET;
+}

@@ -1,0 +1,27 @@
+/** Decides which commands there are. */
+import type { CommandDeclaration } from '../command.js';
+import { clientCommands } from './client.js';
+import { configCommands } from './config.js';
+import { connectionCommands } from './connection.js';
+import { counterCommands } from './counters.js';
+import { expireCommands } from './expire.js';
+import { hashCommands } from './hash.js';
+import { introspectionCommands } from './introspection.js';
+import { keyCommands } from './keys.js';
+import { serverCommands } from './server.js';
+import { stringCommands } from './strings.js';
+import { transactionCommands } from './transactions.js';
+
+export const allCommands: readonly CommandDeclaration[] = [
+  ...connectionCommands,
+  ...clientCommands,
+  ...keyCommands,
+  ...expireCommands,
+  ...stringCommands,
+  ...counterCommands,
+  ...hashCommands,
+  ...transactionCommands,
+  ...serverCommands,
+  ...configCommands,
+  ...introspectionCommands,
+];

@@ -1,0 +1,109 @@
+/** Decides MULTI, EXEC, DISCARD, WATCH and UNWATCH. Knows nothing of the commands in the queue. */
+import { keyAt } from '../call.js';
+import type { Call, CommandDeclaration } from '../command.js';
+import { keyArgument, multiple } from '../command-arguments.js';
+import { allKeys } from '../key-specs.js';
+import { ErrorReply, fail, NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
+
+export const transactionCommands: readonly CommandDeclaration[] = [
+  {
+    name: 'multi',
+    arity: 1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
+    categories: ['transaction'],
+    summary: 'Mark the start of a transaction block',
+    since: '1.2.0',
+    group: 'transactions',
+    complexity: 'O(1)',
+    runsInMulti: true,
+    run: multi,
+  },
+  {
+    name: 'exec',
+    arity: 1,
+    flags: ['noscript', 'loading', 'stale', 'skip_slowlog'],
+    categories: ['transaction'],
+    summary: 'Execute all commands issued after MULTI',
+    since: '1.2.0',
+    group: 'transactions',
+    complexity: 'Depends on commands in the transaction',
+    runsInMulti: true,
+    run: exec,
+  },
+  {
+    name: 'discard',
+    arity: 1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
+    categories: ['transaction'],
+    summary: 'Discard all commands issued after MULTI',
+    since: '2.0.0',
+    group: 'transactions',
+    complexity: 'O(N), when N is the number of queued commands',
+    runsInMulti: true,
+    run: discard,
+  },
+  {
+    name: 'watch',
+    arity: -2,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
+    categories: ['transaction'],
+    keys: allKeys(['RO']),
+    summary: 'Watch the given keys to determine execution of the MULTI/EXEC block',
+    since: '2.2.0',
+    group: 'transactions',
+    complexity: 'O(1) for every key.',
+    arguments: [keyArgument(multiple)],
+    runsInMulti: true,
+    run: watch,
+  },
+  {
+    name: 'unwatch',
+    arity: 1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
+    categories: ['transaction'],
+    summary: 'Forget about all watched keys',
+    since: '2.2.0',
+    group: 'transactions',
+    complexity: 'O(1)',
+    run: unwatch,
+  },
+];
+
+const ABORTED = new ErrorReply('EXECABORT Transaction discarded because of previous errors.');
+
+function multi({ client }: Call): Reply {
+  if (client.transaction !== null) return fail('MULTI calls can not be nested');
+  client.transaction = { queue: [], bytes: 0, hasError: false, needsMemory: false };
+  return OK;
+}
+
+function exec({ client, server }: Call): Reply {
+  const { transaction } = client;
+  if (transaction === null) return fail('EXEC without MULTI');
+  const isBroken = client.isWatchBroken || server.watches.hasExpired(client);
+  client.transaction = null;
+  server.watches.unwatch(client);
+  if (transaction.hasError) return ABORTED;
+  if (isBroken) return NULL_ARRAY;
+  return transaction.queue.map((args) => server.runQueued(client, args));
+}
+
+function discard({ client, server }: Call): Reply {
+  if (client.transaction === null) return fail('DISCARD without MULTI');
+  client.transaction = null;
+  server.watches.unwatch(client);
+  return OK;
+}
+
+function watch({ args, client, server }: Call): Reply {
+  if (client.transaction !== null) return fail('WATCH inside MULTI is not allowed');
+  // Nothing can un-break it but EXEC, DISCARD or UNWATCH, so nothing more is remembered.
+  if (client.isWatchBroken) return OK;
+  for (let index = 1; index < args.length; index++) server.watches.watch(client, keyAt(args, index));
+  return OK;
+}
+
+function unwatch({ client, server }: Call): Reply {
+  server.watches.unwatch(client);
+  return OK;
+}

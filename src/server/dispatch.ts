@@ -1,0 +1,133 @@
+/**
+ * Decides whether a request may run, in the order of Redis' processCommand: find, arity, authentication, memory,
+ * queue; then runs it. Knows no particular command and no socket.
+ */
+import { byteString } from './byte-string.js';
+import type { Client } from './client.js';
+import type { Command, CommandTable, ServerContext } from './command.js';
+import { ErrorReply, fail, QUEUED, type Reply } from './resp/reply.js';
+
+const QUOTED_BYTES_MAX = 128;
+const EMPTY = Buffer.alloc(0);
+
+const noAuthentication = new ErrorReply('NOAUTH Authentication required.');
+const outOfMemory = new ErrorReply("OOM command not allowed when used memory > 'maxmemory'.");
+const notInMulti = fail('Command not allowed inside a transaction');
+const queueTooLong = fail('the transaction is larger than client-query-buffer-limit');
+
+export class Dispatcher {
+  constructor(
+    private readonly context: ServerContext,
+    private readonly commands: CommandTable,
+  ) {}
+
+  /** Runs one request. `args[0]` is the command's name. */
+  dispatch(client: Client, args: readonly Buffer[]): Reply {
+    const name = args[0];
+    return this.dispatchAs(
+      client,
+      name === undefined ? undefined : this.commands.find(byteString(name)),
+      args,
+    );
+  }
+
+  /** The same when the command has been looked up. */
+  dispatchAs(client: Client, found: Command | undefined, args: readonly Buffer[]): Reply {
+    const { context } = this;
+    context.keyspace.beginCommand();
+    context.statistics.commandsProcessed++;
+    const command = found === undefined || found.subcommands.size === 0 ? found : subcommandOf(found, args);
+    if (command === undefined) return this.refuse(client, command, unknownCommand(found, args));
+    const refusal = this.refusal(client, command, args);
+    if (refusal !== null) return this.refuse(client, command, refusal);
+    if (client.transaction !== null && !command.runsInMulti) return this.enqueue(client, command, args);
+    return this.run(client, command, args);
+  }
+
+  /** Runs what EXEC takes from the queue: it was found and checked when it was queued. */
+  runQueued(client: Client, args: readonly Buffer[]): Reply {
+    const found = this.commands.find(byteString(args[0] ?? EMPTY));
+    const command = found && subcommandOf(found, args);
+    return command === undefined ? unknownCommand(found, args) : this.run(client, command, args);
+  }
+
+  private run(client: Client, command: Command, args: readonly Buffer[]): Reply {
+    command.calls++;
+    client.lastCommand = command.fullName;
+    const { context } = this;
+    const reply =
+      command.run === undefined
+        ? wrongCount(command)
+        : command.run({ args, db: client.db, client, server: context });
+    if (reply instanceof ErrorReply) context.statistics.errorReplies++;
+    return reply;
+  }
+
+  /** The guards in their order; null when the request may run. */
+  private refusal(client: Client, command: Command, args: readonly Buffer[]): ErrorReply | null {
+    if (!command.acceptsCount(args.length)) return wrongCount(command);
+    if (!client.isAuthenticated && command.needsAuthentication) return noAuthentication;
+    if (client.transaction !== null && !command.isAllowedInMulti) return notInMulti;
+    if (!this.context.keyspace.makeRoom() && needsMemory(client, command)) return outOfMemory;
+    return null;
+  }
+
+  private refuse(client: Client, command: Command | undefined, error: ErrorReply): ErrorReply {
+    this.context.statistics.errorReplies++;
+    const { transaction } = client;
+    if (transaction === null) return error;
+    if (command?.fullName !== 'exec') {
+      transaction.hasError = true;
+      return error;
+    }
+    client.transaction = null;
+    this.context.watches.unwatch(client);
+    return new ErrorReply(`EXECABORT Transaction discarded because of: ${error.message}`);
+  }
+
+  private enqueue(client: Client, command: Command, args: readonly Buffer[]): Reply {
+    const { transaction } = client;
+    if (transaction === null) return QUEUED;
+    transaction.bytes += args.reduce((sum, arg) => sum + arg.length + 64, 0);
+    if (transaction.bytes > this.context.settings.limits.queryBufferBytesMax)
+      return this.refuse(client, command, queueTooLong);
+    // Once it cannot run, nothing more is kept of it.
+    if (!transaction.hasError) transaction.queue.push(args.map((arg) => Buffer.from(arg)));
+    transaction.needsMemory ||= command.needsMemory;
+    return QUEUED;
+  }
+}
+
+/** What is queued takes memory as well, so inside MULTI every command counts; EXEC counts as what it will run. */
+function needsMemory({ transaction }: Client, command: Command): boolean {
+  if (transaction === null) return command.needsMemory;
+  return command.fullName === 'exec' ? transaction.needsMemory : !command.runsInMulti;
+}
+
+function subcommandOf(command: Command, args: readonly Buffer[]): Command | undefined {
+  const sub = args[1];
+  if (sub === undefined || command.subcommands.size === 0) return command;
+  return command.subcommands.get(byteString(sub).toLowerCase());
+}
+
+function unknownCommand(container: Command | undefined, args: readonly Buffer[]): ErrorReply {
+  if (container !== undefined)
+    return fail(
+      `unknown subcommand '${quoted(args[1], QUOTED_BYTES_MAX)}'. Try ${container.fullName.toUpperCase()} HELP.`,
+    );
+  let list = '';
+  for (const arg of args.slice(1)) {
+    if (list.length >= QUOTED_BYTES_MAX) break;
+    list += `'${quoted(arg, QUOTED_BYTES_MAX - list.length)}' `;
+  }
+  return fail(`unknown command '${quoted(args[0], QUOTED_BYTES_MAX)}', with args beginning with: ${list}`);
+}
+
+/** As C prints it: up to the first zero byte. */
+function quoted(arg: Buffer | undefined, bytesMax: number): string {
+  return byteString(arg ?? EMPTY, 0, bytesMax).split('\0', 1)[0] ?? '';
+}
+
+function wrongCount(command: Command): ErrorReply {
+  return fail(`wrong number of arguments for '${command.fullName}' command`);
+}

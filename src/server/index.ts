@@ -1,0 +1,13 @@
+/** The public names of the embedded server, nothing else. */
+export { type Argument, ReplyError, type Value } from './in-process.js';
+export { type EvictionPolicy, evictionPolicies } from './keyspace/eviction.js';
+export type { ListenOptions } from './net/listener.js';
+export { ErrorReply } from './resp/reply.js';
+export {
+  createServer,
+  type EmbeddedServer,
+  type InProcessClient,
+  type ServerConfig,
+  type ServerStats,
+} from './server.js';
+export type { ServerLimits } from './settings.js';

@@ -1,0 +1,58 @@
+/** Sole owner of the data: joins the databases, the memory limit, eviction and expiry. Knows nothing of commands. */
+import type { Clock, Random } from '../../clock.js';
+import { Database } from './database.js';
+import { type EvictionSettings, Evictor } from './eviction.js';
+import { ExpiryCycle } from './expiry.js';
+import { KeyspaceCore, type KeyspaceObserver, type KeyspaceStatistics } from './keyspace-core.js';
+import { UsageTracker } from './usage.js';
+
+export class Keyspace {
+  readonly databases: readonly Database[];
+  readonly usage: UsageTracker;
+  private readonly core: KeyspaceCore;
+  private readonly evictor: Evictor;
+  private readonly expiry: ExpiryCycle;
+
+  constructor(options: { clock: Clock; random: Random; databases: number; memory: EvictionSettings }) {
+    this.usage = new UsageTracker(options.clock, options.random);
+    this.usage.countsFrequency = options.memory.policy.endsWith('lfu');
+    this.core = new KeyspaceCore(options.clock, options.random, this.usage);
+    this.databases = Array.from({ length: options.databases }, (_, index) => new Database(index, this.core));
+    this.evictor = new Evictor(this.core, this.databases, options.memory);
+    this.expiry = new ExpiryCycle(this.core, this.databases);
+  }
+
+  /** Bytes the data is counted to weigh; buffers of clients are not in it. */
+  get usedBytes(): number {
+    return this.core.usedBytes;
+  }
+
+  get statistics(): KeyspaceStatistics {
+    return this.core.statistics;
+  }
+
+  /** Null while nobody listens. */
+  set observer(observer: KeyspaceObserver | null) {
+    this.core.observer = observer;
+  }
+
+  /** Time as this command sees it. */
+  nowMs(): number {
+    return this.core.nowMs();
+  }
+
+  /** A new command begins: its time may be a later one. */
+  beginCommand(): void {
+    this.core.thaw();
+  }
+
+  /** False when the limit is passed and nothing may go. */
+  makeRoom(): boolean {
+    return this.evictor.makeRoom();
+  }
+
+  /** Stops the timers. */
+  close(): void {
+    this.expiry.stop();
+  }
+}

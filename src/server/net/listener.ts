@@ -1,0 +1,132 @@
+/** Decides where a server listens and how accepted sockets are read. Knows nothing of requests. */
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
+import { LookasideError } from '../../errors.js';
+import type { ListenAddress } from '../command.js';
+
+export type ListenOptions = { host?: string; port?: number } | { path: string };
+
+/** What is done with an accepted socket. */
+export interface AcceptedSocket {
+  readonly socket: Socket;
+  readonly address: string;
+  readonly localAddress: string;
+  readonly isUnix: boolean;
+}
+
+export interface ReadHandler {
+  readable(chunk: Buffer, length: number): void;
+}
+
+/** All sockets are read into this one buffer: a handler that keeps bytes copies them. */
+const READ_BUFFER_BYTES = 64 * 1024;
+const BACKLOG = 511;
+const KEEPALIVE_MS = 300_000;
+
+export class Listener {
+  private readonly server: Server;
+  private constructor(
+    readonly address: ListenAddress,
+    server: Server,
+  ) {
+    this.server = server;
+  }
+
+  static async open(
+    options: ListenOptions,
+    accept: (accepted: AcceptedSocket) => ReadHandler | null,
+  ): Promise<Listener> {
+    const isUnix = 'path' in options;
+    const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+    // Paused: the socket is built anew on the same handle, with our buffer, before it reads anything.
+    const server = createServer({ pauseOnConnect: true }, (accepted) =>
+      adopt(accepted, isUnix ? options.path : null, readBuffer, accept),
+    );
+    if (isUnix) removeStaleSocket(options.path);
+    const where = isUnix
+      ? { path: options.path }
+      : { host: options.host ?? '127.0.0.1', port: options.port ?? 0 };
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause) =>
+        reject(
+          new LookasideError('SERVER_LISTEN', isUnix ? options.path : `${where.host}:${where.port}`, {
+            cause,
+          }),
+        ),
+      );
+      server.listen({ ...where, backlog: BACKLOG }, () => resolve());
+    });
+    if (isUnix) {
+      chmodSync(options.path, 0o600);
+      return new Listener({ kind: 'unix', path: options.path }, server);
+    }
+    const bound = server.address();
+    if (bound === null || typeof bound === 'string')
+      throw new LookasideError('SERVER_LISTEN', `the address of ${where.host} is unknown`);
+    const isLoopback = isLoopbackAddress(bound.address);
+    return new Listener({ kind: 'tcp', host: bound.address, port: bound.port, isLoopback }, server);
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.server.close(() => resolve());
+    });
+  }
+}
+
+/** Only an address nobody else can reach, or a name that stands for one. */
+export function isLoopbackAddress(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** Node has no public way to hand a socket over; the handle is what `net.Socket` is documented to be built on. */
+interface WithHandle {
+  _handle: unknown;
+}
+
+function adopt(
+  accepted: Socket,
+  path: string | null,
+  readBuffer: Buffer,
+  accept: (accepted: AcceptedSocket) => ReadHandler | null,
+): void {
+  const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0, remoteFamily } = accepted;
+  const from = (address: string, port: number): string =>
+    remoteFamily === 'IPv6' && address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  const source = accepted as unknown as WithHandle;
+  const handle = source._handle;
+  source._handle = null;
+  let handler: ReadHandler | null = null;
+  const options = {
+    handle,
+    readable: true,
+    writable: true,
+    onread: {
+      buffer: readBuffer,
+      callback: (length: number, chunk: Uint8Array): boolean => {
+        handler?.readable(chunk as Buffer, length);
+        return true;
+      },
+    },
+  };
+  const socket = new Socket(options as unknown as SocketConstructorOpts);
+  handler = accept({
+    socket,
+    address: path === null ? from(remoteAddress, remotePort) : `${path}:0`,
+    localAddress: path === null ? from(localAddress, localPort) : `${path}:0`,
+    isUnix: path !== null,
+  });
+  if (handler === null) return;
+  if (path === null) {
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEPALIVE_MS);
+  }
+  socket.resume();
+  socket.read(0);
+}
+
+/** A socket file that a killed process left behind. Anything else at that path is left alone and fails to bind. */
+function removeStaleSocket(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isSocket() === true) unlinkSync(path);
+}

@@ -1,0 +1,142 @@
+/**
+ * Decides which values a command can answer and how each RESP3 type appears to a RESP2 client.
+ * Knows nothing of bytes on a wire, sockets or commands.
+ *
+ * Inside the server a JavaScript string is a byte string: one character per byte (latin1). It is how short
+ * values, keys and fields are held, and as a reply it is a bulk string, exactly like a Buffer.
+ */
+
+export type RespVersion = 2 | 3;
+
+/** `+OK`: a simple string. */
+export class Status {
+  readonly kind = 'status';
+  constructor(readonly text: string) {}
+}
+
+/** `-ERR …`: `message` begins with the error's code, without the dash. */
+export class ErrorReply {
+  readonly kind = 'error';
+  constructor(readonly message: string) {}
+
+  /** The first word: `ERR`, `WRONGTYPE`, `NOAUTH` … */
+  get code(): string {
+    return this.message.split(' ', 1)[0] ?? '';
+  }
+}
+
+/** Pairs, flat: key, value, key, value. */
+export class MapReply {
+  readonly kind = 'map';
+  constructor(readonly flat: readonly Reply[]) {}
+}
+
+export class SetReply {
+  readonly kind = 'set';
+  constructor(readonly items: readonly Reply[]) {}
+}
+
+export class DoubleReply {
+  readonly kind = 'double';
+  constructor(readonly value: number) {}
+}
+
+export class BooleanReply {
+  readonly kind = 'boolean';
+  constructor(readonly value: boolean) {}
+}
+
+/** Text with a three-letter format: `txt` or `mkd`. */
+export class VerbatimReply {
+  readonly kind = 'verbatim';
+  constructor(
+    readonly text: string,
+    readonly format: 'txt' | 'mkd' = 'txt',
+  ) {}
+}
+
+export class BigNumberReply {
+  readonly kind = 'big-number';
+  constructor(readonly value: bigint) {}
+}
+
+/** Out of band data. A RESP2 client gets an array. */
+export class PushReply {
+  readonly kind = 'push';
+  constructor(readonly items: readonly Reply[]) {}
+}
+
+/** The null that RESP2 writes as `*-1`: an EXEC that was called off. */
+export class NullArrayReply {
+  readonly kind = 'null-array';
+}
+
+/** Nothing is written: the client is gone or asked for silence. */
+export class NoReply {
+  readonly kind = 'none';
+}
+
+/** A reply of a class of its own; the common ones are plain JavaScript values. */
+export type TypedReply =
+  | Status
+  | ErrorReply
+  | MapReply
+  | SetReply
+  | DoubleReply
+  | BooleanReply
+  | VerbatimReply
+  | BigNumberReply
+  | PushReply
+  | NullArrayReply
+  | NoReply;
+
+/** What a command answers. `string` and `Buffer` are bulk strings, `number` and `bigint` are integers. */
+export type Reply = string | Buffer | number | bigint | null | readonly Reply[] | TypedReply;
+
+export const OK = new Status('OK');
+export const QUEUED = new Status('QUEUED');
+export const NULL_ARRAY = new NullArrayReply();
+export const NO_REPLY = new NoReply();
+
+/** An error with the general code: `fail('syntax error')` is `-ERR syntax error`. */
+export function fail(message: string): ErrorReply {
+  return new ErrorReply(`ERR ${message}`);
+}
+
+/** What RESP2 has as well. */
+export type Resp2Reply = Exclude<
+  Reply,
+  MapReply | SetReply | DoubleReply | BooleanReply | VerbatimReply | BigNumberReply | PushReply
+>;
+
+/** One level of a reply in the words of RESP2; its items are still to be told the same way. */
+export function resp2Of(reply: TypedReply): Resp2Reply {
+  switch (reply.kind) {
+    case 'map':
+      return reply.flat;
+    case 'set':
+    case 'push':
+      return reply.items;
+    case 'double':
+      return formatDouble(reply.value);
+    case 'boolean':
+      return reply.value ? 1 : 0;
+    case 'verbatim':
+      return reply.text;
+    case 'big-number':
+      return String(reply.value);
+    case 'status':
+    case 'error':
+    case 'null-array':
+    case 'none':
+      return reply;
+  }
+}
+
+/** The protocol's text of a double. */
+export function formatDouble(value: number): string {
+  if (Number.isNaN(value)) return 'nan';
+  if (value === Infinity) return 'inf';
+  if (value === -Infinity) return '-inf';
+  return Object.is(value, -0) ? '-0' : String(value);
+}

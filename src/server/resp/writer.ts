@@ -1,0 +1,163 @@
+/** Decides the bytes of a reply in RESP2 and RESP3. Knows nothing of commands or of who reads them. */
+import { formatDouble, type Reply, type RespVersion, resp2Of, type TypedReply } from './reply.js';
+
+/** A buffer this long is written as it is, by reference; a shorter value is copied beside its neighbours. */
+const REFERENCE_BYTES_MIN = 16 * 1024;
+const BUFFER_BYTES = 64 * 1024;
+/** Below this, a loop over the characters is cheaper than a call into the runtime. */
+const LOOP_BYTES_MAX = 24;
+
+/**
+ * Collects the replies of one turn of one client, so that they leave in one write.
+ * A value handed in must not change afterwards: long ones are not copied.
+ */
+export class ReplyWriter {
+  private buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  private start = 0;
+  private position = 0;
+  private full: Buffer[] = [];
+  private fullBytes = 0;
+
+  /** Bytes written and not yet taken. */
+  get pendingBytes(): number {
+    return this.fullBytes + this.position - this.start;
+  }
+
+  /** Takes everything written, in order. Call `settled` once their fate is known. */
+  take(): Buffer[] {
+    this.closeChunk();
+    const chunks = this.full;
+    this.full = [];
+    this.fullBytes = 0;
+    return chunks;
+  }
+
+  /** Says whether the taken chunks are on their way, so that the buffer under them can be used again. */
+  settled(written: boolean): void {
+    if (!written) this.buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    this.start = 0;
+    this.position = 0;
+  }
+
+  write(reply: Reply, version: RespVersion): void {
+    if (typeof reply === 'string') this.bulkText(reply);
+    else if (typeof reply === 'number' || typeof reply === 'bigint') this.header(0x3a, reply);
+    else if (reply === null) this.ascii(version === 2 ? '$-1\r\n' : '_\r\n');
+    else if (Buffer.isBuffer(reply)) this.bulkBytes(reply);
+    else if ('kind' in reply) this.typed(reply, version);
+    else this.items(0x2a, reply.length, reply, version);
+  }
+
+  private typed(reply: TypedReply, version: RespVersion): void {
+    switch (reply.kind) {
+      case 'status':
+        return this.ascii(`+${reply.text}\r\n`);
+      case 'error':
+        return this.line(`-${reply.message}`);
+      case 'none':
+        return;
+      case 'null-array':
+        return this.ascii(version === 2 ? '*-1\r\n' : '_\r\n');
+      default:
+        if (version === 2) return this.write(resp2Of(reply), version);
+    }
+    switch (reply.kind) {
+      case 'map':
+        return this.items(0x25, reply.flat.length / 2, reply.flat, version);
+      case 'set':
+        return this.items(0x7e, reply.items.length, reply.items, version);
+      case 'push':
+        return this.items(0x3e, reply.items.length, reply.items, version);
+      case 'double':
+        return this.ascii(`,${formatDouble(reply.value)}\r\n`);
+      case 'boolean':
+        return this.ascii(reply.value ? '#t\r\n' : '#f\r\n');
+      case 'big-number':
+        return this.ascii(`(${reply.value}\r\n`);
+      case 'verbatim':
+        this.header(0x3d, reply.text.length + 4);
+        this.ascii(`${reply.format}:`);
+        return this.text(`${reply.text}\r\n`);
+    }
+  }
+
+  private items(prefix: number, count: number, items: readonly Reply[], version: RespVersion): void {
+    this.header(prefix, count);
+    for (const item of items) this.write(item, version);
+  }
+
+  private bulkText(value: string): void {
+    this.header(0x24, value.length);
+    this.text(value);
+    this.crlf();
+  }
+
+  private bulkBytes(value: Buffer): void {
+    this.header(0x24, value.length);
+    if (value.length >= REFERENCE_BYTES_MIN) {
+      this.closeChunk();
+      this.full.push(value);
+      this.fullBytes += value.length;
+    } else {
+      this.room(value.length);
+      value.copy(this.buffer, this.position);
+      this.position += value.length;
+    }
+    this.crlf();
+  }
+
+  /** An error's text may quote what the client sent: a line break in it would be a forged reply. */
+  private line(text: string): void {
+    this.text(`${text.replace(/[\r\n]/g, ' ')}\r\n`);
+  }
+
+  private text(value: string): void {
+    const length = value.length;
+    if (length <= LOOP_BYTES_MAX) return this.ascii(value);
+    this.room(length);
+    this.buffer.write(value, this.position, 'latin1');
+    this.position += length;
+  }
+
+  private ascii(value: string): void {
+    const length = value.length;
+    this.room(length);
+    const buffer = this.buffer;
+    let at = this.position;
+    for (let index = 0; index < length; index++) buffer[at++] = value.charCodeAt(index);
+    this.position = at;
+  }
+
+  private header(prefix: number, value: number | bigint): void {
+    this.room(24);
+    const buffer = this.buffer;
+    buffer[this.position++] = prefix;
+    if (typeof value === 'number' && value >= 0 && value < 10) buffer[this.position++] = 48 + value;
+    else {
+      const digits = String(value);
+      for (let index = 0; index < digits.length; index++) buffer[this.position++] = digits.charCodeAt(index);
+    }
+    this.crlf();
+  }
+
+  private crlf(): void {
+    this.room(2);
+    this.buffer[this.position++] = 0x0d;
+    this.buffer[this.position++] = 0x0a;
+  }
+
+  private room(bytes: number): void {
+    if (this.position + bytes <= this.buffer.length) return;
+    this.closeChunk();
+    this.buffer = Buffer.allocUnsafeSlow(Math.max(BUFFER_BYTES, bytes));
+    this.start = 0;
+    this.position = 0;
+  }
+
+  private closeChunk(): void {
+    if (this.position === this.start) return;
+    this.full.push(this.buffer.subarray(this.start, this.position));
+    this.fullBytes += this.position - this.start;
+    this.start = this.position;
+  }
+}

@@ -1,0 +1,284 @@
+/** Decides how the parts of a server are joined and what it offers to its process. Knows no particular command. */
+import { type Clock, type Random, systemClock, systemRandom } from '../clock.js';
+import { invariant, LookasideError } from '../errors.js';
+import { Client, type ClientOrigin, ClientRegistry } from './client.js';
+import { CommandTable, type ListenAddress, type ServerContext, type ServerIdentity } from './command.js';
+import { allCommands } from './commands/index.js';
+import { Dispatcher } from './dispatch.js';
+import { type Argument, bytesOf, ReplyError, type Value, valueOf } from './in-process.js';
+import { Keyspace } from './keyspace/keyspace.js';
+import { Connection, type ConnectionHost } from './net/connection.js';
+import {
+  type AcceptedSocket,
+  isLoopbackAddress,
+  Listener,
+  type ListenOptions,
+  type ReadHandler,
+} from './net/listener.js';
+import { ErrorReply, type Reply } from './resp/reply.js';
+import { ReplyWriter } from './resp/writer.js';
+import { type Settings, type SettingsInput, settingsOf } from './settings.js';
+import { Statistics } from './statistics.js';
+import { WatchTable } from './watch.js';
+
+export interface ServerConfig extends SettingsInput {
+  clock?: Clock;
+  random?: Random;
+  /** What INFO reports as `server_name`. Default `lookaside`. */
+  name?: string;
+}
+
+export interface ServerStats {
+  keys: number;
+  usedBytes: number;
+  maxBytes: number;
+  clients: number;
+  commands: number;
+  hits: number;
+  misses: number;
+  expired: number;
+  evicted: number;
+}
+
+/** A client in this process with a state of its own: database, MULTI, WATCH, RESP version. */
+export interface InProcessClient {
+  /** Runs one command; an error reply rejects with a `ReplyError`. */
+  execute(...args: [string, ...Argument[]]): Promise<Value>;
+  close(): void;
+}
+
+/** A Redis-compatible server in this process. */
+export interface EmbeddedServer {
+  /** 40 hexadecimal characters, new at each creation: says who vouches for what is stored here. */
+  readonly replicationId: string;
+  /** Resolves when the server is closed, by `close` or by SHUTDOWN. */
+  readonly closed: Promise<void>;
+  /**
+   * Runs one command at once, for the built-in client (database 0, needs no password). About a microsecond.
+   * Errors are returned as `ErrorReply`, not thrown. Buffers that come back must not be changed.
+   * @throws LookasideError `LOOKASIDE_SERVER_CLOSED`
+   */
+  execute(...args: [string, ...Argument[]]): Value;
+  /** Runs several, one after the other, with nothing in between. */
+  executeMany(commands: readonly (readonly [string, ...Argument[]])[]): Value[];
+  connect(): InProcessClient;
+  /**
+   * Calls `listener` synchronously, before the command's reply is given, for every key of database 0 that starts
+   * with `prefix` and is written, deleted, given another expiry, expired or evicted; with null when the database
+   * is flushed. The listener must neither throw nor run commands. Free while nobody listens.
+   * @returns stops it
+   */
+  onTouch(prefix: string, listener: (key: string | null) => void): () => void;
+  /**
+   * Opens a listener: TCP on loopback by default, or a unix socket (0600). Any other address is refused unless a
+   * password is set.
+   * @throws LookasideError `LOOKASIDE_SERVER_LISTEN`
+   */
+  listen(options: ListenOptions): Promise<{ port?: number; path?: string }>;
+  stats(): ServerStats;
+  /** Hangs up on everybody and forgets the data. */
+  close(): Promise<void>;
+}
+
+export function createServer(config: ServerConfig = {}): EmbeddedServer {
+  return new Server(config);
+}
+
+class Server implements EmbeddedServer, ServerContext, ConnectionHost {
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly keyspace: Keyspace;
+  readonly clients = new ClientRegistry();
+  readonly commands = new CommandTable(allCommands);
+  readonly statistics = new Statistics();
+  readonly watches: WatchTable;
+  readonly identity: ServerIdentity;
+  readonly writer = new ReplyWriter();
+  readonly closed: Promise<void>;
+  private resolveClosed: () => void = () => undefined;
+  private readonly dispatcher: Dispatcher;
+  private readonly builtIn: Client;
+  private listeners: Listener[] = [];
+  private isClosed = false;
+
+  constructor(config: ServerConfig) {
+    const { clock = systemClock, random = systemRandom, name = 'lookaside' } = config;
+    this.clock = clock;
+    this.settings = settingsOf(config);
+    const { memory, databases } = this.settings;
+    this.keyspace = new Keyspace({ clock, random, databases, memory });
+    this.watches = new WatchTable(this.keyspace);
+    this.identity = {
+      name,
+      runId: random.hex(20),
+      replicationId: random.hex(20),
+      startedMonotonicMs: clock.monotonicMs(),
+    };
+    this.dispatcher = new Dispatcher(this, this.commands);
+    this.builtIn = this.newInProcessClient(0);
+    this.closed = new Promise((resolve) => {
+      this.resolveClosed = resolve;
+    });
+  }
+
+  get replicationId(): string {
+    return this.identity.replicationId;
+  }
+
+  get limits(): Settings['limits'] {
+    return this.settings.limits;
+  }
+
+  execute(...args: [string, ...Argument[]]): Value {
+    return this.executeFor(this.builtIn, args);
+  }
+
+  executeMany(commands: readonly (readonly [string, ...Argument[]])[]): Value[] {
+    return commands.map((args) => this.executeFor(this.builtIn, args));
+  }
+
+  connect(): InProcessClient {
+    const client = this.clients.add((id) => this.newInProcessClient(id));
+    return {
+      execute: async (...args) => {
+        if (client.closesAfterReply) throw new LookasideError('SERVER_CLOSED', 'this client has been closed');
+        const value = this.executeFor(client, args);
+        if (client.closesAfterReply) this.disconnected(client);
+        if (value instanceof ErrorReply) throw new ReplyError(value.message);
+        return value;
+      },
+      close: () => {
+        client.closesAfterReply = true;
+        this.disconnected(client);
+      },
+    };
+  }
+
+  onTouch(prefix: string, listener: (key: string | null) => void): () => void {
+    return this.watches.onTouch(prefix, listener);
+  }
+
+  async listen(options: ListenOptions): Promise<{ port?: number; path?: string }> {
+    this.assertOpen();
+    if (
+      !('path' in options) &&
+      !isLoopbackAddress(options.host ?? '127.0.0.1') &&
+      this.settings.password === null
+    )
+      throw new LookasideError(
+        'SERVER_LISTEN',
+        `${options.host} can be reached by others; set a password or listen on 127.0.0.1`,
+      );
+    const listener = await Listener.open(options, (accepted) => this.accept(accepted));
+    if (this.isClosed) {
+      await listener.close();
+      this.assertOpen();
+    }
+    this.listeners.push(listener);
+    const { address } = listener;
+    return address.kind === 'tcp' ? { port: address.port } : { path: address.path };
+  }
+
+  stats(): ServerStats {
+    const { hits, misses, expired, evicted } = this.keyspace.statistics;
+    return {
+      keys: this.keyspace.databases.reduce((sum, db) => sum + db.size, 0),
+      usedBytes: this.keyspace.usedBytes,
+      maxBytes: this.settings.memory.maxBytes,
+      clients: this.clients.size,
+      commands: this.statistics.commandsProcessed,
+      hits,
+      misses,
+      expired,
+      evicted,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.shutdown();
+    await this.closed;
+  }
+
+  // What commands ask for.
+
+  runQueued(client: Client, args: readonly Buffer[]): Reply {
+    return this.dispatcher.runQueued(client, args);
+  }
+
+  addresses(): readonly ListenAddress[] {
+    return this.listeners.map(({ address }) => address);
+  }
+
+  shutdown(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    const { listeners } = this;
+    this.listeners = [];
+    for (const client of [...this.clients]) {
+      client.closesAfterReply = true;
+      client.origin.transport.destroy();
+    }
+    this.keyspace.close();
+    void Promise.all(listeners.map((listener) => listener.close())).then(this.resolveClosed);
+  }
+
+  // What connections ask for.
+
+  monotonicMs(): number {
+    return this.clock.monotonicMs();
+  }
+
+  dispatch(client: Client, args: readonly Buffer[]): Reply {
+    return this.dispatcher.dispatch(client, args);
+  }
+
+  connected(origin: ClientOrigin): Client {
+    return this.clients.add((id) => this.newClient(id, this.settings.password === null, origin));
+  }
+
+  disconnected(client: Client): void {
+    client.transaction = null;
+    this.watches.unwatch(client);
+    this.clients.remove(client);
+  }
+
+  private accept({ socket, ...origin }: AcceptedSocket): ReadHandler | null {
+    this.statistics.connectionsReceived++;
+    if (this.isClosed) {
+      socket.destroy();
+      return null;
+    }
+    if (this.clients.size >= this.settings.limits.clientsMax) {
+      this.statistics.connectionsRejected++;
+      socket.on('error', () => socket.destroy());
+      socket.end('-ERR max number of clients reached\r\n', () => socket.destroy());
+      return null;
+    }
+    return new Connection(socket, this, origin);
+  }
+
+  private newClient(id: number, isAuthenticated: boolean, origin: ClientOrigin): Client {
+    const db = this.keyspace.databases[0];
+    invariant(db !== undefined, 'there is at least one database');
+    return new Client(id, db, isAuthenticated, this.clock.monotonicMs(), origin);
+  }
+
+  private newInProcessClient(id: number): Client {
+    const transport = { outputBytes: 0, inputBytes: 0, destroy: () => this.disconnected(client) };
+    const origin = { address: 'in-process:0', localAddress: 'in-process:0', isUnix: false, transport };
+    const client: Client = this.newClient(id, true, origin);
+    return client;
+  }
+
+  private executeFor(client: Client, args: readonly [string, ...Argument[]]): Value {
+    this.assertOpen();
+    const command = this.commands.find(args[0]);
+    const bytes: Buffer[] = [command?.nameBytes ?? Buffer.from(args[0])];
+    for (let index = 1; index < args.length; index++) bytes.push(bytesOf(args[index] ?? ''));
+    return valueOf(this.dispatcher.dispatchAs(client, command, bytes), client.respVersion);
+  }
+
+  private assertOpen(): void {
+    if (this.isClosed) throw new LookasideError('SERVER_CLOSED', 'it was closed by close() or SHUTDOWN');
+  }
+}

@@ -1,0 +1,72 @@
+/** Decides what can be set on a server, its defaults, and what is refused. Knows nothing of commands. */
+import { LookasideError } from '../errors.js';
+import { type EvictionPolicy, type EvictionSettings, evictionPolicies } from './keyspace/eviction.js';
+
+export interface ServerLimits {
+  /** Longest single argument (`proto-max-bulk-len`). Default 512 MB. */
+  bulkBytesMax: number;
+  /** Most arguments of one request. Default 1,048,576. */
+  argumentsMax: number;
+  /** Most bytes of one unfinished request (`client-query-buffer-limit`). Default 1 GB. */
+  queryBufferBytesMax: number;
+  /** Most reply bytes a client may leave unread before it is cut (`client-output-buffer-limit`). Default 256 MB; 0 is no limit. */
+  outputBufferBytesMax: number;
+  /** Most connections (`maxclients`). Default 10,000. */
+  clientsMax: number;
+}
+
+export const limitDefaults: Readonly<ServerLimits> = {
+  bulkBytesMax: 512 * 1024 * 1024,
+  argumentsMax: 1024 * 1024,
+  queryBufferBytesMax: 1024 * 1024 * 1024,
+  outputBufferBytesMax: 256 * 1024 * 1024,
+  clientsMax: 10_000,
+};
+
+/** What CONFIG SET may change while the server runs. */
+export interface Settings {
+  /** Null: no password is asked for. */
+  password: string | null;
+  readonly memory: EvictionSettings;
+  readonly limits: ServerLimits;
+  readonly databases: number;
+}
+
+export interface SettingsInput {
+  memory?: { maxBytes: number; policy?: EvictionPolicy; samples?: number };
+  password?: string;
+  databases?: number;
+  limits?: Partial<ServerLimits>;
+}
+
+export function settingsOf(input: SettingsInput): Settings {
+  const { memory, databases = 16, password } = input;
+  const policy = memory?.policy ?? 'noeviction';
+  if (!evictionPolicies.includes(policy))
+    throw new LookasideError(
+      'CONFIG_INVALID',
+      `memory.policy is ${String(policy)}; allowed are ${evictionPolicies.join(', ')}`,
+    );
+  if (password === '') throw new LookasideError('CONFIG_INVALID', 'password must not be empty');
+  const limits = { ...limitDefaults, ...input.limits };
+  for (const [name, value] of Object.entries(limits))
+    atLeast(name === 'outputBufferBytesMax' ? 0 : 1, `limits.${name}`, value);
+  return {
+    password: password ?? null,
+    memory: {
+      maxBytes: atLeast(0, 'memory.maxBytes', memory?.maxBytes ?? 0),
+      policy,
+      samples: atLeast(1, 'memory.samples', memory?.samples ?? 5),
+    },
+    limits,
+    databases: atLeast(1, 'databases', databases),
+  };
+}
+
+function atLeast(min: number, option: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= min) return value;
+  throw new LookasideError(
+    'CONFIG_INVALID',
+    `${option} is ${value}; it must be a whole number of at least ${min}`,
+  );
+}
