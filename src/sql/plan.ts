@@ -19,8 +19,8 @@ export type ValueClass = 'int2' | 'int4' | 'int8' | 'bool' | 'uuid' | 'text';
 
 /** Where the value of a pinned column comes from when a statement is called. */
 export type ValueSource =
-  | { readonly kind: 'parameter'; /** From 0. */ readonly index: number; readonly valueClass: ValueClass }
-  | { readonly kind: 'literal'; /** Canonical text. */ readonly value: string };
+  | { readonly kind: 'parameter' /** From 0. */; readonly index: number; readonly valueClass: ValueClass }
+  | { readonly kind: 'literal' /** Canonical text. */; readonly value: string };
 
 /**
  * A read sees only rows whose columns of `shape` equal the values, in order.
@@ -99,7 +99,11 @@ export type Plan =
       readonly changesCatalog: boolean;
       readonly session: SessionEffect;
     }
-  | { readonly kind: 'transaction'; readonly transaction: TransactionControl; readonly session: SessionEffect };
+  | {
+      readonly kind: 'transaction';
+      readonly transaction: TransactionControl;
+      readonly session: SessionEffect;
+    };
 
 /** Text to plan, for one database and one baseline session. Synchronous; a known text is a map look-up. */
 export interface Planner {

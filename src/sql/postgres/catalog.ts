@@ -1,0 +1,227 @@
+/** Decides how the planner sees a database: the words of a catalog snapshot and the look-ups on it. Asks no database. */
+import type { Table, ValueClass } from '../plan.js';
+
+export interface Column {
+  /** `pg_attribute.attnum`. */
+  readonly number: number;
+  readonly name: string;
+  /** The type's oid. */
+  readonly type: string;
+  readonly generated: boolean;
+  /** Equal in the database exactly when equal as canonical text; null for every type where that is not known. */
+  readonly valueClass: ValueClass | null;
+}
+
+/** `r` table, `p` partitioned table, `v` view, `m` materialised view, `f` foreign table, `S` sequence. */
+export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'S';
+
+export interface ForeignKey {
+  /** The referencing relation's oid. */
+  readonly from: string;
+  readonly fromColumns: readonly number[];
+  /** The referenced relation's oid. */
+  readonly to: string;
+  readonly toColumns: readonly number[];
+  /** `a` no action, `r` restrict, `c` cascade, `n` set null, `d` set default. */
+  readonly onDelete: string;
+  readonly onUpdate: string;
+}
+
+export interface Trigger {
+  readonly name: string;
+  /** `pg_trigger.tgtype`: 4 insert, 8 delete, 16 update, 32 truncate. */
+  readonly type: number;
+  /** The function's oid. */
+  readonly function: string;
+}
+
+/** What the stored tree of a view or materialised view names. */
+export interface ViewTree {
+  readonly tags: readonly string[];
+  readonly relations: readonly string[];
+  readonly functions: readonly string[];
+  readonly operators: readonly string[];
+  readonly types: readonly string[];
+  /** The types that texts are turned into. */
+  readonly coercions: readonly string[];
+  readonly writes: boolean;
+  readonly locks: boolean;
+}
+
+export interface Relation {
+  readonly table: Table;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: RelationKind;
+  readonly rowSecurity: boolean;
+  readonly isPartition: boolean;
+  readonly columns: readonly Column[];
+  readonly columnByName: ReadonlyMap<string, Column>;
+  /** How good a single column is as a pin: 3 primary key, 2 unique, 1 foreign key. */
+  readonly keyRanks: ReadonlyMap<number, number>;
+  readonly parents: readonly string[];
+  readonly children: readonly string[];
+  /** Foreign keys of other tables (or its own) that point here. */
+  readonly referencedBy: readonly ForeignKey[];
+  readonly triggers: readonly Trigger[];
+  /** Rules other than a view's own. */
+  readonly rules: readonly string[];
+  /** User functions run by defaults, checks, policies and the checks of its columns' domains (oids). */
+  readonly functions: readonly string[];
+  readonly view: ViewTree | null;
+}
+
+export interface FunctionInfo {
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+  /** `f` function, `p` procedure, `a` aggregate, `w` window function. */
+  readonly kind: string;
+  /** `i` immutable, `s` stable, `v` volatile. */
+  readonly volatility: string;
+  readonly language: string;
+  readonly argumentsMin: number;
+  readonly argumentsMax: number;
+  /** `pg_type.typcategory` of the result. */
+  readonly category: string;
+  /** The body of a function in a procedural language or SQL that the installation did not bring along. */
+  readonly source: string | null;
+  /** The functions a user-defined aggregate is made of (oids). */
+  readonly parts: readonly string[] | null;
+}
+
+export interface Operator {
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly function: string;
+  readonly left: string;
+  readonly right: string;
+  readonly userDefined: boolean;
+}
+
+export interface Cast {
+  readonly source: string;
+  readonly target: string;
+  /** `0`: no function, binary-compatible or by input and output. */
+  readonly function: string;
+  /** `i` implicit, `a` in assignments, `e` explicit. */
+  readonly context: string;
+}
+
+export interface TypeInfo {
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+  /** `b` base, `c` composite, `d` domain, `e` enum, `r` range, `m` multirange, `p` pseudo. */
+  readonly kind: string;
+  readonly category: string;
+  readonly base: string;
+  readonly element: string;
+  /** A domain with a check. */
+  readonly checked: boolean;
+  /** User functions in a domain's checks (oids). */
+  readonly functions: readonly string[];
+  /** Its input or output function is volatile. */
+  readonly volatile: boolean;
+}
+
+/** A snapshot of what the planner must know of one database, as one baseline session sees it. Immutable. */
+export interface Catalog {
+  /** Changes when DDL changed anything of this (`catalogFingerprintSql`). */
+  readonly fingerprint: string;
+  /** The effective search path, `pg_catalog` included, temporary schemas left out. */
+  readonly searchPath: readonly string[];
+  readonly standardConformingStrings: boolean;
+  readonly relations: ReadonlyMap<string, Relation>;
+  /** By `schema` NUL `name`. */
+  readonly relationByName: ReadonlyMap<string, Relation>;
+  /** Names in `pg_catalog`. */
+  readonly systemRelations: ReadonlySet<string>;
+  readonly functions: ReadonlyMap<string, FunctionInfo>;
+  readonly functionsByName: ReadonlyMap<string, readonly FunctionInfo[]>;
+  /** User-defined ones, and the server's own that are not immutable. */
+  readonly operatorsByName: ReadonlyMap<string, readonly Operator[]>;
+  /** User-defined ones. */
+  readonly casts: readonly Cast[];
+  readonly types: ReadonlyMap<string, TypeInfo>;
+  readonly typesByName: ReadonlyMap<string, readonly TypeInfo[]>;
+}
+
+export type FoundRelation =
+  | { readonly found: 'relation'; readonly relation: Relation }
+  /** `pg_catalog`, `information_schema`, `pg_toast`. */
+  | { readonly found: 'system' }
+  /** Not in the snapshot: temporary, newer, misspelt. */
+  | { readonly found: 'nothing' };
+
+export function relationKey(schema: string, name: string): string {
+  return `${schema}\0${name}`;
+}
+
+function isSystemSchema(schema: string): boolean {
+  return schema === 'pg_catalog' || schema === 'information_schema' || schema === 'pg_toast';
+}
+
+/** Finds a relation as the baseline session would; `schema` is empty for an unqualified name. */
+export function findRelation(catalog: Catalog, schema: string, name: string): FoundRelation {
+  if (schema !== '') {
+    if (isSystemSchema(schema)) return { found: 'system' };
+    const relation = catalog.relationByName.get(relationKey(schema, name));
+    return relation === undefined ? { found: 'nothing' } : { found: 'relation', relation };
+  }
+  for (const candidate of catalog.searchPath) {
+    if (candidate === 'pg_catalog') {
+      if (catalog.systemRelations.has(name)) return { found: 'system' };
+      continue;
+    }
+    if (isSystemSchema(candidate)) return { found: 'system' };
+    const relation = catalog.relationByName.get(relationKey(candidate, name));
+    if (relation !== undefined) return { found: 'relation', relation };
+  }
+  return { found: 'nothing' };
+}
+
+/** Those of the objects called `name` that a text with this qualification (or none) can mean. */
+function visible<Named extends { readonly schema: string }>(
+  catalog: Catalog,
+  candidates: readonly Named[] | undefined,
+  schema: string,
+): readonly Named[] {
+  if (candidates === undefined) return [];
+  if (schema !== '') return candidates.filter((candidate) => candidate.schema === schema);
+  return candidates.filter((candidate) => catalog.searchPath.includes(candidate.schema));
+}
+
+/** All overloads a call with this many arguments can mean; all of the name if none takes that many. */
+export function findFunctions(
+  catalog: Catalog,
+  call: { readonly schema: string; readonly name: string; readonly argumentCount: number | null },
+): readonly FunctionInfo[] {
+  const named = visible(catalog, catalog.functionsByName.get(call.name), call.schema);
+  const count = call.argumentCount;
+  if (count === null) return named;
+  const fitting = named.filter(
+    (candidate) => candidate.argumentsMin <= count && count <= candidate.argumentsMax,
+  );
+  return fitting.length > 0 ? fitting : named;
+}
+
+export function findOperators(catalog: Catalog, schema: string, name: string): readonly Operator[] {
+  return visible(catalog, catalog.operatorsByName.get(name), schema);
+}
+
+export function findTypes(catalog: Catalog, schema: string, name: string): readonly TypeInfo[] {
+  return visible(catalog, catalog.typesByName.get(name), schema);
+}
+
+/** The relation and all partitions or inheritance children below it. */
+export function withDescendants(catalog: Catalog, relation: Relation): readonly Relation[] {
+  const found = new Map<string, Relation>([[relation.table.id, relation]]);
+  for (const member of found.values())
+    for (const id of member.children) {
+      const descendant = catalog.relations.get(id);
+      if (descendant !== undefined) found.set(id, descendant);
+    }
+  return [...found.values()];
+}

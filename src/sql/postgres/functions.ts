@@ -1,0 +1,116 @@
+/** Decides what calling a function may do: nothing but compute, see something that is in no table, or write. */
+import type { Reason } from '../plan.js';
+import type { Catalog, FunctionInfo, Operator } from './catalog.js';
+
+/**
+ * - `pure`: its result depends on its arguments and on session settings that are in every cache key.
+ * - `unstable`: its result depends on more, so it is never cached; it changes no table.
+ * - `writes`: it may do anything.
+ */
+export type FunctionEffect =
+  | { readonly effect: 'pure' }
+  | { readonly effect: 'unstable'; readonly reason: Reason }
+  | { readonly effect: 'writes'; readonly reason: Reason };
+
+const pure: FunctionEffect = { effect: 'pure' };
+
+/**
+ * The server's own stable functions that read no table, no clock and no catalog: they are only stable because they
+ * follow TimeZone, DateStyle, IntervalStyle, extra_float_digits, bytea_output or lc_*, which are in every cache key
+ * (CONSISTENCY §4). With the number of arguments where an overload of another number is none of these: `age(x)`
+ * counts from today. Not here, among others: to_tsvector with one argument (default_text_search_config is not in
+ * the key), json_populate_record (may read 'now' out of data), enum_range, format_type and all that read the catalog.
+ */
+const settingsOnly: ReadonlySet<string> = new Set([
+  'age/2',
+  'timezone/1',
+  'timezone/2',
+  'length/2',
+  ...`
+  to_char to_number date_trunc date_part extract overlaps generate_series date_add date_subtract make_timestamptz
+  to_timestamp to_date concat concat_ws format quote_literal quote_nullable array_to_string anytextcat textanycat
+  convert_from convert_to to_json to_jsonb row_to_json array_to_json json_build_array json_build_object
+  jsonb_build_array jsonb_build_object json_agg json_agg_strict jsonb_agg jsonb_agg_strict
+  json_object_agg json_object_agg_strict json_object_agg_unique json_object_agg_unique_strict
+  jsonb_object_agg jsonb_object_agg_strict jsonb_object_agg_unique jsonb_object_agg_unique_strict
+  timestamptz_pl_interval timestamptz_mi_interval interval_pl_timestamptz in_range
+  date time timetz timestamp timestamptz
+  `
+    .trim()
+    .split(/\s+/)
+    .map((name) => `${name}/*`),
+  ...['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'cmp'].flatMap((operator) => [
+    `date_${operator}_timestamptz/*`,
+    `timestamptz_${operator}_date/*`,
+    `timestamp_${operator}_timestamptz/*`,
+    `timestamptz_${operator}_timestamp/*`,
+  ]),
+]);
+
+/** The server's own volatile functions that change no table; all others of them may (`query_to_xml` runs any SQL). */
+const harmlessVolatile =
+  /^(random|random_normal|setseed|clock_timestamp|timeofday|gen_random_uuid|uuidv[47]|array_sample|array_shuffle|nextval|currval|lastval|setval|current_query|lo(_.*|read|write)|txid_.*|pg_(sleep.*|notify|(try_)?advisory_.*|stat_.*|relation_size|table_size|indexes_size|total_relation_size|database_size|tablespace_size|is_.*|last_.*|ls_.*|read_.*|current_.*|control_.*|export_snapshot|cancel_backend|terminate_backend|blocking_pids|safe_snapshot_blocking_pids|lock_status|prepared_xact|xact_.*|get_.*|show_.*|available_.*|wal_.*|switch_wal|create_restore_point|logical_emit_message|notification_queue_usage|partition_.*|sequence_last_value|jit_available|collation_actual_version|reload_conf|rotate_logfile|backup_.*|log_.*|hba_file_rules|ident_file_mappings))$/;
+
+/** Volatile functions of the extensions that come with Postgres, in C, that only draw random bytes. */
+const harmlessExtension = /^(uuid_generate_v(1|1mc|4)|gen_random_(bytes|uuid)|gen_salt)$/;
+
+function named(info: FunctionInfo): string {
+  return `${info.schema === 'pg_catalog' ? '' : `${info.schema}.`}${info.name}()`;
+}
+
+function unstable(info: FunctionInfo, why: string): FunctionEffect {
+  return { effect: 'unstable', reason: { code: 'unstable-function', detail: `${named(info)} ${why}` } };
+}
+
+function writes(info: FunctionInfo, why: string): FunctionEffect {
+  return { effect: 'writes', reason: { code: 'volatile-function', detail: `${named(info)} ${why}` } };
+}
+
+function effectOfBuiltIn(info: FunctionInfo): FunctionEffect {
+  if (info.volatility === 'i') return pure;
+  if (info.volatility === 's') {
+    const { name } = info;
+    const arities = [`${name}/*`, `${name}/${info.argumentsMax}`];
+    return arities.some((key) => settingsOnly.has(key)) ? pure : unstable(info, 'is not immutable');
+  }
+  return harmlessVolatile.test(info.name)
+    ? unstable(info, 'is volatile')
+    : writes(info, 'is volatile and may write');
+}
+
+/** A user-defined aggregate is called immutable whatever it is made of. */
+function effectOfAggregate(catalog: Catalog, info: FunctionInfo): FunctionEffect {
+  for (const oid of info.parts ?? []) {
+    if (oid === '0') continue;
+    const effect = effectOfFunctionOid(catalog, oid);
+    if (effect.effect !== 'pure') return effect;
+  }
+  return info.parts === null ? writes(info, 'is an aggregate of unknown parts') : pure;
+}
+
+/**
+ * A function of the user's is believed where it says that it does not write (the server refuses the write), and
+ * where it is written in C and says that it is immutable. Other bodies are not believed to read no table.
+ */
+export function effectOfFunction(catalog: Catalog, info: FunctionInfo): FunctionEffect {
+  if (info.kind === 'p') return writes(info, 'is a procedure');
+  if (info.schema === 'pg_catalog' && Number(info.oid) < 16_384) return effectOfBuiltIn(info);
+  if (info.kind === 'a') return effectOfAggregate(catalog, info);
+  const native = info.language === 'c' || info.language === 'internal';
+  if (info.volatility === 'v')
+    return native && harmlessExtension.test(info.name)
+      ? unstable(info, 'is volatile')
+      : writes(info, 'is volatile and may write');
+  if (info.volatility === 's') return unstable(info, 'is stable, not immutable');
+  return native ? pure : unstable(info, 'says that it is immutable, but its body could read tables');
+}
+
+export function effectOfFunctionOid(catalog: Catalog, oid: string): FunctionEffect {
+  const info = catalog.functions.get(oid);
+  if (info !== undefined) return effectOfFunction(catalog, info);
+  return { effect: 'writes', reason: { code: 'unknown-function', detail: `function ${oid} is not known` } };
+}
+
+export function effectOfOperator(catalog: Catalog, operator: Operator): FunctionEffect {
+  return effectOfFunctionOid(catalog, operator.function);
+}

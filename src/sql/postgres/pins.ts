@@ -1,0 +1,197 @@
+/** Decides which equality in a WHERE names the rows a reference can see (CONSISTENCY §3). When in doubt, none. */
+import type { Pin, ValueClass, ValueSource } from '../plan.js';
+import { canonicalValue } from '../values.js';
+import { child, type Fields, fieldsOf, flag, list, number, strings, text } from './ast.js';
+import type { Catalog, Column, Relation } from './catalog.js';
+import { columnOf, type RangeEntry, type Scope } from './scope.js';
+import { findTypeName } from './types.js';
+
+/** The families whose members compare with one another as their canonical texts do. */
+type ValueFamily = 'int' | 'bool' | 'uuid' | 'text';
+
+const familyOf: Readonly<Record<ValueClass, ValueFamily>> = {
+  int2: 'int',
+  int4: 'int',
+  int8: 'int',
+  bool: 'bool',
+  uuid: 'uuid',
+  text: 'text',
+};
+
+/** By oid: the types a value may be cast to without becoming another one. */
+const familyByType: Readonly<Record<string, ValueFamily>> = {
+  '16': 'bool',
+  '20': 'int',
+  '21': 'int',
+  '23': 'int',
+  '25': 'text',
+  '1043': 'text',
+  '2950': 'uuid',
+};
+
+/** A value of a column: a parameter whose other uses are not known yet, or a literal. */
+export type Candidate =
+  | { readonly kind: 'parameter'; readonly parameter: number; readonly valueClass: ValueClass }
+  | { readonly kind: 'literal'; readonly value: string };
+
+/** What a search for pins needs: the part of a walk that concerns values. */
+export interface PinSearch {
+  readonly catalog: Catalog;
+  readonly pins: Pins;
+}
+
+/** One conjunct `column = value` of a WHERE. */
+export interface Equality {
+  readonly entry: RangeEntry;
+  readonly relation: Relation;
+  readonly column: Column;
+  readonly value: Candidate;
+}
+
+/** Gathers the uses of parameters as values, then settles what was waiting for them. */
+export class Pins {
+  readonly #families = new Map<number, ValueFamily[]>();
+  readonly #waiting: (() => void)[] = [];
+
+  /** Notes one use of a parameter (from 1) as a value of this family. */
+  noteUse(parameter: number, family: ValueFamily): void {
+    const families = this.#families.get(parameter);
+    if (families === undefined) this.#families.set(parameter, [family]);
+    else families.push(family);
+  }
+
+  /** To be run when the statement was walked and all uses are known. */
+  later(settle: () => void): void {
+    this.#waiting.push(settle);
+  }
+
+  settle(): void {
+    for (const settle of this.#waiting) settle();
+  }
+
+  /**
+   * A parameter has one type in the whole statement, taken from its first use: it is known to be of the column's
+   * family only if each of its uses is.
+   */
+  sourceOf(candidate: Candidate, uses: ReadonlyMap<number, number>): ValueSource | null {
+    if (candidate.kind === 'literal') return candidate;
+    const families = this.#families.get(candidate.parameter) ?? [];
+    const family = familyOf[candidate.valueClass];
+    if (families.length !== uses.get(candidate.parameter)) return null;
+    if (families.some((other) => other !== family)) return null;
+    return { kind: 'parameter', index: candidate.parameter - 1, valueClass: candidate.valueClass };
+  }
+}
+
+/** A column whose equality is that of canonical texts and that only an explicit write can change. */
+function pinnableClass(column: Column): ValueClass | null {
+  return column.generated ? null : column.valueClass;
+}
+
+/** The value a node gives to a column, if it is a parameter or a literal and nothing else. */
+export function candidateOf(walk: PinSearch, node: unknown, column: Column): Candidate | null {
+  const valueClass = pinnableClass(column);
+  if (valueClass === null) return null;
+  const bare = withoutCast(walk.catalog, node, familyOf[valueClass]);
+  const parameter = fieldsOf(bare, 'ParamRef');
+  if (parameter !== null) {
+    const position = number(parameter, 'number');
+    if (position < 1) return null;
+    walk.pins.noteUse(position, familyOf[valueClass]);
+    return { kind: 'parameter', parameter: position, valueClass };
+  }
+  const constant = fieldsOf(bare, 'A_Const');
+  const value = constant === null ? null : canonicalValue(valueClass, literalOf(constant, valueClass));
+  return value === null ? null : { kind: 'literal', value };
+}
+
+/** Takes off a cast that keeps the value as it is: to a type of the same family, without a length. */
+function withoutCast(catalog: Catalog, node: unknown, family: ValueFamily): unknown {
+  const cast = fieldsOf(node, 'TypeCast');
+  if (cast === null) return node;
+  const typeName = child(cast, 'typeName');
+  if (typeName === null || list(typeName, 'typmods').length > 0 || list(typeName, 'arrayBounds').length > 0)
+    return null;
+  const types = findTypeName(catalog, strings(list(typeName, 'names')) ?? []);
+  const [type] = types;
+  if (types.length !== 1 || type?.schema !== 'pg_catalog' || familyByType[type.oid] !== family) return null;
+  return fieldsOf(cast['arg'], 'TypeCast') === null ? cast['arg'] : null;
+}
+
+/** The JavaScript value of a literal, as a parameter would carry it. */
+function literalOf(constant: Fields, valueClass: ValueClass): unknown {
+  if (flag(constant, 'isnull')) return null;
+  const texts = child(constant, 'sval');
+  // An untyped literal takes the column's type; of booleans only the keywords are canonical.
+  if (texts !== null) return text(texts, 'sval');
+  if (valueClass === 'text' || valueClass === 'uuid') return null;
+  const truth = child(constant, 'boolval');
+  if (truth !== null) return valueClass === 'bool' ? flag(truth, 'boolval') : null;
+  if (valueClass === 'bool') return null;
+  const integer = child(constant, 'ival');
+  if (integer !== null) return number(integer, 'ival');
+  const long = child(constant, 'fval');
+  return long === null ? null : text(long, 'fval');
+}
+
+/** The conjuncts of a condition: the condition itself, or what stands between its top-level ANDs. */
+export function conjuncts(condition: unknown): readonly unknown[] {
+  const boolean = fieldsOf(condition, 'BoolExpr');
+  if (boolean === null || text(boolean, 'boolop') !== 'AND_EXPR')
+    return condition === undefined || condition === null ? [] : [condition];
+  return list(boolean, 'args').flatMap(conjuncts);
+}
+
+/** All `column = value` among the conjuncts, each column certain and of a plain table's own. */
+export function equalities(walk: PinSearch, condition: unknown, scope: Scope): readonly Equality[] {
+  if (hasForeignEquality(walk.catalog)) return [];
+  return conjuncts(condition).flatMap((conjunct) => {
+    const operation = fieldsOf(conjunct, 'A_Expr');
+    if (operation === null || text(operation, 'kind') !== 'AEXPR_OP') return [];
+    const name = strings(list(operation, 'name')) ?? [];
+    if (name.length !== 1 || name[0] !== '=') return [];
+    return (
+      equalityOf(walk, operation['lexpr'], operation['rexpr'], scope) ??
+      equalityOf(walk, operation['rexpr'], operation['lexpr'], scope) ??
+      []
+    );
+  });
+}
+
+function equalityOf(walk: PinSearch, left: unknown, right: unknown, scope: Scope): Equality[] | null {
+  const resolved = columnOf(scope, left);
+  if (resolved === null) return null;
+  const value = candidateOf(walk, right, resolved.column);
+  return value === null ? [] : [{ ...resolved, value }];
+}
+
+const foreignEquality = new WeakMap<Catalog, boolean>();
+
+/** A user-defined `=` on one of our types could be meant where ours stands. */
+function hasForeignEquality(catalog: Catalog): boolean {
+  let found = foreignEquality.get(catalog);
+  if (found === undefined) {
+    found = (catalog.operatorsByName.get('=') ?? []).some(
+      (operator) =>
+        operator.userDefined &&
+        (familyByType[operator.left] !== undefined || familyByType[operator.right] !== undefined),
+    );
+    foreignEquality.set(catalog, found);
+  }
+  return found;
+}
+
+/** Of the equalities on one reference the one that names the fewest rows: primary key, unique, foreign key, any. */
+export function choosePin(
+  settled: readonly { readonly equality: Equality; readonly source: ValueSource }[],
+): Pin | null {
+  let best: Pin | null = null;
+  let bestRank = -1;
+  for (const { equality, source } of settled) {
+    const rank = equality.relation.keyRanks.get(equality.column.number) ?? 0;
+    if (rank <= bestRank) continue;
+    bestRank = rank;
+    best = { shape: String(equality.column.number), values: [source] };
+  }
+  return best;
+}

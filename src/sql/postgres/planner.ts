@@ -1,0 +1,132 @@
+/** Decides the plan of a text: parse, walk, conclude. What could not be understood is a write of everything. */
+import { LruMap } from '../lru.js';
+import type { Plan, Planner, Reason, TransactionControl } from '../plan.js';
+import type { Catalog } from './catalog.js';
+import { Findings } from './findings.js';
+import { effectOfFunctionOid } from './functions.js';
+import type { PostgresParser } from './parser.js';
+import { Pins } from './pins.js';
+import { transactionOf, walkNested, walkStatement } from './statements.js';
+import type { Walk } from './walk.js';
+
+export interface PlannerLimits {
+  /** Longer texts are not parsed, in UTF-16 code units. */
+  readonly textLengthMax: number;
+  /** How many texts' plans are remembered. */
+  readonly plansMax: number;
+}
+
+export interface PlannerOptions {
+  readonly parser: PostgresParser;
+  readonly catalog: Catalog;
+  readonly limits?: Partial<PlannerLimits>;
+}
+
+const defaultLimits: PlannerLimits = { textLengthMax: 100_000, plansMax: 5_000 };
+
+/** A planner for one snapshot of the catalog: after DDL, make another one. */
+export function createPostgresPlanner(options: PlannerOptions): Planner {
+  const limits = { ...defaultLimits, ...options.limits };
+  const plans = new LruMap<string, Plan>(limits.plansMax);
+  const hazard = castHazard(options.catalog);
+  return {
+    plan(text) {
+      const known = plans.get(text);
+      if (known !== undefined) return known;
+      // Long texts are neither parsed nor remembered.
+      if (text.length > limits.textLengthMax)
+        return opaque({
+          code: 'text-too-long',
+          detail: `the text is longer than ${limits.textLengthMax} characters`,
+        });
+      const plan = planOf(options, text, hazard);
+      plans.set(text, plan);
+      return plan;
+    },
+  };
+}
+
+function opaque(reason: Reason): Plan {
+  return { kind: 'write', writes: { scope: 'everything', reason }, changesCatalog: true, session: 'departs' };
+}
+
+type Hazard = (findings: Findings) => void;
+
+/** User-defined casts that the server applies without being asked are in every statement. */
+function castHazard(catalog: Catalog): Hazard {
+  const effects = catalog.casts
+    .filter((cast) => cast.context !== 'e' && cast.function !== '0')
+    .map((cast) => effectOfFunctionOid(catalog, cast.function));
+  return (findings) => {
+    for (const effect of effects) findings.apply(effect);
+  };
+}
+
+function planOf(options: PlannerOptions, text: string, hazard: Hazard): Plan {
+  const { parser, catalog } = options;
+  if (!catalog.standardConformingStrings && text.includes('\\'))
+    return opaque({
+      code: 'not-understood',
+      detail: 'backslashes escape here (standard_conforming_strings is off)',
+    });
+  const outcome = parser.parse(text);
+  if (!outcome.parsed)
+    return opaque({ code: 'not-understood', detail: `the parser says: ${outcome.message}` });
+  const { statements } = outcome;
+  const [first] = statements;
+  if (first === undefined) return bypass(new Findings(), { code: 'empty', detail: 'there is no statement' });
+  const transactions = statements.map(transactionOf);
+  if (statements.length === 1 && transactions[0] !== null && transactions[0] !== undefined)
+    return { kind: 'transaction', transaction: transactions[0], session: 'keeps' };
+  const findings = new Findings();
+  for (const [index, statement] of statements.entries()) {
+    const transaction = transactions[index];
+    if (transaction !== null && transaction !== undefined) noteTransaction(findings, transaction);
+    else walkOne({ catalog, findings }, statement, hazard);
+  }
+  if (statements.length > 1) findings.deny('several-statements', 'the text has several statements');
+  return conclude(findings);
+}
+
+function walkOne(
+  about: { readonly catalog: Catalog; readonly findings: Findings },
+  statement: unknown,
+  hazard: Hazard,
+): void {
+  const pins = new Pins();
+  const walk: Walk = { ...about, pins, statement: walkNested };
+  hazard(about.findings);
+  walkStatement(walk, statement);
+  pins.settle();
+}
+
+/** Inside a string a COMMIT may make visible what earlier texts wrote. */
+function noteTransaction(findings: Findings, { control }: TransactionControl): void {
+  findings.deny('several-statements', 'the text controls a transaction among other things');
+  if (control !== 'begin' && control !== 'savepoint')
+    findings.writeEverything({
+      code: 'several-statements',
+      detail: `the text has a ${control} among other statements`,
+    });
+}
+
+function bypass(findings: Findings, reason: Reason): Plan {
+  return { kind: 'bypass', reason, session: findings.session };
+}
+
+function conclude(findings: Findings): Plan {
+  const { everything, writes, uncacheable, reads, session, changesCatalog } = findings;
+  if (everything !== null)
+    return { kind: 'write', writes: { scope: 'everything', reason: everything }, changesCatalog, session };
+  if (writes.size > 0)
+    return {
+      kind: 'write',
+      writes: { scope: 'tables', tables: [...writes.values()] },
+      changesCatalog,
+      session,
+    };
+  if (uncacheable !== null) return bypass(findings, uncacheable);
+  if (reads.length === 0) return bypass(findings, { code: 'no-table', detail: 'it reads no table' });
+  if (session !== 'keeps') return bypass(findings, { code: 'session', detail: 'it changes the session' });
+  return { kind: 'read', reads, session };
+}

@@ -1,0 +1,67 @@
+/** Decides what reading a relation depends on: itself, what lies below it, and whether it may be cached at all. */
+import type { Reason, TableRead } from '../plan.js';
+import { type Catalog, type Relation, withDescendants } from './catalog.js';
+import type { Findings } from './findings.js';
+import { natureOfOid } from './types.js';
+import { judgeView } from './views.js';
+
+const kindWords = {
+  r: 'table',
+  p: 'table',
+  v: 'view',
+  m: 'view',
+  f: 'foreign table',
+  S: 'sequence',
+} as const;
+
+/** Why the rows of a relation are never cached; null if they may be. */
+function hazardOf(catalog: Catalog, relation: Relation): Reason | null {
+  const { name } = relation.table;
+  if (relation.kind === 'f' || relation.kind === 'S')
+    return { code: 'uncacheable-relation', detail: `${name} is a ${kindWords[relation.kind]}` };
+  if (relation.rowSecurity) return { code: 'row-security', detail: `${name} has row security` };
+  const strange = relation.columns.find((column) => natureOfOid(catalog, column.type) === 'catalog');
+  if (strange === undefined) return null;
+  return { code: 'column-type', detail: `what ${name}.${strange.name} shows depends on the catalog` };
+}
+
+/** The tables that reading this relation depends on; hazards go to the findings. */
+export function tablesRead(
+  catalog: Catalog,
+  findings: Findings,
+  read: { readonly relation: Relation; readonly withChildren: boolean },
+): readonly Relation[] {
+  const tables = new Map<string, Relation>();
+  const seen = new Set<string>();
+  const visit = (relation: Relation, withChildren: boolean): void => {
+    if (seen.has(relation.table.id)) return;
+    seen.add(relation.table.id);
+    const hazard = hazardOf(catalog, relation);
+    if (hazard !== null) findings.deny(hazard.code, hazard.detail);
+    if (relation.kind !== 'v') tables.set(relation.table.id, relation);
+    else if (relation.view === null) findings.deny('view', `the view ${relation.table.name} has no tree`);
+    else
+      for (const below of judgeView(catalog, findings, { ...relation, view: relation.view }))
+        visit(below, true);
+    if (withChildren) for (const descendant of withDescendants(catalog, relation)) visit(descendant, false);
+  };
+  visit(read.relation, read.withChildren);
+  return [...tables.values()];
+}
+
+/** A table whose rows are all its own: only of such a one can a read or write be pinned. */
+export function isPlainTable(relation: Relation): boolean {
+  const { kind, isPartition, children, parents, rules, rowSecurity } = relation;
+  return (
+    kind === 'r' &&
+    !isPartition &&
+    children.length === 0 &&
+    parents.length === 0 &&
+    rules.length === 0 &&
+    !rowSecurity
+  );
+}
+
+export function unpinned(relation: Relation): TableRead {
+  return { table: relation.table, pin: null };
+}

@@ -1,0 +1,44 @@
+/** Decides which types make a value depend on more than its text: the clock, the catalog. Knows no statement. */
+import { type Catalog, findTypes, type TypeInfo } from './catalog.js';
+
+/** date, time, timestamp, timestamptz, timetz: their input reads `now`, `today`, `tomorrow`, `yesterday`. */
+const clockTypes: ReadonlySet<string> = new Set(['1082', '1083', '1114', '1184', '1266']);
+
+/** abstime's successors aside, types whose input or output looks into the catalog or at settings outside the key. */
+const catalogTypeNames =
+  /^(reg(proc|procedure|oper|operator|class|type|role|namespace|config|dictionary|collation|database)|xml|aclitem|pg_snapshot|txid_snapshot|pg_node_tree|_?refcursor)$/;
+
+/** What reading or making a value of a type depends on. */
+export type TypeNature = 'plain' | 'clock' | 'catalog' | 'checked';
+
+/**
+ * - `clock`: its input may read the clock (dates and times, and what is made of them).
+ * - `catalog`: its input or output depends on the catalog, or is volatile.
+ * - `checked`: a domain whose check runs on every cast.
+ */
+export function natureOfType(catalog: Catalog, type: TypeInfo, depth = 0): TypeNature {
+  if (type.volatile || catalogTypeNames.test(type.name)) return 'catalog';
+  if (clockTypes.has(type.oid)) return 'clock';
+  if (type.kind === 'd') return type.checked ? 'checked' : natureOfOid(catalog, type.base, depth);
+  if (type.kind === 'b' && type.element !== '0') return natureOfOid(catalog, type.element, depth);
+  // What a range or composite is made of is not looked up: it may hold dates.
+  if (type.kind === 'c' || type.kind === 'r' || type.kind === 'm') return 'clock';
+  return 'plain';
+}
+
+export function natureOfOid(catalog: Catalog, oid: string, depth = 0): TypeNature {
+  const type = catalog.types.get(oid);
+  if (type === undefined || depth > 32) return 'catalog';
+  return natureOfType(catalog, type, depth + 1);
+}
+
+/** Text, or a type that the server turns into others by their input functions as readily. */
+export function isTextual(category: string): boolean {
+  return category !== 'N' && category !== 'D' && category !== 'T' && category !== 'B';
+}
+
+/** The types a type name in a text can mean. */
+export function findTypeName(catalog: Catalog, names: readonly string[]): readonly TypeInfo[] {
+  const name = names.at(-1) ?? '';
+  return findTypes(catalog, names.length > 1 ? (names.at(-2) ?? '') : '', name);
+}

@@ -1,0 +1,49 @@
+/** Decides which JavaScript values and texts stand for one database value each. Knows no column and no statement. */
+import type { ValueClass } from './plan.js';
+
+const integerText = /^-?(?:0|[1-9][0-9]{0,18})$/;
+const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** A NUL ends a text on the wire; a lone surrogate becomes U+FFFD there, as any other does. */
+const unsafeText = /[\0\p{Surrogate}]/u;
+
+const integerRanges = {
+  int2: { min: -(2n ** 15n), max: 2n ** 15n - 1n },
+  int4: { min: -(2n ** 31n), max: 2n ** 31n - 1n },
+  int8: { min: -(2n ** 63n), max: 2n ** 63n - 1n },
+} as const;
+
+function canonicalInteger(
+  range: { readonly min: bigint; readonly max: bigint },
+  value: unknown,
+): string | null {
+  let exact: bigint;
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) return null;
+    exact = BigInt(value);
+  } else if (typeof value === 'bigint') exact = value;
+  else if (typeof value === 'string' && integerText.test(value) && value !== '-0') exact = BigInt(value);
+  else return null;
+  return range.min <= exact && exact <= range.max ? exact.toString() : null;
+}
+
+/**
+ * The text that two values have in common exactly when the database finds them equal in a column of this class.
+ * Null for any value of which that is not certain (another JavaScript type, out of range, spelt unusually, null):
+ * a reference with such a value counts as unpinned.
+ */
+export function canonicalValue(valueClass: ValueClass, value: unknown): string | null {
+  switch (valueClass) {
+    case 'int2':
+    case 'int4':
+    case 'int8':
+      return canonicalInteger(integerRanges[valueClass], value);
+    case 'bool':
+      return typeof value === 'boolean' ? String(value) : null;
+    case 'uuid':
+      return typeof value === 'string' && uuidText.test(value) ? value.toLowerCase() : null;
+    case 'text':
+      // Storing into varchar(n) may cut trailing spaces off, so a text that ends in one is not the value's name.
+      if (typeof value !== 'string' || value.endsWith(' ') || unsafeText.test(value)) return null;
+      return value;
+  }
+}
