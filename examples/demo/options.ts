@@ -1,0 +1,39 @@
+/** Decides what the demo can be told on its command line. */
+import { parseArgs } from 'node:util';
+
+export interface DemoOptions {
+  /** Of both runs together. */
+  readonly seconds: number;
+  readonly keep: boolean;
+  readonly json: boolean;
+  readonly naive: boolean;
+  readonly help: boolean;
+}
+
+export const usage = `npm run demo -- [options]
+
+  --seconds N   how long the load lasts, both runs together (default 20)
+  --keep        leave Postgres and both APIs running, until Ctrl-C
+  --json        print the figures as one last line of JSON
+  --naive       a Map that no write invalidates in the place of lookaside, to see stale reads being counted
+  --help        this text`;
+
+const defaultSeconds = 20;
+
+/** @throws TypeError in words for the user */
+export function parseOptions(args: readonly string[]): DemoOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: 'string', default: String(defaultSeconds) },
+      keep: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      naive: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const seconds = Number(values.seconds);
+  if (!(seconds >= 1 && seconds <= 86_400))
+    throw new TypeError(`--seconds is a number from 1 to 86400, not ${JSON.stringify(values.seconds)}`);
+  return { ...values, seconds };
+}
