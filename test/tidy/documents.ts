@@ -1,0 +1,53 @@
+/** Decides whether what is declared is documented and tested, and whether what is documented is declared. */
+import { type Sources, under } from './sources.js';
+
+/** Headings of the second level that are nothing but a code: `## LOOKASIDE_CLOSED`. */
+const codesIn = (text: string): string[] =>
+  [...text.matchAll(/^## `?(LOOKASIDE_[A-Z_]+)`?$/gm)].map((match) => match[1] ?? '');
+
+/** Each code has its section, which opens with the code's sentence; and each section its code. */
+export function errorDocumentation(table: Readonly<Record<string, string>>, text: string): string[] {
+  const documented = codesIn(text);
+  const declared = Object.entries(table).map(([suffix, sentence]) => ({
+    code: `LOOKASIDE_${suffix}`,
+    sentence,
+  }));
+  return [
+    ...declared
+      .filter(({ code }) => !documented.includes(code))
+      .map(({ code }) => `docs/errors.md lacks ${code}`),
+    ...declared
+      .filter(
+        ({ code, sentence }) =>
+          documented.includes(code) && !sectionOf(text, code).startsWith(`${sentence}.`),
+      )
+      .map(({ code, sentence }) => `docs/errors.md: ${code} must open with "${sentence}."`),
+    ...documented
+      .filter((code) => !declared.some((error) => error.code === code))
+      .map((code) => `docs/errors.md documents ${code}, which src/errors.ts does not declare`),
+  ];
+}
+
+function sectionOf(text: string, code: string): string {
+  const [, section = ''] = text.split(new RegExp(`^## \`?${code}\`?$`, 'm'));
+  return section.trimStart();
+}
+
+/** A command is tested when a test writes it as a command: `'get'`, `"SET key"`, `GET` in a test's name. */
+export function untestedCommands(names: readonly string[], sources: Sources): string[] {
+  const tests = under(sources, 'test/server/', 'test/compat/')
+    .map(([, text]) => text)
+    .join('\n');
+  return names
+    .filter((name) => !isNamed(tests, name))
+    .map((name) => `the command ${name.toUpperCase()} is named in no test of test/server or test/compat`);
+}
+
+/** `client|kill` is `client kill`, `'client', 'kill'`, or in capitals. */
+function isNamed(tests: string, name: string): boolean {
+  const words = name.replaceAll('|', `(?:\\s+|\\|['"]?|['"\`]\\s*,\\s*['"\`])`);
+  return (
+    new RegExp(`['"\`](?:${words})(?=['"\`\\s])`, 'i').test(tests) ||
+    new RegExp(`\\b${words.toUpperCase()}\\b`).test(tests)
+  );
+}
