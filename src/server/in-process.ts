@@ -53,26 +53,24 @@ function typedValueOf(reply: TypedReply, version: RespVersion): Value {
       return null;
     case 'verbatim':
       return Buffer.from(reply.text, 'latin1');
-    default:
-      if (version === 2) return valueOf(resp2Of(reply), version);
-  }
-  switch (reply.kind) {
-    case 'map': {
-      const flat = valuesOf(reply.flat, version);
-      const map = new Map<Value, Value>();
-      for (let index = 0; index < flat.length; index += 2)
-        map.set(keyValueOf(flat[index]), flat[index + 1] ?? null);
-      return map;
-    }
+    case 'map':
+      return version === 2 ? valuesOf(reply.flat, version) : mapOf(valuesOf(reply.flat, version));
     case 'set':
-      return new Set(valuesOf(reply.items, version));
+      return version === 2 ? valuesOf(reply.items, version) : new Set(valuesOf(reply.items, version));
     case 'push':
       return valuesOf(reply.items, version);
     case 'double':
     case 'boolean':
     case 'big-number':
-      return reply.value;
+      return version === 2 ? valueOf(resp2Of(reply), version) : reply.value;
   }
+}
+
+function mapOf(flat: readonly Value[]): Map<Value, Value> {
+  const map = new Map<Value, Value>();
+  for (let index = 0; index < flat.length; index += 2)
+    map.set(keyValueOf(flat[index]), flat[index + 1] ?? null);
+  return map;
 }
 
 /** Buffers are equal to nothing but themselves, so a map's keys are text. */
@@ -81,7 +79,5 @@ function keyValueOf(key: Value | undefined): Value {
 }
 
 function valuesOf(items: readonly Reply[], version: RespVersion): Value[] {
-  const values: Value[] = new Array(items.length);
-  for (let index = 0; index < items.length; index++) values[index] = valueOf(items[index] ?? null, version);
-  return values;
+  return items.map((item) => valueOf(item, version));
 }

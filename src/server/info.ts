@@ -55,10 +55,11 @@ export function infoText(server: ServerContext, wanted: readonly string[]): stri
   return texts.join('\r\n');
 }
 
-function serverFields({ identity, clock, addresses }: ServerContext): Fields {
+function serverFields(server: ServerContext): Fields {
+  const { identity, clock } = server;
   const uptimeSeconds = Math.floor((clock.monotonicMs() - identity.startedMonotonicMs) / 1000);
   let port = 0;
-  for (const address of addresses()) if (address.kind === 'tcp') port = address.port;
+  for (const address of server.addresses()) if (address.kind === 'tcp') port = address.port;
   return {
     redis_version: REDIS_VERSION,
     server_name: identity.name,

@@ -232,6 +232,13 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return this.dispatcher.dispatch(client, args);
   }
 
+  failed(error: unknown): void {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.emitWarning(`A command of the embedded server failed: ${detail}`, {
+      code: 'LOOKASIDE_SERVER_BUG',
+    });
+  }
+
   connected(origin: ClientOrigin): Client {
     return this.clients.add((id) => this.newClient(id, this.settings.password === null, origin));
   }

@@ -45,7 +45,7 @@ export function settingsOf(input: SettingsInput): Settings {
   if (!evictionPolicies.includes(policy))
     throw new LookasideError(
       'CONFIG_INVALID',
-      `memory.policy is ${String(policy)}; allowed are ${evictionPolicies.join(', ')}`,
+      `memory.policy is ${policy}; allowed are ${evictionPolicies.join(', ')}`,
     );
   if (password === '') throw new LookasideError('CONFIG_INVALID', 'password must not be empty');
   const limits = { ...limitDefaults, ...input.limits };

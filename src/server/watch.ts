@@ -32,9 +32,9 @@ export class WatchTable implements KeyspaceObserver {
   watch(client: Client, key: string): void {
     const { db } = client;
     const id = idOf(db.index, key);
-    let own = this.byClient.get(client);
-    if (own === undefined) this.byClient.set(client, (own = new Map()));
+    const own = this.byClient.get(client) ?? new Map<string, Watch>();
     if (own.has(id)) return;
+    this.byClient.set(client, own);
     const watch: Watch = { client, db, key, wasStale: db.isStale(key) };
     own.set(id, watch);
     const others = this.byKey.get(id);

@@ -150,7 +150,7 @@ function setExpiry({ server }: Call, { expiry }: SetOptions): ExpireAtMs | Error
   const value = integerOf(expiry.value);
   if (value === null) return NOT_AN_INTEGER;
   const atMs = value > 0 ? absoluteMs(value, expiry.unit, server.keyspace.nowMs()) : null;
-  return atMs === null ? fail("invalid expire time in 'set' command") : atMs;
+  return atMs ?? fail("invalid expire time in 'set' command");
 }
 
 function mget({ args, db }: Call): Reply {

@@ -19,6 +19,8 @@ export interface ConnectionHost {
   readonly limits: ParserLimits & { readonly outputBufferBytesMax: number };
   monotonicMs(): number;
   dispatch(client: Client, args: readonly Buffer[]): Reply;
+  /** A command threw: a bug of ours, which costs one client its connection and not the process its life. */
+  failed(error: unknown): void;
   connected(origin: ClientOrigin): Client;
   disconnected(client: Client): void;
 }
@@ -78,7 +80,7 @@ export class Connection implements Transport {
     const name = request[0];
     if (name !== undefined && name.length <= 5 && HTTP_WORDS.includes(byteString(name).toLowerCase()))
       return this.destroy();
-    const reply = host.dispatch(client, request);
+    const reply = this.run(request);
     if (client.replyMode === 'on') host.writer.write(reply, client.respVersion);
     else if (client.replyMode === 'skip-next') client.replyMode = 'skip';
     else if (client.replyMode === 'skip') client.replyMode = 'on';
@@ -86,6 +88,16 @@ export class Connection implements Transport {
     if (limit > 0 && host.writer.pendingBytes + this.socket.writableLength > limit) {
       host.statistics.outputLimitDisconnections++;
       this.destroy();
+    }
+  }
+
+  private run(request: Buffer[]): Reply {
+    try {
+      return this.host.dispatch(this.client, request);
+    } catch (error) {
+      this.host.failed(error);
+      this.client.closesAfterReply = true;
+      return fail('internal error, the connection is closed');
     }
   }
 

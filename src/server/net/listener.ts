@@ -1,6 +1,6 @@
 /** Decides where a server listens and how accepted sockets are read. Knows nothing of requests. */
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
-import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
+import { createServer, type Server, Socket } from 'node:net';
 import { LookasideError } from '../../errors.js';
 import type { ListenAddress } from '../command.js';
 
@@ -109,7 +109,7 @@ function adopt(
       },
     },
   };
-  const socket = new Socket(options as unknown as SocketConstructorOpts);
+  const socket = new Socket(options);
   handler = accept({
     socket,
     address: path === null ? from(remoteAddress, remotePort) : `${path}:0`,

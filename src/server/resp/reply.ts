@@ -103,14 +103,18 @@ export function fail(message: string): ErrorReply {
   return new ErrorReply(`ERR ${message}`);
 }
 
-/** What RESP2 has as well. */
-export type Resp2Reply = Exclude<
-  Reply,
-  MapReply | SetReply | DoubleReply | BooleanReply | VerbatimReply | BigNumberReply | PushReply
->;
+/** What RESP2 has no type for. */
+export type Resp3OnlyReply =
+  | MapReply
+  | SetReply
+  | DoubleReply
+  | BooleanReply
+  | VerbatimReply
+  | BigNumberReply
+  | PushReply;
 
-/** One level of a reply in the words of RESP2; its items are still to be told the same way. */
-export function resp2Of(reply: TypedReply): Resp2Reply {
+/** One level of such a reply in the words of RESP2; its items are still to be told the same way. */
+export function resp2Of(reply: Resp3OnlyReply): Exclude<Reply, TypedReply> {
   switch (reply.kind) {
     case 'map':
       return reply.flat;
@@ -125,11 +129,6 @@ export function resp2Of(reply: TypedReply): Resp2Reply {
       return reply.text;
     case 'big-number':
       return String(reply.value);
-    case 'status':
-    case 'error':
-    case 'null-array':
-    case 'none':
-      return reply;
   }
 }
 

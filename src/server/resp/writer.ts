@@ -1,5 +1,12 @@
 /** Decides the bytes of a reply in RESP2 and RESP3. Knows nothing of commands or of who reads them. */
-import { formatDouble, type Reply, type RespVersion, resp2Of, type TypedReply } from './reply.js';
+import {
+  formatDouble,
+  type Reply,
+  type Resp3OnlyReply,
+  type RespVersion,
+  resp2Of,
+  type TypedReply,
+} from './reply.js';
 
 /** A buffer this long is written as it is, by reference; a shorter value is copied beside its neighbours. */
 const REFERENCE_BYTES_MIN = 16 * 1024;
@@ -58,16 +65,25 @@ export class ReplyWriter {
         return;
       case 'null-array':
         return this.ascii(version === 2 ? '*-1\r\n' : '_\r\n');
-      default:
-        if (version === 2) return this.write(resp2Of(reply), version);
+      case 'map':
+      case 'set':
+      case 'push':
+      case 'double':
+      case 'boolean':
+      case 'big-number':
+      case 'verbatim':
+        return version === 2 ? this.write(resp2Of(reply), version) : this.resp3Only(reply);
     }
+  }
+
+  private resp3Only(reply: Resp3OnlyReply): void {
     switch (reply.kind) {
       case 'map':
-        return this.items(0x25, reply.flat.length / 2, reply.flat, version);
+        return this.items(0x25, reply.flat.length / 2, reply.flat, 3);
       case 'set':
-        return this.items(0x7e, reply.items.length, reply.items, version);
+        return this.items(0x7e, reply.items.length, reply.items, 3);
       case 'push':
-        return this.items(0x3e, reply.items.length, reply.items, version);
+        return this.items(0x3e, reply.items.length, reply.items, 3);
       case 'double':
         return this.ascii(`,${formatDouble(reply.value)}\r\n`);
       case 'boolean':
