@@ -4,6 +4,7 @@ import { type Catalog, type ForeignKey, type Relation, type Trigger, withDescend
 import type { Findings } from './findings.js';
 import { effectOfFunctionOid } from './functions.js';
 import { isPlainTable, tablesRead } from './relations.js';
+import { mayChangeSession } from './session-code.js';
 
 export type WriteEvent = 'insert' | 'update' | 'delete' | 'truncate';
 
@@ -65,7 +66,10 @@ function spread(catalog: Catalog, findings: Findings, request: WriteRequest): re
   for (const member of members) {
     const trigger = member.triggers.find((candidate) => events.some((kind) => fires(candidate, kind)));
     const ownRow = trigger === undefined || isOwnRowTrigger(catalog, trigger);
-    if (!ownRow) return everything(`${member.table.name} has the trigger ${trigger.name}`);
+    if (!ownRow) {
+      if (mayChangeSession(catalog, trigger.function)) findings.depart();
+      return everything(`${member.table.name} has the trigger ${trigger.name}`);
+    }
     if (member.kind === 'f' || member.rules.length > 0)
       return everything(`${member.table.name} is not a plain partition`);
     for (const oid of member.functions) {

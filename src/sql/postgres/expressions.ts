@@ -2,7 +2,7 @@
 
 import { child, type Fields, fieldsOf, flag, isFields, list, number, strings, tagged, text } from './ast.js';
 import { type FunctionInfo, findFunctions, findOperators } from './catalog.js';
-import { effectOfFunction, effectOfFunctionOid, effectOfOperator } from './functions.js';
+import { effectOfFunction, effectOfFunctionOid, effectOfOperator, unknownFunction } from './functions.js';
 import { columnNames, resolve, type Scope } from './scope.js';
 import { noteSetConfig } from './session.js';
 import { isTimeDependentText } from './time-text.js';
@@ -129,10 +129,20 @@ const operatorWords: Readonly<Record<string, readonly string[]>> = {
 function walkOperation(walk: Walk, fields: Fields, scope: Scope): void {
   const names = strings(list(fields, 'name')) ?? [];
   const words = names.length === 1 ? operatorWords[names[0] ?? ''] : undefined;
-  if (words === undefined) judgeOperator(walk, names);
-  else for (const word of words) judgeOperator(walk, [word]);
+  if (words === undefined) {
+    if (!isTextSearch(walk, fields, scope)) judgeOperator(walk, names);
+  } else for (const word of words) judgeOperator(walk, [word]);
   walkExpression(walk, fields['lexpr'], scope);
   walkExpression(walk, fields['rexpr'], scope);
+}
+
+/** Text search on what is a tsvector already follows no setting; on a text it does. */
+function isTextSearch(walk: Walk, operation: Fields, scope: Scope): boolean {
+  const name = strings(list(operation, 'name')) ?? [];
+  if (name.length !== 1 || name[0] !== '@@' || text(operation, 'kind') !== 'AEXPR_OP') return false;
+  if (findOperators(walk.catalog, '', '@@').some((operator) => operator.userDefined)) return false;
+  const typed = ['ColumnRef', 'FuncCall', 'TypeCast'].includes(tagged(operation['lexpr'])?.tag ?? '');
+  return typed && !mayBeText(walk, operation['lexpr'], scope) && !mayBeText(walk, operation['rexpr'], scope);
 }
 
 function judgeOperator(walk: Walk, names: readonly string[]): void {
@@ -168,8 +178,7 @@ function judgeUnknownCall(
 ): void {
   const names = call.schema === '' ? [call.name] : [call.schema, call.name];
   if (call.argumentCount === 1 && findTypeName(walk.catalog, names).length > 0) return;
-  const reason = { code: 'unknown-function', detail: `${call.name}() is not in the catalog` };
-  walk.findings.apply({ effect: 'writes', reason });
+  walk.findings.apply(unknownFunction(`${call.name}()`));
 }
 
 function judgeFunctionalCast(walk: Walk, names: readonly string[], argument: unknown, scope: Scope): void {
@@ -243,6 +252,8 @@ function mayBeText(walk: Walk, node: unknown, scope: Scope): boolean {
     }
     case 'FuncCall':
       return callMayBeText(walk, found.fields);
+    case 'A_Expr':
+      return operationMayBeText(walk, found.fields);
     default:
       return true;
   }
@@ -256,4 +267,12 @@ function callMayBeText(walk: Walk, call: Fields): boolean {
     argumentCount: list(call, 'args').length,
   });
   return candidates.length === 0 || candidates.some((info) => isTextual(info.category));
+}
+
+/** The server's arithmetic gives numbers, dates, times and the like. */
+function operationMayBeText(walk: Walk, operation: Fields): boolean {
+  const names = strings(list(operation, 'name')) ?? [];
+  const name = names.at(-1) ?? '';
+  if (names.length !== 1 || !['+', '-', '*', '/'].includes(name)) return true;
+  return findOperators(walk.catalog, '', name).some((operator) => operator.userDefined);
 }

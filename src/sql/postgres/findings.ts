@@ -33,7 +33,7 @@ export class Findings {
     this.deny(effect.reason.code, effect.reason.detail);
     if (effect.effect === 'unstable') return;
     this.writeEverything(effect.reason);
-    this.depart();
+    if (effect.changesSession) this.depart();
   }
 
   depart(): void {

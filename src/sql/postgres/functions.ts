@@ -1,6 +1,7 @@
 /** Decides what calling a function may do: nothing but compute, see something that is in no table, or write. */
 import type { Reason } from '../plan.js';
 import type { Catalog, FunctionInfo, Operator } from './catalog.js';
+import { mayChangeSession } from './session-code.js';
 
 /**
  * - `pure`: its result depends on its arguments and on session settings that are in every cache key.
@@ -10,7 +11,12 @@ import type { Catalog, FunctionInfo, Operator } from './catalog.js';
 export type FunctionEffect =
   | { readonly effect: 'pure' }
   | { readonly effect: 'unstable'; readonly reason: Reason }
-  | { readonly effect: 'writes'; readonly reason: Reason };
+  | {
+      readonly effect: 'writes';
+      readonly reason: Reason;
+      /** It may leave other settings, another role or temporary tables behind. */
+      readonly changesSession: boolean;
+    };
 
 const pure: FunctionEffect = { effect: 'pure' };
 
@@ -62,11 +68,12 @@ function unstable(info: FunctionInfo, why: string): FunctionEffect {
   return { effect: 'unstable', reason: { code: 'unstable-function', detail: `${named(info)} ${why}` } };
 }
 
-function writes(info: FunctionInfo, why: string): FunctionEffect {
-  return { effect: 'writes', reason: { code: 'volatile-function', detail: `${named(info)} ${why}` } };
+function writes(catalog: Catalog, info: FunctionInfo, why: string): FunctionEffect {
+  const reason = { code: 'volatile-function', detail: `${named(info)} ${why}` };
+  return { effect: 'writes', reason, changesSession: mayChangeSession(catalog, info.oid) };
 }
 
-function effectOfBuiltIn(info: FunctionInfo): FunctionEffect {
+function effectOfBuiltIn(catalog: Catalog, info: FunctionInfo): FunctionEffect {
   if (info.volatility === 'i') return pure;
   if (info.volatility === 's') {
     const { name } = info;
@@ -75,7 +82,7 @@ function effectOfBuiltIn(info: FunctionInfo): FunctionEffect {
   }
   return harmlessVolatile.test(info.name)
     ? unstable(info, 'is volatile')
-    : writes(info, 'is volatile and may write');
+    : writes(catalog, info, 'is volatile and may write');
 }
 
 /** A user-defined aggregate is called immutable whatever it is made of. */
@@ -85,7 +92,7 @@ function effectOfAggregate(catalog: Catalog, info: FunctionInfo): FunctionEffect
     const effect = effectOfFunctionOid(catalog, oid);
     if (effect.effect !== 'pure') return effect;
   }
-  return info.parts === null ? writes(info, 'is an aggregate of unknown parts') : pure;
+  return info.parts === null ? writes(catalog, info, 'is an aggregate of unknown parts') : pure;
 }
 
 /**
@@ -93,14 +100,14 @@ function effectOfAggregate(catalog: Catalog, info: FunctionInfo): FunctionEffect
  * where it is written in C and says that it is immutable. Other bodies are not believed to read no table.
  */
 export function effectOfFunction(catalog: Catalog, info: FunctionInfo): FunctionEffect {
-  if (info.kind === 'p') return writes(info, 'is a procedure');
-  if (info.schema === 'pg_catalog' && Number(info.oid) < 16_384) return effectOfBuiltIn(info);
+  if (info.kind === 'p') return writes(catalog, info, 'is a procedure');
+  if (info.schema === 'pg_catalog' && Number(info.oid) < 16_384) return effectOfBuiltIn(catalog, info);
   if (info.kind === 'a') return effectOfAggregate(catalog, info);
   const native = info.language === 'c' || info.language === 'internal';
   if (info.volatility === 'v')
     return native && harmlessExtension.test(info.name)
       ? unstable(info, 'is volatile')
-      : writes(info, 'is volatile and may write');
+      : writes(catalog, info, 'is volatile and may write');
   if (info.volatility === 's') return unstable(info, 'is stable, not immutable');
   return native ? pure : unstable(info, 'says that it is immutable, but its body could read tables');
 }
@@ -108,9 +115,15 @@ export function effectOfFunction(catalog: Catalog, info: FunctionInfo): Function
 export function effectOfFunctionOid(catalog: Catalog, oid: string): FunctionEffect {
   const info = catalog.functions.get(oid);
   if (info !== undefined) return effectOfFunction(catalog, info);
-  return { effect: 'writes', reason: { code: 'unknown-function', detail: `function ${oid} is not known` } };
+  return unknownFunction(`function ${oid}`);
 }
 
 export function effectOfOperator(catalog: Catalog, operator: Operator): FunctionEffect {
   return effectOfFunctionOid(catalog, operator.function);
+}
+
+/** A function that is newer than the snapshot, or not there at all. */
+export function unknownFunction(name: string): FunctionEffect {
+  const reason = { code: 'unknown-function', detail: `${name} is not in the catalog` };
+  return { effect: 'writes', reason, changesSession: true };
 }

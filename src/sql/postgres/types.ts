@@ -32,9 +32,12 @@ export function natureOfOid(catalog: Catalog, oid: string, depth = 0): TypeNatur
   return natureOfType(catalog, type, depth + 1);
 }
 
-/** Text, or a type that the server turns into others by their input functions as readily. */
+/**
+ * Whether a value of this category (`pg_type.typcategory`) may be turned into a date through its text: strings,
+ * arrays of them, and what has no type of its own yet. The server converts no other type that way.
+ */
 export function isTextual(category: string): boolean {
-  return category !== 'N' && category !== 'D' && category !== 'T' && category !== 'B';
+  return 'SXPACZ'.includes(category);
 }
 
 /** The types a type name in a text can mean. */
