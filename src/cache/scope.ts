@@ -27,7 +27,9 @@ export interface Scope {
   readonly collect: Collector | null;
 }
 
-const scopes = new AsyncLocalStorage<Scope>();
+/** Registered, so that a package loaded twice (as an ES module and as CommonJS) has one. */
+const scopes = ((globalThis as { [key: symbol]: unknown })[Symbol.for('lookaside.scopes')] ??=
+  new AsyncLocalStorage<Scope>()) as AsyncLocalStorage<Scope>;
 
 export const currentScope = (): Scope | undefined => scopes.getStore();
 
