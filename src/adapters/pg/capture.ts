@@ -1,0 +1,79 @@
+/** Decides how a query is watched while pg runs it: the raw cells are kept beside the result that the caller gets. */
+import { copyField, type FieldConstructor, type Payload, rowBytes } from './payload.js';
+import type { Cells, Field, PgQuery, QueryConfig, QueryConstructor } from './shapes.js';
+
+export interface CapturingQuery extends PgQuery {
+  /** From now on nothing is kept: the client that runs it must not fill. */
+  refuse(reason: string): void;
+  /** What was seen, or why nothing may be kept. To be asked once the query has succeeded. */
+  outcome(): { readonly payload: Payload } | { readonly payload: null; readonly reason: string };
+}
+
+export type CapturingConstructor = new (config: QueryConfig, bytesMax: number) => CapturingQuery;
+
+const capturing = Symbol('lookaside.capturing');
+
+export const isCapturing = (query: object): query is CapturingQuery => capturing in query;
+
+const classes = new WeakMap<QueryConstructor, CapturingConstructor>();
+
+/** The capturing subclass of an application's own `pg.Query`. */
+export function capturingQuery(Query: QueryConstructor): CapturingConstructor {
+  let known = classes.get(Query);
+  if (known === undefined) classes.set(Query, (known = subclass(Query)));
+  return known;
+}
+
+function subclass(Query: QueryConstructor): CapturingConstructor {
+  return class Capturing extends Query implements CapturingQuery {
+    readonly [capturing] = true;
+    private refusal: string | null = null;
+    private fields: Field[] | null = null;
+    private cells: Cells[] = [];
+    private bytes = 0;
+    private tag: string | null = null;
+
+    constructor(
+      config: QueryConfig,
+      private readonly bytesMax: number,
+    ) {
+      super(config);
+      if (config.query_timeout !== undefined) this.query_timeout = config.query_timeout;
+    }
+
+    refuse(reason: string): void {
+      this.refusal ??= reason;
+      this.cells = [];
+    }
+
+    outcome(): { readonly payload: Payload } | { readonly payload: null; readonly reason: string } {
+      const { tag, fields } = this;
+      if (this.refusal !== null) return { payload: null, reason: this.refusal };
+      if (tag === null || fields === null) return { payload: null, reason: 'no-rows-described' };
+      return { payload: { tag, fields, rows: this.cells, objects: null, arrays: null } };
+    }
+
+    override handleRowDescription(message: { fields: Field[] }): void {
+      if (this.fields !== null) this.refuse('several-results');
+      else if (message.fields.some(({ format }) => format !== 'text')) this.refuse('binary');
+      // The array itself becomes the caller's `result.fields`.
+      this.fields = message.fields.map((field) => copyField(field.constructor as FieldConstructor, field));
+      super.handleRowDescription(message);
+    }
+
+    override handleDataRow(message: { fields: Cells }): void {
+      if (this.refusal === null) {
+        this.bytes += rowBytes(message.fields);
+        if (this.bytes > this.bytesMax) this.refuse('too-large');
+        else this.cells.push(message.fields);
+      }
+      super.handleDataRow(message);
+    }
+
+    override handleCommandComplete(message: { text: string }, connection: unknown): void {
+      if (this.tag !== null) this.refuse('several-results');
+      this.tag = message.text;
+      super.handleCommandComplete(message, connection);
+    }
+  };
+}

@@ -1,0 +1,287 @@
+/**
+ * Decides what is known of the databases behind the wrapped pools of one cache: their catalogs, whether these may
+ * be out of date, and which state of a database is the latest. Knows queries only as functions.
+ */
+import { keyOfTable, rootOf, type TableNames } from '../../cache/bind.js';
+import type { CacheCore } from '../../cache/core.js';
+import type { Target } from '../../cache/protocol/refs.js';
+import type { Clock } from '../../clock.js';
+import type { Planner, Table } from '../../sql/plan.js';
+import type { Catalog } from '../../sql/postgres/catalog.js';
+import type { ConnectionProbe, TextQuery } from '../../sql/postgres/database.js';
+import { catalogFingerprintSql, loadCatalog } from '../../sql/postgres/load-catalog.js';
+import { loadParser } from '../../sql/postgres/parser.js';
+import { createPostgresPlanner } from '../../sql/postgres/planner.js';
+import { canonicalValue } from '../../sql/values.js';
+import { PreparedTransactions } from './prepared.js';
+import { type Statement, Statements } from './statements.js';
+
+/** One database in one of its states: what DDL and going back in time happen to. */
+export class DatabaseState {
+  /** Rises with everything that may make a catalog read before it untrue. */
+  epoch = 0;
+  /** A later state of the same database was seen: nothing of this one is served any more. */
+  superseded = false;
+  private changesUnderWay = 0;
+
+  readonly prepared: PreparedTransactions;
+
+  constructor(
+    readonly names: TableNames,
+    clock: Clock,
+  ) {
+    this.prepared = new PreparedTransactions(clock);
+  }
+
+  get isSettled(): boolean {
+    return this.changesUnderWay === 0;
+  }
+
+  /** To be called before a statement that changes the catalog can become visible, and the answer when it has. */
+  beginCatalogChange(): (outcome: 'maybe' | 'nothing') => void {
+    const before = this.epoch++;
+    const during = this.epoch;
+    this.changesUnderWay++;
+    return (outcome) => {
+      this.changesUnderWay--;
+      if (outcome === 'maybe') this.epoch++;
+      else if (this.epoch === during) this.epoch = before;
+    };
+  }
+}
+
+interface Snapshot {
+  readonly catalog: Catalog;
+  readonly planner: Planner;
+  /** The epoch in which it was asked for. */
+  epoch: number;
+}
+
+/** The catalog is compared with the database's when its last look is older than this: bounds foreign DDL. */
+const CATALOG_AGE_MS_MAX = 5_000;
+const LOAD_RETRY_MS_MIN = 1_000;
+const LOAD_RETRY_MS_MAX = 60_000;
+
+/** One database as sessions with the same settings see it; shared by all pools that have such sessions. */
+export class Database {
+  private readonly statements: Statements;
+  private snapshot: Snapshot | null = null;
+  private loading: Promise<boolean> | null = null;
+  private checkedAtMs = 0;
+  private retryAtMs = Number.NEGATIVE_INFINITY;
+  private retryMs = LOAD_RETRY_MS_MIN;
+
+  constructor(
+    private readonly core: CacheCore,
+    readonly state: DatabaseState,
+    /** The fingerprint of the session. */
+    readonly session: string,
+  ) {
+    this.statements = new Statements({
+      engine: core.engine,
+      countMax: core.statementsMax,
+      mayCache: core.mayCache,
+    });
+  }
+
+  get names(): TableNames {
+    return this.state.names;
+  }
+
+  get root(): Target {
+    return { table: rootOf(this.names), pins: null };
+  }
+
+  /** Part of every entry's name: results of another schema are other results. */
+  get fingerprint(): string {
+    return this.snapshot?.catalog.fingerprint ?? '';
+  }
+
+  /** Changes with the catalog. */
+  get version(): unknown {
+    return this.snapshot;
+  }
+
+  get isLoaded(): boolean {
+    return this.snapshot !== null;
+  }
+
+  /** Plans can be believed: no catalog change is under way or happened since. */
+  get isCurrent(): boolean {
+    const { snapshot, state } = this;
+    return snapshot !== null && snapshot.epoch === state.epoch && state.isSettled && !state.superseded;
+  }
+
+  get mayLoad(): boolean {
+    return !this.state.superseded && this.core.clock.monotonicMs() >= this.retryAtMs;
+  }
+
+  /** The statement if its text is known. */
+  known(text: string): Statement | undefined {
+    return this.statements.get(text);
+  }
+
+  /** The statement, or undefined while there is no catalog to plan with. */
+  statement(text: string): Statement | undefined {
+    const known = this.statements.get(text);
+    if (known !== undefined || this.snapshot === null) return known;
+    return this.statements.add(text, this.snapshot.planner.plan(text));
+  }
+
+  /** Reads the catalog, once for all who ask meanwhile. False when it could not be read. */
+  load(query: TextQuery): Promise<boolean> {
+    this.loading ??= this.loadNow(query).finally(() => {
+      this.loading = null;
+    });
+    return this.loading;
+  }
+
+  get isLoading(): boolean {
+    return this.loading !== null;
+  }
+
+  /** Whether a look at the database is due, to see catalog changes by others. */
+  get isCheckDue(): boolean {
+    return this.loading === null && this.core.clock.monotonicMs() - this.checkedAtMs >= CATALOG_AGE_MS_MAX;
+  }
+
+  /** Reads the catalog again if the database's is another one now. */
+  async check(query: TextQuery): Promise<void> {
+    this.checkedAtMs = this.core.clock.monotonicMs();
+    const [row] = await query(catalogFingerprintSql);
+    if (row?.['fingerprint'] === this.fingerprint) return;
+    this.state.epoch++;
+    await this.core.engine.invalidate([this.root]);
+    await this.load(query);
+  }
+
+  /** Nothing of this database is served any more. */
+  retire(): void {
+    this.statements.clear();
+    this.snapshot = null;
+  }
+
+  private async loadNow(query: TextQuery): Promise<boolean> {
+    const { epoch } = this.state;
+    try {
+      const [parser, catalog] = await Promise.all([loadParser(), loadCatalog(query)]);
+      this.checkedAtMs = this.core.clock.monotonicMs();
+      if (this.snapshot?.catalog.fingerprint === catalog.fingerprint) this.snapshot.epoch = epoch;
+      else await this.take(parser, catalog, epoch);
+      this.retryMs = LOAD_RETRY_MS_MIN;
+      return true;
+    } catch (error) {
+      this.retryAtMs = this.core.clock.monotonicMs() + this.retryMs;
+      this.retryMs = Math.min(2 * this.retryMs, LOAD_RETRY_MS_MAX);
+      this.core.failed('catalog', error);
+      return false;
+    }
+  }
+
+  private async take(
+    parser: Awaited<ReturnType<typeof loadParser>>,
+    catalog: Catalog,
+    epoch: number,
+  ): Promise<void> {
+    // What was planned with the old catalog may depend on other tables now.
+    if (this.snapshot !== null) await this.core.engine.invalidate([this.root]);
+    const planner = createPostgresPlanner({
+      parser,
+      catalog,
+      limits: { plansMax: this.core.statementsMax },
+    });
+    this.statements.clear();
+    this.snapshot = { catalog, planner, epoch };
+    this.core.attach(attachment(this.names, catalog));
+  }
+}
+
+function attachment(names: TableNames, catalog: Catalog): Parameters<CacheCore['attach']>[0] {
+  const relations = [...catalog.relations.values()].filter(({ kind }) => kind !== 'S');
+  const tables = relations.map(({ table }) => table);
+  const nameByKey = new Map(tables.map((table) => [keyOfTable(names, table.id), table.name]));
+  const findTable = (name: string): Table | undefined => {
+    const found = relations.filter((relation) => relation.table.name === name || relation.name === name);
+    if (found.length === 1) return found[0]?.table;
+    const exact = found.filter(({ table }) => table.name === name);
+    return exact.length === 1 ? exact[0]?.table : undefined;
+  };
+  return {
+    names,
+    findTable,
+    nameOf: (key) => nameByKey.get(key),
+    pinOf: (table, columnName, value) => {
+      const column = catalog.relations.get(table.id)?.columnByName.get(columnName);
+      if (column === undefined || column.valueClass === null) return null;
+      const canonical = canonicalValue(column.valueClass, value);
+      return canonical === null ? null : { column: String(column.number), value: canonical };
+    },
+  };
+}
+
+/** Catalogs kept for differing sessions of one database state; a further one is never planned for. */
+const SESSIONS_MAX = 16;
+
+/** All databases that the wrapped pools of one cache have been connected to. */
+export class Databases {
+  private readonly states = new Map<string, DatabaseState>();
+  private readonly bySession = new Map<string, Database>();
+  /** By lineage, the identity seen last. */
+  private readonly latest = new Map<string, string>();
+
+  constructor(private readonly core: CacheCore) {}
+
+  /** The database that a connection belongs to; null when there are too many different sessions already. */
+  of(probe: ConnectionProbe): Database | null {
+    this.supersede(probe);
+    const key = `${probe.identity}/${probe.session}`;
+    let database = this.bySession.get(key);
+    if (database === undefined) {
+      const state = this.stateOf(probe.identity);
+      if ([...this.bySession.values()].filter((other) => other.state === state).length >= SESSIONS_MAX)
+        return null;
+      this.bySession.set(key, (database = new Database(this.core, state, probe.session)));
+    }
+    return database;
+  }
+
+  stateOf(identity: string): DatabaseState {
+    let state = this.states.get(identity);
+    if (state === undefined) {
+      state = new DatabaseState({ namespace: this.core.namespace, database: identity }, this.core.clock);
+      this.states.set(identity, state);
+    }
+    return state;
+  }
+
+  /** Everything of every database known: what a connection may touch that could not say what it is. */
+  roots(): readonly Target[] {
+    return [...this.states.values()].map(({ names }) => ({ table: rootOf(names), pins: null }));
+  }
+
+  /** A database that restarted, failed over or was restored may have lost what was already shown. */
+  private supersede({ lineage, identity }: ConnectionProbe): void {
+    const before = this.latest.get(lineage);
+    if (before === identity) return;
+    this.latest.set(lineage, identity);
+    const state = this.stateOf(identity);
+    if (state.superseded) {
+      // Writes went to the other one meanwhile.
+      state.superseded = false;
+      this.core.engine
+        .invalidate([{ table: rootOf(state.names), pins: null }])
+        .catch((error: unknown) => this.core.failed('supersede', error));
+    }
+    if (before === undefined) return;
+    this.stateOf(before).superseded = true;
+    for (const database of this.bySession.values()) if (database.state.superseded) database.retire();
+  }
+}
+
+const registries = new WeakMap<CacheCore, Databases>();
+
+export function databasesOf(core: CacheCore): Databases {
+  let known = registries.get(core);
+  if (known === undefined) registries.set(core, (known = new Databases(core)));
+  return known;
+}

@@ -1,0 +1,56 @@
+/** Decides how a client without a pool is wrapped: as the one connection of its own. */
+import type { CacheCore } from '../../cache/core.js';
+import { type Host, WatchedClient } from './client.js';
+import { type Database, databasesOf } from './databases.js';
+import { driverOf } from './driver.js';
+import { textQueryOf } from './resolver.js';
+import type { ClientConstructor, PgClient } from './shapes.js';
+
+export class DirectClient {
+  private readonly watched: WatchedClient;
+  private baseline: Database | null = null;
+  private refreshing = false;
+
+  constructor(client: PgClient, core: CacheCore) {
+    const OwnClient = client.constructor as ClientConstructor;
+    const { host, port, user, database, password, ssl } = client;
+    const server: Host = {
+      core,
+      driver: driverOf(OwnClient),
+      databases: databasesOf(core),
+      ask: (task) => textQueryOf(() => new OwnClient({ host, port, user, database, password, ssl }), task),
+      adopt: (adopted) => {
+        this.baseline = adopted;
+      },
+      refresh: (stale) => this.refresh(stale, core),
+    };
+    this.watched = new WatchedClient(client, server, false);
+  }
+
+  get database(): Database | null {
+    return this.baseline;
+  }
+
+  /** Resolves when the connection's catalog has been read; waits for its user to connect. */
+  async prepare(): Promise<void> {
+    await this.watched.prepare();
+    await this.watched.whenIdle((client) => client.reload());
+    this.watched.adoptOwn();
+  }
+
+  /** Behind what was called so far and before what is called next. */
+  private refresh(database: Database, core: CacheCore): void {
+    if (this.refreshing || !database.mayLoad) return;
+    this.refreshing = true;
+    this.watched
+      .whenIdle(async (client) => {
+        if (!client.sees(database)) return;
+        if (database.isCurrent) await database.check(client.ownQuery);
+        else await database.load(client.ownQuery);
+      })
+      .catch((error: unknown) => core.failed('catalog', error))
+      .finally(() => {
+        this.refreshing = false;
+      });
+  }
+}

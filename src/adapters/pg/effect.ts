@@ -1,0 +1,55 @@
+/** Decides what a statement may make visible, from its plan and what is known of the connection's session. */
+import { bindWrites } from '../../cache/bind.js';
+import type { Target } from '../../cache/protocol/refs.js';
+import type { TransactionControl } from '../../sql/plan.js';
+import type { Database } from './databases.js';
+import type { PreparedTransactions } from './prepared.js';
+import type { Statement } from './statements.js';
+import type { Effect } from './transaction.js';
+
+export interface Circumstances {
+  readonly database: Database;
+  readonly prepared: PreparedTransactions;
+  /** The planner sees what the session sees: same settings, same catalog. */
+  readonly planHolds: boolean;
+}
+
+const none: Effect = { targets: [], changesCatalog: false, commits: 'no', prepares: [] };
+
+/** A text of which nothing is known. */
+export const anything = (roots: readonly Target[]): Effect => ({
+  targets: roots,
+  changesCatalog: true,
+  commits: 'maybe',
+  prepares: 'unknown',
+});
+
+export function effectOf(statement: Statement, values: unknown, about: Circumstances): Effect {
+  const { plan, several } = statement;
+  if (plan.kind === 'transaction') return effectOfControl(plan.transaction, about);
+  const commits = several ? 'maybe' : 'no';
+  const prepares = several && /prepare\s+transaction/i.test(statement.text) ? 'unknown' : [];
+  if (plan.kind !== 'write') return several ? { ...none, commits, prepares } : none;
+  const { database, planHolds } = about;
+  const known = planHolds && !(several && plan.session !== 'keeps');
+  const list = Array.isArray(values) ? (values as readonly unknown[]) : [];
+  const targets = known ? [...bindWrites(database.names, plan.writes, list)] : [database.root];
+  if (plan.changesCatalog) targets.push(database.root);
+  return { targets, changesCatalog: plan.changesCatalog, commits, prepares };
+}
+
+function effectOfControl(control: TransactionControl, { database, prepared }: Circumstances): Effect {
+  switch (control.control) {
+    case 'begin':
+    case 'savepoint':
+    case 'rollback':
+    case 'rollback-prepared':
+      return none;
+    case 'commit':
+      return { ...none, commits: 'yes' };
+    case 'prepare':
+      return { ...none, commits: 'yes', prepares: [control.gid] };
+    case 'commit-prepared':
+      return { ...none, targets: prepared.targetsOf(control.gid) ?? [database.root] };
+  }
+}

@@ -1,0 +1,94 @@
+/** Decides what is kept of a result: the raw cells as the wire gave them, so that any parser can decode them later. */
+import type { PayloadCodec } from '../../cache/entry.js';
+import type { Master } from './copier.js';
+import type { Cells, Field } from './shapes.js';
+
+export interface Payload {
+  /** The command tag, `SELECT 3`. */
+  readonly tag: string;
+  readonly fields: readonly Field[];
+  readonly rows: readonly Cells[];
+  /** Decoded rows to copy from, once they were asked for. One for each row mode. */
+  objects: Master | null;
+  arrays: Master | null;
+}
+
+interface Written {
+  readonly t: string;
+  readonly f: readonly (readonly [string, number, number, number, number, number, string])[];
+  readonly r: readonly Cells[];
+}
+
+export type FieldConstructor = new (
+  name: string,
+  tableID: number,
+  columnID: number,
+  dataTypeID: number,
+  dataTypeSize: number,
+  dataTypeModifier: number,
+  format: string,
+) => Field;
+
+/** A column as anybody's own object. */
+export const copyField = (Field: FieldConstructor, field: Field): Field =>
+  new Field(
+    field.name,
+    field.tableID,
+    field.columnID,
+    field.dataTypeID,
+    field.dataTypeSize,
+    field.dataTypeModifier,
+    field.format,
+  );
+
+/** Rough costs in memory; decoded rows are counted from the start. */
+const PAYLOAD_BYTES = 400;
+const FIELD_BYTES = 160;
+const CELL_BYTES = 64;
+
+export const rowBytes = (cells: Cells): number => {
+  let bytes = 0;
+  for (const cell of cells) bytes += CELL_BYTES + (cell === null ? 0 : 3 * cell.length);
+  return bytes;
+};
+
+/** @param Field pg-protocol's class, so that what comes out of the store is what the wire would have given */
+export function payloadCodec(Field: FieldConstructor): PayloadCodec<Payload> {
+  return {
+    encode: ({ tag, fields, rows }) => {
+      const written: Written = {
+        t: tag,
+        f: fields.map((field) => [
+          field.name,
+          field.tableID,
+          field.columnID,
+          field.dataTypeID,
+          field.dataTypeSize,
+          field.dataTypeModifier,
+          field.format,
+        ]),
+        r: rows,
+      };
+      return Buffer.from(JSON.stringify(written));
+    },
+    decode: (bytes) => {
+      const { t, f, r } = JSON.parse(bytes.toString()) as Written;
+      const fields = f.map((parts) => new Field(...parts));
+      return { tag: t, fields, rows: r, objects: null, arrays: null };
+    },
+    bytesOf: ({ fields, rows }) => {
+      let bytes = PAYLOAD_BYTES + fields.length * FIELD_BYTES;
+      for (const row of rows) bytes += rowBytes(row);
+      return bytes;
+    },
+    same: (left, right) =>
+      left.tag === right.tag &&
+      left.fields.length === right.fields.length &&
+      left.fields.every((field, index) => field.name === right.fields[index]?.name) &&
+      left.rows.length === right.rows.length &&
+      left.rows.every((row, index) => sameCells(row, right.rows[index] as Cells)), // same length, just seen
+  };
+}
+
+const sameCells = (left: Cells, right: Cells): boolean =>
+  left.length === right.length && left.every((cell, index) => cell === right[index]);

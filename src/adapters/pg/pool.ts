@@ -1,0 +1,198 @@
+/**
+ * Decides how a pool is wrapped: its hits are answered without a connection, everything else runs through its own
+ * methods on connections that are watched. Knows no statement.
+ */
+import type { CacheCore } from '../../cache/core.js';
+import type { CapturingQuery } from './capture.js';
+import { type Host, WatchedClient } from './client.js';
+import { type Database, databasesOf } from './databases.js';
+import { type Driver, driverOf } from './driver.js';
+import { plainKey } from './parameters.js';
+import { callOf, type TextCall } from './query-arguments.js';
+import { answer, type CachedStatement, isCached, requestOf, restore, wireOf } from './reads.js';
+import { textQueryOf } from './resolver.js';
+import type {
+  ClientConstructor,
+  PgClient,
+  PgPool,
+  PgResult,
+  QueryCallback,
+  QueryFunction,
+} from './shapes.js';
+
+export class WatchedPool {
+  private readonly watched = new WeakMap<PgClient, WatchedClient>();
+  private readonly host: Host;
+  private readonly driver: Driver;
+  private readonly query: QueryFunction;
+  /** What `pool.query` is keyed on: the session that the pool's connections usually have. */
+  private baseline: Database | null = null;
+  private types: PgClient['_types'] | null = null;
+  private refreshing: Promise<void> | null = null;
+
+  constructor(
+    private readonly pool: PgPool,
+    private readonly core: CacheCore,
+  ) {
+    const OwnClient = pool.Client;
+    this.driver = driverOf(OwnClient);
+    this.query = pool.query.bind(pool) as QueryFunction;
+    this.host = {
+      core,
+      driver: this.driver,
+      databases: databasesOf(core),
+      ask: (task) => textQueryOf(() => new OwnClient(pool.options), task),
+      adopt: (database) => this.adopt(database),
+      refresh: (database) => this.refresh(database),
+    };
+    pool.Client = this.watchingConstructor(OwnClient);
+    for (const client of pool._clients) this.watch(client, false);
+    pool.prependListener('acquire', (client: PgClient) => {
+      this.types ??= client._types;
+      this.watched.get(client)?.settle();
+    });
+    // oxlint-disable-next-line unicorn/no-this-assignment -- the patched function is called with the pool as this
+    const watched = this;
+    pool.query = function query(text, values, callback) {
+      return watched.run(text, values, callback);
+    };
+    core.onPrepare(() => this.prepare());
+  }
+
+  /** The database that the pool's usual sessions see, once one of them was used. */
+  get database(): Database | null {
+    return this.baseline;
+  }
+
+  /** Resolves when a connection has been made and its catalog read. Rejects when the pool cannot connect. */
+  async prepare(): Promise<void> {
+    if (this.baseline?.isCurrent === true) return;
+    await this.withClient(async (client) => {
+      await client.prepare();
+      await client.reload();
+      client.adoptOwn();
+    });
+  }
+
+  /** The hit's whole way: one look-up per text and per parameters, the tokens, the copy. */
+  private run(text: unknown, values: unknown, callback: unknown): unknown {
+    if (typeof text === 'string' && callback === undefined && !this.pool.ending) {
+      const statement = this.baseline?.known(text);
+      if (statement !== undefined && statement.group !== null) {
+        const key = plainKey(values);
+        if (key !== null) {
+          const payload = this.core.engine.peek(statement.group, key);
+          if (payload !== undefined)
+            return this.pool.Promise.resolve(restore(payload, this.driver, plainOptions, this.clientTypes));
+        }
+      }
+    }
+    return this.runSlowly(text, values, callback);
+  }
+
+  private runSlowly(text: unknown, values: unknown, callback: unknown): unknown {
+    const call = callOf(text, values, callback);
+    const database = this.baseline;
+    if (call?.kind !== 'text' || call.text === null || database === null || this.pool.ending)
+      return this.query(text, values, callback);
+    const statement = database.statement(call.text);
+    if (
+      statement === undefined ||
+      !isCached(statement) ||
+      call.options.refusal !== null ||
+      !database.isCurrent
+    )
+      return this.query(text, values, callback);
+    const answered = this.read(call, statement, database);
+    return answered === null ? this.query(text, values, callback) : answered.value;
+  }
+
+  /** What to return; null where the parameters keep the read from being cached. */
+  private read(
+    call: TextCall,
+    statement: CachedStatement,
+    database: Database,
+  ): { readonly value: unknown } | null {
+    const { core, driver } = this;
+    const wire = wireOf(call, driver);
+    if (wire === null) {
+      core.engine.noteBypass('parameters');
+      return null;
+    }
+    const near = core.engine.peek(statement.group, wire.key);
+    if (near !== undefined)
+      return { value: this.answerHit(restore(near, driver, call.options, this.clientTypes), call.callback) };
+    const read = { core, driver, database, statement, call, wire };
+    const served = core.engine.read(requestOf(read, (query) => this.fill(query)));
+    if (database.isCheckDue) this.refresh(database);
+    const result = served.then((outcome) =>
+      outcome.from === 'database'
+        ? outcome.result
+        : restore(outcome.payload, driver, call.options, this.clientTypes),
+    );
+    return { value: answer(result, call.callback, this.pool.Promise) };
+  }
+
+  private answerHit(result: PgResult, callback: QueryCallback | undefined): unknown {
+    if (callback === undefined) return this.pool.Promise.resolve(result);
+    process.nextTick(callback, undefined, result);
+    return undefined;
+  }
+
+  private fill(query: CapturingQuery): Promise<PgResult> {
+    return new Promise((resolve, reject) => {
+      const callback: QueryCallback = (error, result) =>
+        error ? reject(error) : resolve(result as PgResult);
+      this.query(query, undefined, callback);
+    });
+  }
+
+  private get clientTypes(): PgClient['_types'] {
+    return this.types as PgClient['_types']; // a connection was acquired before anything was kept
+  }
+
+  private watchingConstructor(OwnClient: ClientConstructor): ClientConstructor {
+    return new Proxy(OwnClient, {
+      construct: (target, given, newTarget) => {
+        const client = Reflect.construct(target, given, newTarget) as PgClient;
+        this.watch(client, true);
+        return client;
+      },
+    });
+  }
+
+  private watch(client: PgClient, settingUp: boolean): void {
+    this.types ??= client._types;
+    this.watched.set(client, new WatchedClient(client, this.host, settingUp));
+  }
+
+  private adopt(database: Database): void {
+    if (this.baseline === null || this.baseline.state.superseded) this.baseline = database;
+  }
+
+  /** In the background, over whatever connection the pool gives. */
+  private refresh(database: Database): void {
+    if (this.refreshing !== null || this.pool.ending || !database.mayLoad) return;
+    this.refreshing = this.withClient(async (client) => {
+      await client.prepare();
+      if (!client.sees(database)) return;
+      if (database.isCurrent) await database.check(client.ownQuery);
+      else await database.load(client.ownQuery);
+    })
+      .catch((error: unknown) => this.core.failed('catalog', error))
+      .finally(() => {
+        this.refreshing = null;
+      });
+  }
+
+  private async withClient<T>(task: (client: WatchedClient) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    try {
+      return await task(this.watched.get(client) as WatchedClient); // every client of the pool is watched
+    } finally {
+      client.release();
+    }
+  }
+}
+
+const plainOptions = { rowMode: undefined, types: undefined, refusal: null } as const;

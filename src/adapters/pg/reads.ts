@@ -1,0 +1,126 @@
+/** Decides how a read of a known statement is put to the engine and how what comes back is answered. */
+import { createHash } from 'node:crypto';
+import { bindReads } from '../../cache/bind.js';
+import type { CacheCore } from '../../cache/core.js';
+import type { Execution, ReadRequest, ResultGroup } from '../../cache/engine.js';
+import type { PayloadCodec } from '../../cache/entry.js';
+import type { TableRead } from '../../sql/plan.js';
+import type { CapturingQuery } from './capture.js';
+import type { Database } from './databases.js';
+import type { Driver } from './driver.js';
+import { areTimeDependent, type WireParameters, wireParameters } from './parameters.js';
+import { type FieldConstructor, type Payload, payloadCodec } from './payload.js';
+import type { RowOptions, TextCall } from './query-arguments.js';
+import { replay } from './replay.js';
+import type { PgResult, QueryCallback, QueryConfig, TypeParsers } from './shapes.js';
+import type { Statement } from './statements.js';
+
+/** Results longer than this are not kept while they arrive; the engine's own limit is usually lower. */
+const CAPTURE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** A statement whose results may be cached. */
+export interface CachedStatement extends Statement {
+  readonly group: ResultGroup<Payload>;
+}
+
+export const isCached = (statement: Statement): statement is CachedStatement => statement.group !== null;
+
+export interface Read {
+  readonly core: CacheCore;
+  readonly driver: Driver;
+  readonly database: Database;
+  readonly statement: CachedStatement;
+  readonly call: TextCall;
+  readonly wire: WireParameters;
+}
+
+/** Null where the parameters keep the result from being cached. */
+export function wireOf(call: TextCall, driver: Driver): WireParameters | null {
+  const wire = wireParameters(call.values, driver.prepareValue);
+  return wire === null || areTimeDependent(wire.values) ? null : wire;
+}
+
+/** The query that fills: with the parameters that were keyed, whatever the caller does to his meanwhile. */
+export function capturingOf({ driver, call, wire }: Read): CapturingQuery {
+  const given: QueryConfig = typeof call.config === 'string' ? { text: call.config } : call.config;
+  const config: Record<string, unknown> = { text: call.text };
+  for (const key of ['name', 'rowMode', 'types', 'queryMode', 'query_timeout'] as const)
+    if (given[key] !== undefined) config[key] = given[key];
+  if (wire.values !== undefined) config['values'] = wire.values;
+  return new driver.Capturing(config, CAPTURE_BYTES_MAX);
+}
+
+/** @param run sends the query and settles as it does */
+export function requestOf(
+  read: Read,
+  run: (query: CapturingQuery) => Promise<PgResult>,
+): ReadRequest<Payload, PgResult> {
+  const { core, database, statement, call, wire, driver } = read;
+  const { reads } = statement.plan as { readonly reads: readonly TableRead[] }; // only reads have a group
+  const { version } = database;
+  return {
+    group: statement.group,
+    key: wire.key,
+    digest: () => digestOf(database, statement.text, wire.key),
+    refs: bindReads(database.names, reads, Array.isArray(call.values) ? (call.values as unknown[]) : []),
+    codec: codecOf(driver.Field as FieldConstructor), // known since the connection's probe
+    ttlMs: core.ttlMs,
+    execute: async (): Promise<Execution<Payload, PgResult>> => {
+      const query = capturingOf(read);
+      if (!database.isCurrent || database.version !== version) query.refuse('catalog-changed');
+      const result = await run(query);
+      const outcome = query.outcome();
+      if (outcome.payload === null) return { result, payload: null, reason: outcome.reason };
+      if (!database.isCurrent || database.version !== version)
+        return { result, payload: null, reason: 'catalog-changed' };
+      return { result, payload: outcome.payload };
+    },
+  };
+}
+
+const codecs = new WeakMap<FieldConstructor, PayloadCodec<Payload>>();
+
+function codecOf(Field: FieldConstructor): PayloadCodec<Payload> {
+  let codec = codecs.get(Field);
+  if (codec === undefined) codecs.set(Field, (codec = payloadCodec(Field)));
+  return codec;
+}
+
+/** Everything that tells results apart (CONSISTENCY §4, "In the key"); lengths keep the parts apart. */
+function digestOf(database: Database, text: string, key: string): string {
+  const hash = createHash('sha256');
+  for (const part of [database.names.database, database.session, database.fingerprint, text, key])
+    hash.update(`${part.length}:${part}`);
+  return hash.digest('hex').slice(0, 40);
+}
+
+/** The result of a hit, as the caller's own. */
+export function restore(
+  payload: Payload,
+  driver: Driver,
+  options: RowOptions,
+  clientTypes: TypeParsers,
+): PgResult {
+  const classes = { Result: driver.Result, Field: driver.Field as FieldConstructor }; // there is a payload
+  return replay(payload, { classes, rowMode: options.rowMode, types: options.types, clientTypes });
+}
+
+/** Answers as pg does: a promise whose error names the caller, or the callback on a later tick. */
+export function answer(
+  settled: Promise<PgResult>,
+  callback: QueryCallback | undefined,
+  PromiseClass: PromiseConstructor,
+): Promise<PgResult> | undefined {
+  if (callback === undefined) {
+    const own = PromiseClass === Promise ? settled : PromiseClass.resolve(settled);
+    return own.catch((error: unknown) => {
+      if (error instanceof Error) Error.captureStackTrace(error);
+      throw error;
+    });
+  }
+  settled.then(
+    (result) => process.nextTick(callback, null, result),
+    (error: unknown) => process.nextTick(callback, error),
+  );
+  return undefined;
+}

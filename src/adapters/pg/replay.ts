@@ -1,0 +1,71 @@
+/**
+ * Decides how a kept result becomes the `pg.Result` that a miss would have given: by copying decoded rows where
+ * that is provably the same, else by giving the raw cells to pg's own classes again.
+ */
+import { isCurrent, type Master, masterOf } from './copier.js';
+import { copyField, type FieldConstructor, type Payload } from './payload.js';
+import type { PgResult, ResultConstructor, TypeParsers } from './shapes.js';
+
+/** The application's own classes, as found on its clients. */
+export interface DriverClasses {
+  readonly Result: ResultConstructor;
+  readonly Field: FieldConstructor;
+}
+
+export interface Replay {
+  readonly classes: DriverClasses;
+  readonly rowMode: string | undefined;
+  /** Given with the call; such parsers are often made anew for each call. */
+  readonly types: TypeParsers | undefined;
+  /** Those of the connection. */
+  readonly clientTypes: TypeParsers;
+}
+
+/** A result of the caller's own: nothing in it is anybody else's. */
+export function replay(payload: Payload, { classes, rowMode, types, clientTypes }: Replay): PgResult {
+  const result = new classes.Result(rowMode, types ?? clientTypes);
+  const master = types === undefined ? currentMaster(payload, rowMode, clientTypes, classes) : null;
+  if (master === null) {
+    parseInto(result, payload, classes.Field);
+    return result;
+  }
+  result.addCommandComplete({ text: payload.tag });
+  const { fields } = payload;
+  const count = fields.length;
+  const copies = new Array<(typeof fields)[number]>(count);
+  for (let index = 0; index < count; index++)
+    copies[index] = copyField(classes.Field, fields[index] as (typeof fields)[number]); // index < count
+  result.fields = copies;
+  if (count > 0) result._parsers = master.parsers.slice();
+  result._prebuiltEmptyResultObject = master.copyEmpty();
+  result.rows = master.copy(master.rows);
+  return result;
+}
+
+function parseInto(result: PgResult, { fields, rows, tag }: Payload, Field: FieldConstructor): void {
+  result.addFields(fields.map((field) => copyField(Field, field)));
+  for (const cells of rows) result.addRow(result.parseRow(cells));
+  result.addCommandComplete({ text: tag });
+}
+
+function currentMaster(
+  payload: Payload,
+  rowMode: string | undefined,
+  types: TypeParsers,
+  classes: DriverClasses,
+): Master | null {
+  const slot = rowMode === 'array' ? 'arrays' : 'objects';
+  const known = payload[slot];
+  if (known !== null && isCurrent(known, types)) return known;
+  const decoded = new classes.Result(rowMode, types);
+  parseInto(decoded, payload, classes.Field);
+  payload[slot] = masterOf({
+    rows: decoded.rows,
+    cells: payload.rows,
+    fields: payload.fields,
+    parsers: decoded._parsers ?? [],
+    asArrays: rowMode === 'array',
+    empty: decoded._prebuiltEmptyResultObject ?? {},
+  });
+  return payload[slot];
+}

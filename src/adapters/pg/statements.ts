@@ -1,0 +1,86 @@
+/**
+ * Decides what is remembered of a statement text: its plan, whether the config lets its results be cached, and
+ * where its results are. Knows no connection.
+ */
+import type { Engine, ResultGroup } from '../../cache/engine.js';
+import type { Plan } from '../../sql/plan.js';
+import type { Payload } from './payload.js';
+
+export interface Statement {
+  readonly text: string;
+  readonly plan: Plan;
+  /** Where its decoded results are; null when they may not be cached. */
+  readonly group: ResultGroup<Payload> | null;
+  /** Why not, for the counters. */
+  readonly refusal: string;
+  /** A semicolon is followed by something: other statements, perhaps a COMMIT among them. */
+  readonly several: boolean;
+}
+
+export interface StatementsOptions {
+  readonly engine: Engine;
+  readonly countMax: number;
+  readonly mayCache: (tableName: string) => boolean;
+}
+
+/** A semicolon inside a literal counts too: that costs a needless intent at most. */
+const anotherStatement = /;\s*[^\s;]/;
+
+/**
+ * Two generations: a hit in the young one moves nothing. When the young one is full it becomes the old one, and
+ * what was not asked for since is forgotten.
+ */
+export class Statements {
+  private young = new Map<string, Statement>();
+  private old = new Map<string, Statement>();
+
+  constructor(private readonly options: StatementsOptions) {}
+
+  /** A few nanoseconds. */
+  get(text: string): Statement | undefined {
+    return this.young.get(text) ?? this.promote(text);
+  }
+
+  add(text: string, plan: Plan): Statement {
+    const excluded =
+      plan.kind === 'read' && !plan.reads.every(({ table }) => this.options.mayCache(table.name));
+    const cached = plan.kind === 'read' && !excluded;
+    const statement: Statement = {
+      text,
+      plan,
+      group: cached ? this.options.engine.createGroup<Payload>() : null,
+      refusal: excluded ? 'excluded' : plan.kind === 'bypass' ? plan.reason.code : plan.kind,
+      several: anotherStatement.test(text),
+    };
+    this.remember(statement);
+    return statement;
+  }
+
+  clear(): void {
+    this.forget(this.young);
+    this.forget(this.old);
+    this.young = new Map();
+    this.old = new Map();
+  }
+
+  private promote(text: string): Statement | undefined {
+    const statement = this.old.get(text);
+    if (statement === undefined) return undefined;
+    this.old.delete(text);
+    this.remember(statement);
+    return statement;
+  }
+
+  private remember(statement: Statement): void {
+    if (this.young.size * 2 >= this.options.countMax) {
+      this.forget(this.old);
+      this.old = this.young;
+      this.young = new Map();
+    }
+    this.young.set(statement.text, statement);
+  }
+
+  private forget(statements: ReadonlyMap<string, Statement>): void {
+    for (const { group } of statements.values()) if (group !== null) this.options.engine.dropGroup(group);
+  }
+}

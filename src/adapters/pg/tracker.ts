@@ -1,0 +1,286 @@
+/**
+ * Decides how a statement is followed from the moment its intent is placed to the moment its outcome is known, so
+ * that the intent ends before the caller is answered. Knows the connection's protocol, not the meaning of texts.
+ */
+import type { PlacedWrite, WriteOwner } from '../../cache/writes.js';
+import type { TransactionControl } from '../../sql/plan.js';
+import { arePreparedGone, type Backend, hasBackendEnded } from '../../sql/postgres/database.js';
+import type { Host } from './client.js';
+import type { DatabaseState } from './databases.js';
+import type { Call, SubmittableCall, TextCall } from './query-arguments.js';
+import type { PgClient, QueryCallback, QueryFunction, TransactionStatus } from './shapes.js';
+import type { Effect, TransactionWrites, WriteUnderWay } from './transaction.js';
+
+export interface Surroundings {
+  readonly client: PgClient;
+  readonly host: Host;
+  readonly writes: TransactionWrites;
+  /** The client's own `query`. */
+  readonly send: QueryFunction;
+}
+
+/** What else hangs on the outcome of a statement. */
+export interface Aftermath {
+  readonly succeeded?: () => void;
+  /** The server could not parse the text: nothing of it was run. */
+  readonly rejected?: () => void;
+  readonly control: TransactionControl | null;
+  readonly backend: Backend | null;
+  readonly state: DatabaseState | null;
+}
+
+/** Told once: null for success. What it returns is awaited before the caller is answered. */
+type Outcome = (error: unknown) => void | Promise<void>;
+
+const SYNTAX_ERROR = '42601';
+
+export class Tracker {
+  /** Submittables that are being answered now: one, where queries are not pipelined. */
+  private readonly submitted = new Set<Outcome>();
+  private handlingReady = false;
+  private lost = false;
+
+  constructor(private readonly about: Surroundings) {}
+
+  /** Nothing is queued or in flight, so the status last heard of is the one that the next statement meets. */
+  isIdle(): boolean {
+    const { client } = this.about;
+    // Before 8.16 the queue had no underscore; its getter warns where it is deprecated.
+    const queue = client._queryQueue ?? (client as unknown as { queryQueue: readonly unknown[] }).queryQueue;
+    return client.readyForQuery === true && queue.length === 0 && (client._sentQueryQueue?.length ?? 0) === 0;
+  }
+
+  /** Before pg handles ReadyForQuery. */
+  ready(status: TransactionStatus): void {
+    this.handlingReady = true;
+    this.about.writes.ready(status);
+    if (this.about.client.pipeline === true) return;
+    this.settleSubmitted();
+  }
+
+  /** After pg handled it. */
+  readyHandled(): void {
+    this.handlingReady = false;
+    // Pipelined, several are under way and only an idle connection tells that all are done.
+    if (this.submitted.size > 0 && this.about.client.pipeline === true && this.isIdle())
+      this.settleSubmitted();
+  }
+
+  /** To the database, with nothing to follow. */
+  pass(call: Call): unknown {
+    const [config, values, callback] = call.given;
+    return this.about.send(config, values, callback);
+  }
+
+  run(call: Call, effect: Effect, after: Aftermath, hold: (until: Promise<unknown>) => void): unknown {
+    const decision = this.about.writes.decide(effect, this.isIdle());
+    const follows =
+      after.succeeded !== undefined || after.rejected !== undefined || finishes(after.control) !== null;
+    if (decision.place === null) {
+      return follows ? this.sendFollowed(call, (error) => this.conclude(error, after)) : this.pass(call);
+    }
+    const targets = decision.place;
+    const endCatalogChange =
+      decision.changesCatalog && after.state !== null ? after.state.beginCatalogChange() : () => undefined;
+    const owner = this.ownerOf(effect, after, endCatalogChange);
+    const send = (placed: PlacedWrite): unknown => {
+      const write: WriteUnderWay = {
+        targets,
+        changesCatalog: decision.changesCatalog,
+        placed,
+        commits: effect.commits === 'yes',
+        prepares: effect.prepares === 'unknown' || effect.prepares.length > 0,
+        endCatalogChange,
+      };
+      this.about.writes.begin(write);
+      return this.sendFollowed(call, (error) => this.concludeWrite(error, write, effect, after));
+    };
+    let placing: PlacedWrite | Promise<PlacedWrite>;
+    try {
+      placing = this.about.host.core.engine.beginWrite(targets, owner);
+    } catch (error) {
+      endCatalogChange('nothing');
+      return this.refuse(call, error);
+    }
+    if (!(placing instanceof Promise)) return send(placing);
+    hold(placing);
+    placing.catch(() => endCatalogChange('nothing'));
+    return this.sendLater(call, placing, send);
+  }
+
+  private settleSubmitted(): void {
+    for (const outcome of this.submitted) void outcome(null);
+    this.submitted.clear();
+  }
+
+  /** Once its intent stands in a store elsewhere; later calls wait meanwhile. */
+  private sendLater(
+    call: Call,
+    placing: Promise<PlacedWrite>,
+    send: (placed: PlacedWrite) => unknown,
+  ): unknown {
+    if (call.kind === 'text' && call.callback === undefined) {
+      const PromiseClass = this.about.client._Promise ?? Promise;
+      return PromiseClass.resolve(placing.then(send));
+    }
+    placing.then(
+      (placed) => void send(placed),
+      (error: unknown) => void this.refuse(call, error),
+    );
+    return call.kind === 'submittable' ? call.submittable : undefined;
+  }
+
+  /** The write may not be sent: the store is away, and the config says that it must not be. */
+  private refuse(call: Call, error: unknown): unknown {
+    if (call.kind === 'submittable') {
+      process.nextTick(() => call.submittable.handleError?.(error as Error, this.about.client.connection));
+      return call.submittable;
+    }
+    if (call.callback === undefined) return (this.about.client._Promise ?? Promise).reject(error);
+    process.nextTick(call.callback, error);
+    return undefined;
+  }
+
+  private sendFollowed(call: Call, outcome: Outcome): unknown {
+    return call.kind === 'text' ? this.sendText(call, outcome) : this.sendSubmittable(call, outcome);
+  }
+
+  private sendText(call: TextCall, outcome: Outcome): unknown {
+    const config = ownConfig(call.config);
+    // What was bound to the intent is what is sent, whatever the caller does to his list meanwhile.
+    const values = Array.isArray(call.values) ? (call.values as unknown[]).slice() : call.values;
+    const sendWith = (callback: QueryCallback): void => {
+      this.about.send(config, values, (error: Error | null | undefined, result: never) => {
+        const ending = outcome(error ?? null);
+        if (!(ending instanceof Promise)) return callback(error, result);
+        ending.then(
+          () => callback(error, result),
+          (failure: unknown) => {
+            this.about.host.core.failed('end', failure);
+            callback(error, result);
+          },
+        );
+      });
+    };
+    if (call.callback !== undefined) return sendWith(call.callback);
+    const PromiseClass = this.about.client._Promise ?? Promise;
+    const answered = new PromiseClass((resolve, reject) => {
+      sendWith((error, result) => (error ? reject(error) : resolve(result)));
+    });
+    return answered.catch((error: unknown) => {
+      if (error instanceof Error) Error.captureStackTrace(error);
+      throw error;
+    });
+  }
+
+  private sendSubmittable(call: SubmittableCall, outcome: Outcome): unknown {
+    const { submittable } = call;
+    const { submit } = submittable;
+    submittable.submit = (connection) => {
+      submittable.submit = submit;
+      this.submitted.add(outcome);
+      const refusal: unknown = submit.call(submittable, connection);
+      if (refusal) {
+        this.submitted.delete(outcome);
+        void outcome(null);
+      }
+      return refusal;
+    };
+    return this.pass(call);
+  }
+
+  private conclude(error: unknown, after: Aftermath): void {
+    if (error === null) {
+      after.succeeded?.();
+      const gid = finishes(after.control);
+      if (gid !== null) after.state?.prepared.finish(gid);
+    } else if (isServerError(error) && error.code === SYNTAX_ERROR) after.rejected?.();
+  }
+
+  private concludeWrite(
+    error: unknown,
+    write: WriteUnderWay,
+    effect: Effect,
+    after: Aftermath,
+  ): void | Promise<void> {
+    const { writes } = this.about;
+    this.conclude(error, after);
+    if (!writes.isUnderWay(write)) return;
+    if (error === null) {
+      if (effect.prepares !== 'unknown')
+        for (const gid of effect.prepares) after.state?.prepared.add(gid, write.targets);
+      return writes.succeed(write);
+    }
+    if (isServerError(error)) return writes.fail(write, error.code === SYNTAX_ERROR ? 'nothing' : 'maybe');
+    if (this.handlingReady) return writes.succeed(write);
+    writes.doubt(write);
+    setImmediate(() => {
+      if (writes.isDoubted(write) && this.isIdle()) void writes.settle(write);
+    });
+  }
+
+  private ownerOf(
+    effect: Effect,
+    after: Aftermath,
+    endCatalogChange: (outcome: 'maybe' | 'nothing') => void,
+  ): WriteOwner {
+    const { client } = this.about;
+    const backend: Backend = after.backend ?? { pid: client.processID ?? 0, startedAtUs: null, lock: null };
+    const { prepares } = effect;
+    const hasEnded = async (): Promise<boolean> => {
+      if (!(await this.hasFinished(backend, prepares, after.state))) return false;
+      endCatalogChange('maybe');
+      return true;
+    };
+    return { backend: `${backend.pid}@${backend.startedAtUs ?? '?'}`, hasEnded };
+  }
+
+  /** The connection is gone or ready again, and nothing that it prepared is left. */
+  private async hasFinished(
+    backend: Backend,
+    prepares: Effect['prepares'],
+    state: DatabaseState | null,
+  ): Promise<boolean> {
+    const { ask } = this.about.host;
+    if (this.lost && !(await ask((query) => hasBackendEnded(query, backend)))) return false;
+    if (prepares === 'unknown') return ask((query) => arePreparedGone(query, 'unknown'));
+    for (const gid of prepares) {
+      const look = (): Promise<boolean> => ask((query) => arePreparedGone(query, [gid]));
+      if (!(await (state?.prepared.isOver(gid, look) ?? look()))) return false;
+    }
+    return true;
+  }
+
+  /** The connection is gone: the outcome of what was on its way is unknown. */
+  lose(): void {
+    this.lost = true;
+    this.about.writes.lose();
+  }
+}
+
+/** The prepared transaction that a statement finishes. */
+function finishes(control: TransactionControl | null): string | null {
+  return control?.control === 'commit-prepared' || control?.control === 'rollback-prepared'
+    ? control.gid
+    : null;
+}
+
+interface ServerError {
+  readonly severity: 'ERROR';
+  readonly code: string;
+}
+
+/** The statement has failed and the connection lives. Where severities are translated, ReadyForQuery tells instead. */
+const isServerError = (error: unknown): error is ServerError =>
+  (error as Partial<ServerError> | null)?.severity === 'ERROR' &&
+  typeof (error as Partial<ServerError>).code === 'string';
+
+/** Older versions of pg write the callback into the caller's object. */
+function ownConfig(config: TextCall['config']): TextCall['config'] {
+  if (typeof config === 'string') return config;
+  const copy: object = Object.create(
+    Object.getPrototypeOf(config) as object | null,
+    Object.getOwnPropertyDescriptors(config),
+  );
+  return copy as TextCall['config'];
+}
