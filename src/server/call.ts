@@ -2,7 +2,6 @@
 
 import { invariant } from '../errors.js';
 import { byteString } from './byte-string.js';
-import type { Integer } from './integers.js';
 import { integerOf } from './integers.js';
 import { ErrorReply, fail } from './resp/reply.js';
 
@@ -38,8 +37,10 @@ export function isPrintable(bytes: Buffer): boolean {
   return bytes.every((byte) => byte >= 0x21 && byte <= 0x7e);
 }
 
-/** An integer of 32 bits. */
-export function int32Of(bytes: Buffer): number | null {
-  const value: Integer | null = integerOf(bytes);
-  return typeof value === 'number' && value >= -2_147_483_648 && value <= 2_147_483_647 ? value : null;
+/** An integer of 32 bits, or the error that says why it is none. */
+export function int32Of(bytes: Buffer): number | ErrorReply {
+  const value = integerOf(bytes);
+  if (value === null) return NOT_AN_INTEGER;
+  if (typeof value === 'number' && value >= -2_147_483_648 && value <= 2_147_483_647) return value;
+  return fail('value is out of range, value must between -2147483648 and 2147483647');
 }

@@ -66,7 +66,8 @@ export const configParameters: readonly ConfigParameter[] = [
     get: ({ settings }) => settings.memory.policy,
     set: ({ settings, keyspace }, value) => {
       const policy = value.toLowerCase();
-      if (!isPolicy(policy)) return `argument must be one of the following: ${evictionPolicies.join(', ')}`;
+      if (!isPolicy(policy))
+        return `argument(s) must be one of the following: ${evictionPolicies.join(', ')}`;
       settings.memory.policy = policy;
       keyspace.usage.countsFrequency = policy.endsWith('lfu');
       return null;
@@ -142,6 +143,9 @@ export const configParameters: readonly ConfigParameter[] = [
   { name: 'appendonly', get: () => 'no', set: fixed('no', 'this server has no append only file') },
   { name: 'save', get: () => '', set: fixed('', 'this server saves nothing to disk') },
 ];
+
+/** Parameters of Redis that would let a client reach the host's files. They do not exist here, and say so as Redis does. */
+export const hostParameters: readonly string[] = ['dir', 'dbfilename'];
 
 /** A value that can be asked for but not changed, because there is only one. */
 function fixed(only: string, reason: string): Setter {

@@ -75,14 +75,16 @@ export class Dispatcher {
   private refuse(client: Client, command: Command | undefined, error: ErrorReply): ErrorReply {
     this.context.statistics.errorReplies++;
     const { transaction } = client;
-    if (transaction === null) return error;
     if (command?.fullName !== 'exec') {
-      transaction.hasError = true;
+      if (transaction !== null) transaction.hasError = true;
       return error;
     }
+    // Also outside of MULTI, as Redis does.
     client.transaction = null;
     this.context.watches.unwatch(client);
-    return new ErrorReply(`EXECABORT Transaction discarded because of: ${error.message}`);
+    return new ErrorReply(
+      `EXECABORT Transaction discarded because of: ${error.message.replace(/^ERR /, '')}`,
+    );
   }
 
   private enqueue(client: Client, command: Command, args: readonly Buffer[]): Reply {

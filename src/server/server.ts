@@ -214,7 +214,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.isClosed = true;
     const { listeners } = this;
     this.listeners = [];
-    for (const client of [...this.clients]) {
+    for (const client of this.clients) {
       client.closesAfterReply = true;
       client.origin.transport.destroy();
     }

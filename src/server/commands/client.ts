@@ -266,7 +266,7 @@ function kill(call: Call): Reply {
   const filters = parseKillFilters(args);
   if (filters instanceof ErrorReply) return filters;
   let killed = 0;
-  for (const other of [...server.clients]) {
+  for (const other of server.clients) {
     if (filters.skipsMe && other === call.client) continue;
     if (!filters.tests.every((test) => test(other))) continue;
     hangUp(call, other);

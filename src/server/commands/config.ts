@@ -4,7 +4,7 @@ import { argumentAt, SYNTAX_ERROR } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, multiple } from '../command-arguments.js';
 import { helpOf } from '../command-help.js';
-import { type ConfigParameter, configParameters } from '../config-parameters.js';
+import { type ConfigParameter, configParameters, hostParameters } from '../config-parameters.js';
 import { globMatcher } from '../glob.js';
 import { fail, MapReply, OK, type Reply } from '../resp/reply.js';
 
@@ -87,6 +87,7 @@ function set({ args, server }: Call): Reply {
   const changes: Change[] = [];
   for (let index = 2; index < args.length; index += 2) {
     const name = byteString(argumentAt(args, index));
+    if (hostParameters.includes(name.toLowerCase())) return refused(name, "can't set protected config");
     const parameter = configParameters.find((candidate) => candidate.name === name.toLowerCase());
     if (parameter === undefined)
       return fail(`Unknown option or number of arguments for CONFIG SET - '${name}'`);

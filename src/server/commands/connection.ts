@@ -2,16 +2,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { byteString } from '../byte-string.js';
-import {
-  argumentAt,
-  cString,
-  int32Of,
-  isPrintable,
-  NAME_INVALID,
-  NOT_AN_INTEGER,
-  SYNTAX_ERROR,
-  wordAt,
-} from '../call.js';
+import { argumentAt, cString, int32Of, isPrintable, NAME_INVALID, SYNTAX_ERROR, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, optional } from '../command-arguments.js';
 import { integerOf } from '../integers.js';
@@ -145,10 +136,7 @@ function hello(call: Call): Reply {
     client.isAuthenticated = true;
   }
   if (!client.isAuthenticated) return MUST_AUTHENTICATE;
-  if (name !== null) {
-    if (!isPrintable(name)) return NAME_INVALID;
-    client.name = byteString(name);
-  }
+  if (name !== null) client.name = byteString(name);
   if (version !== null) client.respVersion = version;
   return new MapReply([
     'server',
@@ -183,6 +171,7 @@ function parseHello(args: readonly Buffer[]): HelloOptions | ErrorReply {
       options.login = { user: first, password: second };
       index += 2;
     } else if (word === 'SETNAME' && first !== undefined) {
+      if (!isPrintable(first)) return NAME_INVALID;
       options.name = first;
       index++;
     } else return fail(`Syntax error in HELLO option '${cString(argumentAt(args, index))}'`);
@@ -227,7 +216,7 @@ function echo({ args }: Call): Reply {
 
 function select({ args, client, server }: Call): Reply {
   const index = int32Of(argumentAt(args, 1));
-  if (index === null) return NOT_AN_INTEGER;
+  if (index instanceof ErrorReply) return index;
   const db = server.keyspace.databases[index];
   if (db === undefined) return fail('DB index is out of range');
   client.db = db;

@@ -7,7 +7,7 @@ import { commandFlags } from '../command-flags.js';
 import { helpOf } from '../command-help.js';
 import { globMatcher } from '../glob.js';
 import { type FoundKey, findKeys, type KeySpec, keyRangeOf } from '../key-specs.js';
-import { ErrorReply, fail, MapReply, NULL_ARRAY, type Reply, SetReply, Status } from '../resp/reply.js';
+import { ErrorReply, fail, MapReply, type Reply, SetReply, Status } from '../resp/reply.js';
 
 export const introspectionCommands: readonly CommandDeclaration[] = [
   {
@@ -131,7 +131,7 @@ function info({ args, server }: Call): Reply {
   if (args.length === 2) return server.commands.all.map(infoOf);
   return args.slice(2).map((name) => {
     const found = findByFullName(server, name);
-    return found === undefined ? NULL_ARRAY : infoOf(found);
+    return found === undefined ? null : infoOf(found);
   });
 }
 

@@ -4,7 +4,7 @@ import { SYNTAX_ERROR, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, multiple, oneOf, optional, token } from '../command-arguments.js';
 import { infoText } from '../info.js';
-import { ErrorReply, fail, NO_REPLY, OK, type Reply, VerbatimReply } from '../resp/reply.js';
+import { type ErrorReply, fail, NO_REPLY, OK, type Reply, VerbatimReply } from '../resp/reply.js';
 
 export const serverCommands: readonly CommandDeclaration[] = [
   {

@@ -137,12 +137,17 @@ function parseSetOptions(args: readonly Buffer[]): SetOptions | null {
     else if (word === 'XX' && options.condition !== 'if-absent') options.condition = 'if-present';
     else if (word === 'GET') options.returnsOld = true;
     else if (word === 'KEEPTTL' && options.expiry.kind !== 'at') options.expiry = { kind: 'keep' };
-    else if (unit !== undefined && next !== undefined && options.expiry.kind === 'none') {
+    else if (unit !== undefined && next !== undefined && mayExpire(options, unit)) {
       options.expiry = { kind: 'at', unit, value: next };
       index++;
     } else return null;
   }
   return options;
+}
+
+/** The same word twice is fine, two words are not. */
+function mayExpire({ expiry }: SetOptions, unit: TimeUnit): boolean {
+  return expiry.kind === 'none' || (expiry.kind === 'at' && expiry.unit === unit);
 }
 
 function setExpiry({ server }: Call, { expiry }: SetOptions): ExpireAtMs | ErrorReply {

@@ -51,15 +51,17 @@ export class ExpiryCycle {
     const endMs = this.core.clock.monotonicMs() + SLICE_MS_MAX;
     for (let count = 0; count < this.databases.length; count++) {
       const database = this.databases[this.nextDatabase];
-      while (database !== undefined && database.volatileSize > 0) {
-        const share = this.batch(database);
-        if (this.core.clock.monotonicMs() >= endMs)
-          return share > STALE_SHARE_ACCEPTED ? BUSY_CYCLE_MS : CYCLE_MS;
-        if (share <= STALE_SHARE_ACCEPTED) break;
-      }
+      if (database !== undefined && this.cleanUp(database, endMs) === 'out of time') return BUSY_CYCLE_MS;
       this.nextDatabase = (this.nextDatabase + 1) % this.databases.length;
     }
     return CYCLE_MS;
+  }
+
+  /** Goes on while much is stale. */
+  private cleanUp(database: Database, endMs: number): 'done' | 'out of time' {
+    while (this.batch(database) > STALE_SHARE_ACCEPTED)
+      if (this.core.clock.monotonicMs() >= endMs) return 'out of time';
+    return 'done';
   }
 
   /** Looks at the next few keys, from the back like a scan, and returns the share that was stale. */

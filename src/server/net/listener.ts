@@ -96,6 +96,8 @@ function adopt(
   const source = accepted as unknown as WithHandle;
   const handle = source._handle;
   source._handle = null;
+  // Else the server would count it as connected for ever and never close.
+  accepted.destroy();
   let handler: ReadHandler | null = null;
   const options = {
     handle,

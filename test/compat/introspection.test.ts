@@ -1,0 +1,83 @@
+/** What COMMAND tells about each of our commands is what a real redis-server tells. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createServer, type EmbeddedServer } from '../../src/server/index.js';
+import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { converseInCommands, type Endpoint, type Tree } from './wire.js';
+
+/** Commands of a later Redis that clients of today send. */
+const newer = ['client|setinfo'];
+
+describeWithRedis('COMMAND', () => {
+  let mine: EmbeddedServer;
+  let real: RedisServer;
+  let endpoint: Endpoint;
+
+  beforeAll(async () => {
+    mine = createServer();
+    const { port = 0 } = await mine.listen({ port: 0 });
+    endpoint = { host: '127.0.0.1', port };
+    real = await redisServer();
+  });
+
+  afterAll(async () => {
+    await mine.close();
+    await real.stop();
+  });
+
+  const names = async (): Promise<string[]> => {
+    const [top, all] = await converseInCommands(endpoint, [
+      ['COMMAND', 'LIST'],
+      ['COMMAND', 'LIST', 'FILTERBY', 'PATTERN', '*|*'],
+    ]);
+    return [...items(top), ...items(all)]
+      .map((item) => String(item[1]))
+      .filter((name) => !newer.includes(name));
+  };
+
+  it.each(['2', '3'])('INFO is the same for every command and subcommand in RESP%s', async (version) => {
+    const wanted = await names();
+    expect(wanted.length).toBeGreaterThan(60);
+    const commands = [['HELLO', version], ...wanted.map((name) => ['COMMAND', 'INFO', name])];
+    const [ours, theirs] = await Promise.all([
+      converseInCommands(endpoint, commands),
+      converseInCommands(real, commands),
+    ]);
+    wanted.forEach((name, index) => {
+      // The tenth item lists the subcommands, of which we have fewer; each is compared by itself.
+      expect({ name, info: infoOf(ours[index + 1]) }).toEqual({ name, info: infoOf(theirs[index + 1]) });
+    });
+  });
+
+  it('DOCS is the same, but for the history', async () => {
+    const wanted = await names();
+    const commands = [['HELLO', '3'], ...wanted.map((name) => ['COMMAND', 'DOCS', name])];
+    const [ours, theirs] = await Promise.all([
+      converseInCommands(endpoint, commands),
+      converseInCommands(real, commands),
+    ]);
+    wanted.forEach((name, index) => {
+      expect({ name, docs: docsOf(ours[index + 1]) }).toEqual({ name, docs: docsOf(theirs[index + 1]) });
+    });
+  });
+});
+
+function items(tree: Tree | undefined): readonly Tree[] {
+  return Array.isArray(tree?.[1]) ? (tree[1] as readonly Tree[]) : [];
+}
+
+function infoOf(reply: Tree | undefined): unknown {
+  const info = items(items(reply)[0]);
+  expect(info).toHaveLength(10);
+  return info.slice(0, 9);
+}
+
+function docsOf(reply: Tree | undefined): unknown {
+  const [name, docs] = items(reply);
+  expect(name).toBeDefined();
+  const fields = items(docs);
+  const kept: Tree[] = [];
+  for (let index = 0; index < fields.length; index += 2)
+    if (!['history', 'subcommands'].includes(String(fields[index]?.[1])))
+      kept.push(...fields.slice(index, index + 2));
+  return [name, kept];
+}

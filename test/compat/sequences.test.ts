@@ -1,0 +1,75 @@
+/** Generated command sequences get the same replies, and leave the same data, as on a real redis-server. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createServer, type EmbeddedServer } from '../../src/server/index.js';
+import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { type CommandArgs, keys, sequences } from './commands.js';
+import { comparable } from './compare.js';
+import { converseInCommands, type Endpoint } from './wire.js';
+
+/** Raise for a long run; set the seed (and path) that a failure printed to see it again. */
+const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 600);
+const seed = process.env['LOOKASIDE_COMPAT_SEED'];
+const path = process.env['LOOKASIDE_COMPAT_PATH'];
+
+describeWithRedis('command sequences', () => {
+  let mine: EmbeddedServer;
+  let real: RedisServer;
+  let endpoint: Endpoint;
+
+  beforeAll(async () => {
+    mine = createServer();
+    const { port = 0 } = await mine.listen({ port: 0 });
+    endpoint = { host: '127.0.0.1', port };
+    real = await redisServer();
+  });
+
+  afterAll(async () => {
+    await mine.close();
+    await real.stop();
+  });
+
+  async function compare(commands: readonly CommandArgs[]): Promise<void> {
+    const all = [['FLUSHALL'], ...commands, ...finalState];
+    const [ours, theirs] = await Promise.all([
+      converseInCommands(endpoint, all),
+      converseInCommands(real, all),
+    ]);
+    all.forEach((args, index) => {
+      const [a, b] = [ours[index], theirs[index]];
+      if (a === undefined || b === undefined) expect({ args, reply: a }).toEqual({ args, reply: b });
+      else {
+        const pair = comparable(args, a, b);
+        expect({ args, reply: pair.mine }).toEqual({ args, reply: pair.real });
+      }
+    });
+    expect(ours.length).toBe(theirs.length);
+  }
+
+  it('get the same replies and leave the same data', { timeout: 600_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(sequences, (commands) => compare(commands)),
+      {
+        numRuns: RUNS,
+        ...(seed === undefined ? {} : { seed: Number(seed) }),
+        ...(path === undefined ? {} : { path }),
+      },
+    );
+  });
+});
+
+/** Whatever the sequence left open is closed, then all of the data is asked for. */
+const finalState: readonly CommandArgs[] = [
+  ['DISCARD'],
+  ...['0', '1', '2'].flatMap((database) => [
+    ['SELECT', database],
+    ['DBSIZE'],
+    ['KEYS', '*'],
+    ...keys.flatMap((key) => [
+      ['TYPE', key],
+      ['GET', key],
+      ['HGETALL', key],
+      ['PEXPIRETIME', key],
+    ]),
+  ]),
+];

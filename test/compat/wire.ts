@@ -1,0 +1,99 @@
+/** Decides how raw bytes are exchanged with a Redis server and how replies are read. Knows no particular command. */
+import { connect } from 'node:net';
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A reply with its type's mark, so that equal trees are equal bytes: `['$', 'text']`, `['*', [...]]`, `['$', null]`. */
+export type Tree = readonly [mark: string, content: string | null | readonly Tree[]];
+
+/** Byte strings (one character per byte) as one request. */
+export function encode(args: readonly string[]): Buffer {
+  const parts = args.map((arg) => `$${arg.length}\r\n${arg}\r\n`);
+  return Buffer.from(`*${args.length}\r\n${parts.join('')}`, 'latin1');
+}
+
+/** Writes everything, says that nothing more will come, and returns all that was answered until the end. */
+export function converse(endpoint: Endpoint, bytes: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect({ ...endpoint, allowHalfOpen: true });
+    socket.on('connect', () => socket.end(bytes));
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('end', () => resolve(Buffer.concat(chunks)));
+    // A server that hangs up on garbage it has not read resets the connection: what came before still counts.
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ECONNRESET' || error.code === 'EPIPE' ? resolve(Buffer.concat(chunks)) : reject(error),
+    );
+  });
+}
+
+export async function converseInCommands(
+  endpoint: Endpoint,
+  commands: readonly (readonly string[])[],
+): Promise<Tree[]> {
+  return readReplies(await converse(endpoint, Buffer.concat(commands.map(encode))));
+}
+
+export function readReplies(bytes: Buffer): Tree[] {
+  const reader = new Reader(bytes.toString('latin1'));
+  const replies: Tree[] = [];
+  while (!reader.isAtEnd) replies.push(reader.read());
+  return replies;
+}
+
+class Reader {
+  private position = 0;
+  constructor(private readonly text: string) {}
+
+  get isAtEnd(): boolean {
+    return this.position >= this.text.length;
+  }
+
+  read(): Tree {
+    const mark = this.text.charAt(this.position++);
+    const line = this.line();
+    switch (mark) {
+      case '+':
+      case '-':
+      case ':':
+      case '_':
+      case ',':
+      case '#':
+      case '(':
+        return [mark, line];
+      case '$':
+      case '=':
+        return [mark, line === '-1' ? null : this.body(Number(line))];
+      case '*':
+      case '~':
+      case '>':
+        return [mark, line === '-1' ? null : this.items(Number(line))];
+      case '%':
+        return [mark, this.items(Number(line) * 2)];
+      default:
+        throw new Error(`No reply starts with ${JSON.stringify(mark + line)}`);
+    }
+  }
+
+  private items(count: number): Tree[] {
+    return Array.from({ length: count }, () => this.read());
+  }
+
+  private line(): string {
+    const end = this.text.indexOf('\r\n', this.position);
+    if (end < 0) throw new Error(`A reply ends early: ${JSON.stringify(this.text.slice(this.position))}`);
+    const line = this.text.slice(this.position, end);
+    this.position = end + 2;
+    return line;
+  }
+
+  private body(length: number): string {
+    const body = this.text.slice(this.position, this.position + length);
+    this.position += length + 2;
+    if (this.position > this.text.length) throw new Error('A reply ends early');
+    return body;
+  }
+}
