@@ -124,7 +124,11 @@ const fingerprintExpression = `md5(concat_ws('/',
     `concat_ws(' ', a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attgenerated,
       a.attidentity, a.attisdropped, a.attnotnull, a.attacl)`,
   )},
-  ${digest(`pg_catalog.pg_index i where i.indrelid >= ${userOid} and i.indisunique`, `concat_ws(' ', i.indexrelid, i.indrelid, i.indkey, i.indisprimary, i.indisvalid)`)},
+  ${digest(
+    `pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indrelid
+      where i.indrelid >= ${userOid} and i.indisunique and c.relpersistence <> 't' and c.relkind in ('r', 'p', 'm')`,
+    `concat_ws(' ', i.indexrelid, i.indrelid, i.indkey, i.indisprimary, i.indisvalid)`,
+  )},
   ${[
     'pg_namespace',
     'pg_policy',

@@ -87,7 +87,7 @@ describeWithPostgres('the catalog snapshot and its fingerprint', () => {
   });
 
   test('the fingerprint does not change with data, temporary tables, statistics or maintenance', async () => {
-    const before = await fingerprint();
+    const seen: string[] = [];
     for (const change of [
       'insert into scratch values (1, 1)',
       'create temp table passing (id serial primary key, v positive default 1 check (v > 0))',
@@ -99,9 +99,12 @@ describeWithPostgres('the catalog snapshot and its fingerprint', () => {
       'reindex table scratch',
       'truncate scratch',
       'refresh materialized view totals',
-    ])
+    ]) {
+      const before = await fingerprint();
       await shop.client.query(change);
-    expect(await fingerprint()).toBe(before);
+      if ((await fingerprint()) !== before) seen.push(change);
+    }
+    expect(seen).toEqual([]);
   });
 
   test('no privilege is needed', async () => {

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Plan, TableRead, TableWrite, ValueSource } from '../../../src/sql/plan.js';
+import { canonicalValue } from '../../../src/sql/values.js';
+import { describeWithPostgres } from '../../support/servers.js';
+import { type Call, read, worldSql, write } from './pins-grammar.js';
+import { openShop, type Shop } from './shop.js';
+
+function valueOf(source: ValueSource, call: Call): string | null {
+  return source.kind === 'literal'
+    ? source.value
+    : canonicalValue(source.valueClass, call.values[source.index]);
+}
+
+/** The engine's rule (CONSISTENCY §3), spelt out on its own: may this write change what that read saw? */
+function mayAffect(
+  reading: { plan: TableRead; call: Call },
+  writing: { plan: TableWrite; call: Call },
+): boolean {
+  if (reading.plan.table.id !== writing.plan.table.id) return false;
+  const { pin } = reading.plan;
+  const [seen] = (pin?.values ?? []).map((source) => valueOf(source, reading.call));
+  if (pin === null || seen === null || seen === undefined) return true;
+  const given = writing.plan.pins.find((candidate) => candidate.column === pin.shape);
+  if (given === undefined) return true;
+  const touched = given.values.map((source) => valueOf(source, writing.call));
+  return touched.includes(null) || touched.includes(seen);
+}
+
+function conflicts(reading: { plan: Plan; call: Call }, writing: { plan: Plan; call: Call }): boolean {
+  if (reading.plan.kind !== 'read' || writing.plan.kind !== 'write') return true;
+  const { writes } = writing.plan;
+  if (writes.scope === 'everything') return true;
+  return reading.plan.reads.some((one) =>
+    writes.tables.some((other) =>
+      mayAffect({ plan: one, call: reading.call }, { plan: other, call: writing.call }),
+    ),
+  );
+}
+
+/** What a planner that forgets the old values of an update would say. */
+function forgetful(plan: Plan): Plan {
+  if (plan.kind !== 'write' || plan.writes.scope === 'everything') return plan;
+  const tables = plan.writes.tables.map(({ table, pins }) => ({
+    table,
+    pins: pins.map(({ column, values }) => ({ column, values: values.slice(-1) })),
+  }));
+  return { ...plan, writes: { scope: 'tables', tables } };
+}
+
+describeWithPostgres('pins against the server: a result that changed was not disjoint from the write', () => {
+  let shop: Shop;
+  const counts = { pairs: 0, disjoint: 0, failed: 0 };
+  beforeAll(async () => {
+    shop = await openShop(worldSql);
+  });
+  afterAll(() => shop.close());
+
+  const rowsOf = async (call: Call): Promise<string> => {
+    const { rows } = await shop.client.query({ text: call.text, values: [...call.values], rowMode: 'array' });
+    return JSON.stringify(rows.map((row) => JSON.stringify(row)).sort());
+  };
+
+  /** Whether a write changed a read's result; null where the server refused one of them. */
+  const changes = async (reading: Call, writing: Call): Promise<boolean | null> => {
+    await shop.client.query('begin');
+    try {
+      const before = await rowsOf(reading);
+      await shop.client.query(writing.text, [...writing.values]);
+      return (await rowsOf(reading)) !== before;
+    } catch (error) {
+      if (!/^2[123]|^42/.test((error as { code?: string }).code ?? '')) throw error;
+      return null;
+    } finally {
+      await shop.client.query('rollback');
+    }
+  };
+
+  const property = (altered: (plan: Plan) => Plan): fc.IAsyncProperty<[Call, readonly Call[]]> =>
+    fc.asyncProperty(read, fc.array(write, { minLength: 1, maxLength: 6 }), async (reading, writings) => {
+      const plan = shop.planner.plan(reading.text);
+      for (const writing of writings) {
+        counts.pairs += 1;
+        const conflict = conflicts(
+          { plan, call: reading },
+          { plan: altered(shop.planner.plan(writing.text)), call: writing },
+        );
+        // Whatever a conflicting write does, nobody keeps the result.
+        if (conflict) continue;
+        counts.disjoint += 1;
+        const changed = await changes(reading, writing);
+        if (changed === null) counts.failed += 1;
+        if (changed === true)
+          throw new Error(
+            `stale: ${JSON.stringify({ reading, writing, plan, write: shop.planner.plan(writing.text) })}`,
+          );
+      }
+    });
+
+  test('no generated write changes a read that its plan calls disjoint', async () => {
+    await fc.assert(
+      property((plan) => plan),
+      { numRuns: Number(process.env['LOOKASIDE_TEST_RUNS'] ?? 1_000) },
+    );
+    expect(counts.disjoint - counts.failed).toBeGreaterThan(500);
+    if (process.env['LOOKASIDE_TEST_VERBOSE'] !== undefined) console.log(counts);
+  }, 600_000);
+
+  test('a planner that forgot the old values of an update would be caught', async () => {
+    const outcome = await fc.check(property(forgetful), { numRuns: 5_000, seed: 11, endOnFailure: true });
+    expect(String(outcome.errorInstance)).toContain('stale');
+  });
+});
