@@ -54,5 +54,5 @@ function withoutId(tree: Tree): Tree {
   const at = content.findIndex((item: Tree) => item[1] === 'id');
   const isHello = content.some((item: Tree) => item[1] === 'proto');
   if (!isHello || at < 0) return tree;
-  return [mark, content.map((item: Tree, index) => (index === at + 1 ? [':', 'id'] : item) as Tree)];
+  return [mark, content.map((item: Tree, index): Tree => (index === at + 1 ? [':', 'id'] : item))];
 }

@@ -5,24 +5,30 @@ import { createServer, type EmbeddedServer } from '../../src/server/index.js';
 import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
 import { converse, type Endpoint, encode } from './wire.js';
 
-const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 600);
+const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 1500);
+
+/** Written as byte strings; `{long}` stands for 70,000 digits, so that a failure can be read. */
+const LONG = '1'.repeat(70_000);
+const request = (...args: string[]): string => encode(args).toString('latin1');
 
 const good = fc.constantFrom(
-  encode(['PING']),
-  encode(['ECHO', 'a\r\nb']),
-  encode(['SET', 'k', 'x'.repeat(70_000)]),
-  encode(['GET', 'k']),
-  encode(['CLIENT', 'REPLY', 'SKIP']),
-  encode(['CLIENT', 'REPLY', 'OFF']),
-  encode(['CLIENT', 'REPLY', 'ON']),
-  encode(['CLIENT', 'REPLY', 'nope']),
-  encode(['QUIT']),
-  encode(['HELLO', '9']),
-  Buffer.from('PING\r\n'),
-  Buffer.from('echo "a\\x41\\n" \n'),
-  Buffer.from("SET 'a b' c\r\n"),
+  request('PING'),
+  request('ECHO', 'a\r\nb'),
+  '*3\r\n$3\r\nSET\r\n$4\r\nlong\r\n$70000\r\n{long}\r\n',
+  request('GET', 'k'),
+  // Not SKIP alone: to Redis an empty request is one that can be skipped.
+  request('CLIENT', 'REPLY', 'SKIP') + request('PING') + request('PING', 'again'),
+  request('CLIENT', 'REPLY', 'OFF'),
+  request('CLIENT', 'REPLY', 'ON'),
+  request('CLIENT', 'REPLY', 'nope'),
+  request('QUIT'),
+  request('HELLO', '9'),
+  'PING\r\n',
+  'echo "a\\x41\\n" \n',
+  "SET 'a b' c\r\n",
 );
 
+// prettier-ignore
 const bad = fc.constantFrom(
   '*0\r\n',
   '*-1\r\n',
@@ -61,20 +67,19 @@ const bad = fc.constantFrom(
   '*1',
   '*',
   '$',
-  'POST / HTTP/1.1\r\n',
-  'Host: x\r\n',
-  'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
-  `*${'1'.repeat(70_000)}`,
-  `*1\r\n$${'1'.repeat(70_000)}`,
-  'x'.repeat(70_000),
+  '*{long}',
+  '*1\r\n${long}',
+  'x{long}',
   `*${'1'.repeat(40)}\r\n`,
 );
 
+/** No zero bytes: in C one ends the search for a line's end, and Redis waits for ever where we answer. */
+const noise = fc.uint8Array({ min: 1, maxLength: 30 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
+
 const garbage = fc.oneof(
   { weight: 4, arbitrary: good },
-  { weight: 4, arbitrary: bad.map((text) => Buffer.from(text, 'latin1')) },
-  // A zero byte ends a line's search in C: there Redis waits for ever where we answer.
-  { weight: 1, arbitrary: fc.uint8Array({ min: 1, maxLength: 30 }).map((bytes) => Buffer.from(bytes)) },
+  { weight: 4, arbitrary: bad },
+  { weight: 1, arbitrary: noise },
 );
 
 describeWithRedis('the wire', () => {
@@ -94,38 +99,47 @@ describeWithRedis('the wire', () => {
     await real.stop();
   });
 
-  async function same(bytes: Buffer): Promise<void> {
+  async function same(text: string): Promise<true> {
+    const bytes = Buffer.from(text.replaceAll('{long}', LONG), 'latin1');
     const [ours, theirs] = await Promise.all([converse(endpoint, bytes), converse(real, bytes)]);
-    expect({ bytes: bytes.toString('latin1'), answer: ours.toString('latin1') }).toEqual({
-      bytes: bytes.toString('latin1'),
-      answer: theirs.toString('latin1'),
-    });
+    expect({ text, answer: withoutClientId(ours) }).toEqual({ text, answer: withoutClientId(theirs) });
+    return true;
   }
 
   it('answers garbage and half requests the same', { timeout: 600_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(garbage, { minLength: 1, maxLength: 4 }), (parts) =>
-        same(Buffer.concat(parts)),
-      ),
+      fc.asyncProperty(fc.array(garbage, { minLength: 1, maxLength: 4 }), (parts) => same(parts.join(''))),
       { numRuns: RUNS },
     );
   });
 
+  it.each(['POST / HTTP/1.1\r\n', 'Host: localhost\r\n', 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'])(
+    'hangs up on a browser that says %j the same',
+    async (line) => {
+      expect(await same(line)).toBe(true);
+    },
+  );
+
   it('refuses long requests of a client that has not logged in the same', async () => {
-    const login = encode(['CONFIG', 'SET', 'requirepass', 'secret']);
-    await same(login);
-    for (const bytes of [
+    await same('config set requirepass secret\r\n');
+    for (const text of [
       '*11\r\n',
       '*10\r\n$3\r\nGET\r\n',
       '*1\r\n$16385\r\n',
       '*1\r\n$4\r\nPING\r\n',
-      'PING\r\n',
+      'PING\r\nmulti\r\nexec\r\nquit\r\n',
       'auth secret\r\nPING\r\n',
-      'auth nope\r\n',
+      'auth nope\r\nauth default secret\r\nreset\r\nping\r\n',
       'hello 3\r\n',
-      'hello 3 auth default secret\r\n',
+      'hello 3 auth default nope\r\n',
+      'hello 3 auth default secret setname me\r\nclient getname\r\n',
     ])
-      await same(Buffer.from(bytes.startsWith('hello 3 auth') ? 'auth secret\r\n' : bytes));
-    await same(Buffer.concat([encode(['AUTH', 'secret']), encode(['CONFIG', 'SET', 'requirepass', ''])]));
+      expect(await same(text)).toBe(true);
+    await same("auth secret\r\nconfig set requirepass ''\r\n");
   });
 });
+
+/** HELLO tells each client its number. */
+function withoutClientId(answer: Buffer): string {
+  return answer.toString('latin1').replace(/\$2\r\nid\r\n:\d+/g, '$2\r\nid\r\n:?');
+}

@@ -1,5 +1,5 @@
 /** Decides how raw bytes are exchanged with a Redis server and how replies are read. Knows no particular command. */
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 export interface Endpoint {
   readonly host: string;
@@ -15,26 +15,57 @@ export function encode(args: readonly string[]): Buffer {
   return Buffer.from(`*${args.length}\r\n${parts.join('')}`, 'latin1');
 }
 
-/** Writes everything, says that nothing more will come, and returns all that was answered until the end. */
+/**
+ * Writes everything, says that nothing more will come, and returns all that was answered until the end.
+ * For short answers: a Redis that sees the end drops what it could not write at once.
+ */
 export function converse(endpoint: Endpoint, bytes: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    const socket = connect({ ...endpoint, allowHalfOpen: true });
-    socket.on('connect', () => socket.end(bytes));
-    socket.on('data', (chunk) => chunks.push(chunk));
-    socket.on('end', () => resolve(Buffer.concat(chunks)));
-    // A server that hangs up on garbage it has not read resets the connection: what came before still counts.
-    socket.on('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'ECONNRESET' || error.code === 'EPIPE' ? resolve(Buffer.concat(chunks)) : reject(error),
-    );
-  });
+  return talk(
+    endpoint,
+    (socket) => socket.end(bytes),
+    () => false,
+  );
 }
 
+const END = Buffer.from('$7\r\nthe-end\r\n');
+
+/** Runs commands that are answered each with one reply. */
 export async function converseInCommands(
   endpoint: Endpoint,
   commands: readonly (readonly string[])[],
 ): Promise<Tree[]> {
-  return readReplies(await converse(endpoint, Buffer.concat(commands.map(encode))));
+  const bytes = Buffer.concat([...commands, ['ECHO', 'the-end']].map(encode));
+  const answer = await talk(
+    endpoint,
+    (socket) => socket.write(bytes),
+    (last) => last.subarray(-END.length).equals(END),
+  );
+  return readReplies(answer).slice(0, -1);
+}
+
+function talk(
+  endpoint: Endpoint,
+  send: (socket: Socket) => void,
+  isEnd: (lastChunks: Buffer) => boolean,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect({ ...endpoint, allowHalfOpen: true });
+    const done = (): void => {
+      socket.destroy();
+      resolve(Buffer.concat(chunks));
+    };
+    socket.on('connect', () => send(socket));
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      if (isEnd(Buffer.concat(chunks.slice(-2)))) done();
+    });
+    socket.on('end', done);
+    // A server that hangs up on garbage it has not read resets the connection: what came before still counts.
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ECONNRESET' || error.code === 'EPIPE' ? done() : reject(error),
+    );
+  });
 }
 
 export function readReplies(bytes: Buffer): Tree[] {

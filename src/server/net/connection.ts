@@ -76,19 +76,23 @@ export class Connection implements Transport {
   }
 
   private serve(request: Buffer[]): void {
-    const { host, client } = this;
+    const { host } = this;
     const name = request[0];
     if (name !== undefined && name.length <= 5 && HTTP_WORDS.includes(byteString(name).toLowerCase()))
       return this.destroy();
-    const reply = this.run(request);
-    if (client.replyMode === 'on') host.writer.write(reply, client.respVersion);
-    else if (client.replyMode === 'skip-next') client.replyMode = 'skip';
-    else if (client.replyMode === 'skip') client.replyMode = 'on';
+    this.answer(this.run(request));
     const limit = host.limits.outputBufferBytesMax;
     if (limit > 0 && host.writer.pendingBytes + this.socket.writableLength > limit) {
       host.statistics.outputLimitDisconnections++;
       this.destroy();
     }
+  }
+
+  private answer(reply: Reply): void {
+    const { client } = this;
+    if (client.replyMode === 'on') this.host.writer.write(reply, client.respVersion);
+    else if (client.replyMode === 'skip-next') client.replyMode = 'skip';
+    else if (client.replyMode === 'skip') client.replyMode = 'on';
   }
 
   private run(request: Buffer[]): Reply {
@@ -104,7 +108,7 @@ export class Connection implements Transport {
   private refuse({ message }: ProtocolError): void {
     this.host.statistics.protocolErrors++;
     if (message === '') return this.destroy();
-    this.host.writer.write(fail(`Protocol error: ${message}`), this.client.respVersion);
+    this.answer(fail(`Protocol error: ${message}`));
     this.client.closesAfterReply = true;
   }
 

@@ -1,17 +1,18 @@
 /** Decides how one inline request line is split into arguments (quotes and escapes). Knows nothing of streams. */
 
 const SIMPLE_ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' };
-const SPACE = /[\0\s]/;
 
 /** The arguments of a line, as byte strings; null when a quote is not closed or not followed by a space. */
-export function splitInline(line: string): string[] | null {
+export function splitInline(rawLine: string): string[] | null {
+  // In C a zero byte ends the text.
+  const line = rawLine.split('\0', 1)[0] ?? '';
   const args: string[] = [];
   let at = 0;
   for (;;) {
     while (at < line.length && isSpace(line, at)) at++;
     if (at >= line.length) return args;
     let word = '';
-    while (at < line.length && !isSpace(line, at)) {
+    while (at < line.length && !endsWord(line, at)) {
       const char = line.charAt(at);
       if (char !== '"' && char !== "'") {
         word += char;
@@ -68,7 +69,13 @@ function readSingleQuoted(line: string, start: number): Quoted | null {
   return null;
 }
 
-/** C's isspace, which knows no wider spaces, and the end of a C string. */
+/** C's isspace, which knows no wider spaces. */
 function isSpace(line: string, at: number): boolean {
-  return line.charCodeAt(at) <= 32 && SPACE.test(line.charAt(at));
+  const code = line.charCodeAt(at);
+  return code === 32 || (code >= 9 && code <= 13);
+}
+
+/** A word goes on over a vertical tab and a form feed, although they count as space between words. */
+function endsWord(line: string, at: number): boolean {
+  return isSpace(line, at) && line.charCodeAt(at) !== 11 && line.charCodeAt(at) !== 12;
 }
