@@ -1,5 +1,5 @@
 /** Decides how a query is watched while pg runs it: the raw cells are kept beside the result that the caller gets. */
-import { copyField, type FieldConstructor, type Payload, rowBytes } from './payload.js';
+import { copyField, type FieldConstructor, type Payload, payloadOf, rowBytes } from './payload.js';
 import type { Cells, Field, PgQuery, QueryConfig, QueryConstructor } from './shapes.js';
 
 export interface CapturingQuery extends PgQuery {
@@ -50,7 +50,7 @@ function subclass(Query: QueryConstructor): CapturingConstructor {
       const { tag, fields } = this;
       if (this.refusal !== null) return { payload: null, reason: this.refusal };
       if (tag === null || fields === null) return { payload: null, reason: 'no-rows-described' };
-      return { payload: { tag, fields, rows: this.cells, objects: null, arrays: null } };
+      return { payload: payloadOf(tag, fields, this.cells) };
     }
 
     override handleRowDescription(message: { fields: Field[] }): void {

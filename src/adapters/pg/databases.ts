@@ -128,6 +128,12 @@ export class Database {
     return this.statements.add(text, this.snapshot.planner.plan(text));
   }
 
+  /** For people. */
+  columnName(tableId: string, column: string): string {
+    const columns = this.snapshot?.catalog.relations.get(tableId)?.columns;
+    return columns?.find(({ number }) => String(number) === column)?.name ?? `column ${column}`;
+  }
+
   /** Reads the catalog, once for all who ask meanwhile. False when it could not be read. */
   load(query: TextQuery): Promise<boolean> {
     this.loading ??= this.loadNow(query).finally(() => {

@@ -6,11 +6,25 @@ import type { Cells, Field } from './shapes.js';
 export interface Payload {
   /** The command tag, `SELECT 3`. */
   readonly tag: string;
+  /** Read from the tag where it is that of a SELECT. */
+  readonly rowCount: number | null;
   readonly fields: readonly Field[];
   readonly rows: readonly Cells[];
   /** Decoded rows to copy from, once they were asked for. One for each row mode. */
   objects: Master | null;
   arrays: Master | null;
+}
+
+export function payloadOf(tag: string, fields: readonly Field[], rows: readonly Cells[]): Payload {
+  const count = /^SELECT (\d+)$/.exec(tag)?.[1];
+  return {
+    tag,
+    rowCount: count === undefined ? null : Number(count),
+    fields,
+    rows,
+    objects: null,
+    arrays: null,
+  };
 }
 
 interface Written {
@@ -74,7 +88,7 @@ export function payloadCodec(Field: FieldConstructor): PayloadCodec<Payload> {
     decode: (bytes) => {
       const { t, f, r } = JSON.parse(bytes.toString()) as Written;
       const fields = f.map((parts) => new Field(...parts));
-      return { tag: t, fields, rows: r, objects: null, arrays: null };
+      return payloadOf(t, fields, r);
     },
     bytesOf: ({ fields, rows }) => {
       let bytes = PAYLOAD_BYTES + fields.length * FIELD_BYTES;

@@ -2,7 +2,7 @@
  * Decides how a kept result becomes the `pg.Result` that a miss would have given: by copying decoded rows where
  * that is provably the same, else by giving the raw cells to pg's own classes again.
  */
-import { isCurrent, type Master, masterOf } from './copier.js';
+import { type CopyingMaster, isCopying, isCurrent, masterOf } from './copier.js';
 import { copyField, type FieldConstructor, type Payload } from './payload.js';
 import type { PgResult, ResultConstructor, TypeParsers } from './shapes.js';
 
@@ -29,7 +29,8 @@ export function replay(payload: Payload, { classes, rowMode, types, clientTypes 
     parseInto(result, payload, classes.Field);
     return result;
   }
-  result.addCommandComplete({ text: payload.tag });
+  result.command = 'SELECT';
+  result.rowCount = payload.rowCount;
   const { fields } = payload;
   const count = fields.length;
   const copies = new Array<(typeof fields)[number]>(count);
@@ -53,19 +54,20 @@ function currentMaster(
   rowMode: string | undefined,
   types: TypeParsers,
   classes: DriverClasses,
-): Master | null {
+): CopyingMaster | null {
   const slot = rowMode === 'array' ? 'arrays' : 'objects';
-  const known = payload[slot];
-  if (known !== null && isCurrent(known, types)) return known;
-  const decoded = new classes.Result(rowMode, types);
-  parseInto(decoded, payload, classes.Field);
-  payload[slot] = masterOf({
-    rows: decoded.rows,
-    cells: payload.rows,
-    fields: payload.fields,
-    parsers: decoded._parsers ?? [],
-    asArrays: rowMode === 'array',
-    empty: decoded._prebuiltEmptyResultObject ?? {},
-  });
-  return payload[slot];
+  let master = payload[slot];
+  if (master === null || !isCurrent(master, types)) {
+    const decoded = new classes.Result(rowMode, types);
+    parseInto(decoded, payload, classes.Field);
+    payload[slot] = master = masterOf({
+      rows: decoded.rows,
+      cells: payload.rows,
+      fields: payload.fields,
+      parsers: decoded._parsers ?? [],
+      asArrays: rowMode === 'array',
+      empty: decoded._prebuiltEmptyResultObject ?? {},
+    });
+  }
+  return isCopying(master) && payload.rowCount !== null ? master : null;
 }

@@ -1,0 +1,143 @@
+/** Decides how a wrapped pool says, in words, what it would do with a statement and why. Runs nothing of it. */
+import { LookasideError } from '../../errors.js';
+import { explainPlan } from '../../sql/explain.js';
+import type { Plan, TableRead, TableWrite, ValueSource } from '../../sql/plan.js';
+import { canonicalValue } from '../../sql/values.js';
+import type { Database } from './databases.js';
+import { areTimeDependent, wireParameters } from './parameters.js';
+import type { PoolLike } from './with-cache.js';
+import { wrappedOf } from './with-cache.js';
+
+/** One table that a statement reads or writes. */
+export interface ExplainedTable {
+  /** `schema.name`. */
+  readonly table: string;
+  /** `id = 7`: only rows like this count. Null: every row does. */
+  readonly pin: string | null;
+}
+
+export interface Explanation {
+  readonly kind: Plan['kind'];
+  /** Whether results of this call may come from the cache. */
+  readonly cached: boolean;
+  /** Why, or why not, as a sentence. */
+  readonly why: string;
+  readonly reads: readonly ExplainedTable[];
+  /** `everything`: all tables of the database. */
+  readonly writes: 'everything' | readonly ExplainedTable[];
+  /** All of it, for people. */
+  readonly text: string;
+}
+
+/**
+ * What a wrapped pool or client would do with a statement outside a transaction. Connects if nothing has yet;
+ * does not run the statement.
+ *
+ * @param parameters as they would be given with the statement
+ * @throws LookasideError `POOL_UNSUPPORTED` when it was not wrapped, `CATALOG_UNAVAILABLE`; what connecting throws
+ */
+export async function explain(
+  pool: PoolLike,
+  sql: string,
+  parameters: readonly unknown[] = [],
+): Promise<Explanation> {
+  const wrapped = wrappedOf(pool);
+  if (wrapped === undefined)
+    throw new LookasideError(
+      'POOL_UNSUPPORTED',
+      'explain needs what withCache returned, with a mode other than off',
+    );
+  await wrapped.wrapper.prepare();
+  const { database } = wrapped.wrapper;
+  const statement = database?.statement(sql);
+  if (database === null || statement === undefined)
+    throw new LookasideError(
+      'CATALOG_UNAVAILABLE',
+      'connect first, and see the failures that the cache reported',
+    );
+  const { plan } = statement;
+  const said = explainPlan(plan);
+  const refusal = plan.kind === 'read' ? refusalOf(statement.refusal, parameters) : null;
+  const why = refusal ?? said.summary;
+  const reads = plan.kind === 'read' ? plan.reads.map((read) => readOf(database, read, parameters)) : [];
+  const writes = writesOf(database, plan, parameters);
+  const lines = [why, ...reads.map((read) => inWords('Reads', read))];
+  if (writes === 'everything') lines.push('Writes may be to any table.');
+  else lines.push(...writes.map((write) => inWords('Writes', write)));
+  return {
+    kind: plan.kind,
+    cached: said.cached && refusal === null,
+    why,
+    reads,
+    writes,
+    text: lines.join('\n'),
+  };
+}
+
+function refusalOf(refusal: string, parameters: readonly unknown[]): string | null {
+  if (refusal === 'excluded') return 'Not cached: the configuration excludes one of its tables.';
+  const wire = wireParameters(parameters, String);
+  return wire !== null && areTimeDependent(wire.values)
+    ? 'Not cached: a parameter may name a moment that moves, such as today.'
+    : null;
+}
+
+function readOf(
+  database: Database,
+  { table, pin }: TableRead,
+  parameters: readonly unknown[],
+): ExplainedTable {
+  if (pin === null) return { table: table.name, pin: null };
+  const columns = pin.shape.split(',');
+  const parts = columns.map((column, index) =>
+    equation(
+      database,
+      table.id,
+      column,
+      pin.values[index] === undefined ? [] : [pin.values[index]],
+      parameters,
+    ),
+  );
+  return { table: table.name, pin: parts.includes(null) ? null : parts.join(' and ') };
+}
+
+function writesOf(
+  database: Database,
+  plan: Plan,
+  parameters: readonly unknown[],
+): 'everything' | readonly ExplainedTable[] {
+  if (plan.kind !== 'write') return [];
+  if (plan.writes.scope === 'everything') return 'everything';
+  return plan.writes.tables.map((write) => writeOf(database, write, parameters));
+}
+
+function writeOf(
+  database: Database,
+  { table, pins }: TableWrite,
+  parameters: readonly unknown[],
+): ExplainedTable {
+  const parts = pins
+    .map(({ column, values }) => equation(database, table.id, column, values, parameters))
+    .filter((part) => part !== null);
+  return { table: table.name, pin: parts.length === 0 ? null : parts.join(' and ') };
+}
+
+/** Null where a parameter's value cannot be told apart soundly. */
+function equation(
+  database: Database,
+  tableId: string,
+  column: string,
+  sources: readonly ValueSource[],
+  parameters: readonly unknown[],
+): string | null {
+  const values = sources.map((source) => {
+    if (source.kind === 'literal') return source.value;
+    if (source.index >= parameters.length) return `$${source.index + 1}`;
+    return canonicalValue(source.valueClass, parameters[source.index]);
+  });
+  if (values.includes(null)) return null;
+  return `${database.columnName(tableId, column)} = ${values.join(' or ')}`;
+}
+
+const inWords = (verb: string, { table, pin }: ExplainedTable): string =>
+  pin === null ? `${verb} ${table}: any row.` : `${verb} ${table}: only rows with ${pin}.`;
