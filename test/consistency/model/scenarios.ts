@@ -60,6 +60,11 @@ export const tableScenarios: readonly NamedScenario[] = [
     statesMin: 19_100,
   },
   {
+    name: 'a resolver that takes a slow owner for a dead one, and may crash itself',
+    scenario: { writes: [writeT], fills: [all], looks: all, faults: { crashes: 2 }, slowOwners: true },
+    statesMin: 7_100,
+  },
+  {
     name: 'two writes around a look-up in parts',
     scenario: { writes: [writeT, writeT], fills: [all], looks: all },
     statesMin: 4_400,
@@ -87,7 +92,7 @@ export const tableScenarios: readonly NamedScenario[] = [
       looks: all,
       faults: { crashes: 1, flushes: 1, failovers: 1 },
     },
-    statesMin: 41_300,
+    statesMin: 44_100,
   },
   {
     name: 'a read that comes upon a flight, with a crash and a deletion of the table hash',
@@ -107,6 +112,16 @@ export const rowScenarios: readonly NamedScenario[] = [
       aborts: true,
     },
     statesMin: 3_800,
+  },
+  {
+    name: 'a resolver that takes the slow owner of a write to the row that is read for a dead one',
+    scenario: { writes: [writeA], fills: [rowA], looks: rowA, faults: { crashes: 1 }, slowOwners: true },
+    statesMin: 13_300,
+  },
+  {
+    name: 'a resolver that takes a slow owner for a dead one while a shape is registered',
+    scenario: { writes: [writeA], fills: [rowQ], looks: rowQ, slowOwners: true },
+    statesMin: 5_700,
   },
   {
     name: 'a shape that is registered while a write runs that names no values for it',
@@ -174,7 +189,7 @@ export const storeScenarios: readonly NamedScenario[] = [
   {
     name: 'a failover of the store to a replica that lags, with a crash',
     scenario: { writes: [writeT], fills: [all], looks: all, faults: { crashes: 1, failovers: 1 } },
-    statesMin: 9_100,
+    statesMin: 9_600,
   },
   {
     name: 'a failover of the store, with two fills',
@@ -184,7 +199,7 @@ export const storeScenarios: readonly NamedScenario[] = [
   {
     name: 'a failover of the store under a pinned read and a crash',
     scenario: { writes: [writeA], fills: [rowA], faults: { crashes: 1, failovers: 1 } },
-    statesMin: 5_900,
+    statesMin: 6_100,
   },
   {
     name: 'a failover while a shape is registered that the write names no values for',

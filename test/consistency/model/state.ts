@@ -125,6 +125,8 @@ export interface Scenario {
   readonly faults?: Partial<Faults>;
   /** Transactions may abort. */
   readonly aborts?: boolean;
+  /** RESOLVE may come although the owner is alive. */
+  readonly slowOwners?: boolean;
   /** The database may report an error for a transaction that it has committed (a CALL that commits, then raises). */
   readonly lyingErrors?: boolean;
 }

@@ -142,9 +142,19 @@ export function takeStep(world: World, draft: State, { step, on, index, run }: S
   }
 }
 
+/** The process of the writer, or of whoever resolves for it, at any point. */
 function crashMoves(state: State, write: Write, writer: Writer, index: number): StateMove[] {
-  const alive = !['start', 'answered', 'crashed'].includes(writer.at);
-  if (state.faults.crashes === 0 || !alive) return [];
+  if (state.faults.crashes === 0) return [];
+  const moves: StateMove[] = [];
+  if (!write.foreign && writer.others.some((run) => run !== null))
+    moves.push({
+      label: `RESOLVE ${write.name}: its process CRASHES`,
+      apply: (draft) => {
+        draft.faults.crashes -= 1;
+        writerAt(draft, index).others.fill(null);
+      },
+    });
+  if (['start', 'answered', 'crashed'].includes(writer.at)) return moves;
   const apply = (draft: State): void => {
     draft.faults.crashes -= 1;
     const crashed = writerAt(draft, index);
@@ -153,14 +163,18 @@ function crashMoves(state: State, write: Write, writer: Writer, index: number): 
     // Nothing was sent: the database rolls back as the connection goes. What was sent may still commit.
     if (crashed.transaction === 'none') crashed.transaction = 'aborted';
   };
-  return [{ label: `${write.name}: its process CRASHES`, apply }];
+  return [...moves, { label: `${write.name}: its process CRASHES`, apply }];
 }
 
-/** RESOLVE: an intent stands although its owner is gone, or has done with it before a failover brought it back. */
+/**
+ * RESOLVE: an intent stands although its owner is gone, or is slow, or had done with it before a failover brought it
+ * back. Only the end of the transaction counts: whether the owner lives, nobody can know.
+ */
 function resolveMoves(world: World, state: State, write: Write, index: number): StateMove[] {
   const writer = writerAt(state, index);
   const isOver = writer.transaction === 'visible' || writer.transaction === 'aborted';
-  if (write.foreign || !isOver || (writer.at !== 'crashed' && writer.at !== 'answered')) return [];
+  const isGone = writer.at === 'crashed' || writer.at === 'answered';
+  if (write.foreign || !isOver || !(isGone || world.scenario.slowOwners)) return [];
   const { resolveSteps } = world.protocol;
   return write.tables.flatMap((on, tableIndex) => {
     const begun = writer.others[tableIndex] ?? null;
