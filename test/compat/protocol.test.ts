@@ -67,11 +67,11 @@ const bad = fc.constantFrom(
   '*1',
   '*',
   '$',
-  '*{long}',
-  '*1\r\n${long}',
-  'x{long}',
   `*${'1'.repeat(40)}\r\n`,
 );
+
+/** A line without an end: only as the last part, since it hangs on how the bytes arrive when it is given up. */
+const endless = fc.constantFrom('', '', '', '*{long}', '*1\r\n${long}', 'x{long}');
 
 /** No zero bytes: in C one ends the search for a line's end, and Redis waits for ever where we answer. */
 const noise = fc.uint8Array({ min: 1, maxLength: 30 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
@@ -108,7 +108,9 @@ describeWithRedis('the wire', () => {
 
   it('answers garbage and half requests the same', { timeout: 600_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(garbage, { minLength: 1, maxLength: 4 }), (parts) => same(parts.join(''))),
+      fc.asyncProperty(fc.array(garbage, { minLength: 1, maxLength: 4 }), endless, async (parts, end) => {
+        expect(await same(parts.join('') + end)).toBe(true);
+      }),
       { numRuns: RUNS },
     );
   });
