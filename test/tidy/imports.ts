@@ -96,6 +96,7 @@ const layers: readonly Layer[] = [
     holds: /^src\/(cli\/|dashboard\/|bin\.ts)/,
     mayImport: [
       ...ground,
+      'src/config/',
       'src/(cli|dashboard)/',
       'src/index.ts',
       'src/server/index.ts',
