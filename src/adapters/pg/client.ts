@@ -214,7 +214,10 @@ export class WatchedClient {
     if (!this.settingUp) this.adoptOwn();
     if (statement !== undefined && isCached(statement) && call.kind === 'text') {
       const reason = call.options.refusal ?? this.refusal();
-      if (reason === null) return this.runRead(call, statement);
+      if (reason === null) {
+        const answered = this.readGuarded(call, statement);
+        return answered === null ? this.tracker.pass(call) : answered.value;
+      }
       this.host.core.engine.noteBypass(reason);
       return this.tracker.pass(call);
     }
@@ -232,7 +235,17 @@ export class WatchedClient {
     return call.text === null ? undefined : this.database?.statement(call.text);
   }
 
-  private runRead(call: TextCall, statement: CachedStatement): unknown {
+  /** Null: ask the database. A parser of the application that throws is met again by pg, which tells the caller. */
+  private readGuarded(call: TextCall, statement: CachedStatement): Answered {
+    try {
+      return this.read(call, statement);
+    } catch (error) {
+      this.host.core.failed('read', error);
+      return null;
+    }
+  }
+
+  private read(call: TextCall, statement: CachedStatement): Answered {
     const { core, driver } = this.host;
     const { engine } = core;
     const database = this.database as Database; // it planned the statement
@@ -240,11 +253,13 @@ export class WatchedClient {
     const key = plainKey(call.values);
     const near = key === null ? undefined : engine.peek(statement.group, key);
     if (near !== undefined)
-      return this.answerHit(restore(near, driver, call.options, this.client._types), call.callback);
+      return {
+        value: this.answerHit(restore(near, driver, call.options, this.client._types), call.callback),
+      };
     const wire = wireOf(call, driver);
     if (wire === null || driver.Field === null) {
       engine.noteBypass('parameters');
-      return this.tracker.pass(call);
+      return null;
     }
     let submitted = (): void => undefined;
     this.hold(new Promise<void>((resolve) => (submitted = resolve)));
@@ -264,7 +279,7 @@ export class WatchedClient {
         ? outcome.result
         : restore(outcome.payload, driver, call.options, this.client._types),
     );
-    return answer(result, call.callback, PromiseClass);
+    return { value: answer(result, call.callback, PromiseClass) };
   }
 
   private answerHit(result: PgResult, callback: QueryCallback | undefined): unknown {
@@ -353,6 +368,9 @@ export class WatchedClient {
     return typeof this.probe !== 'string' && this.probe.temporary;
   }
 }
+
+/** What to return; null: ask the database. */
+type Answered = { readonly value: unknown } | null;
 
 const lockHalf = (core: CacheCore): number => Number.parseInt(core.random.hex(4), 16) & 0x7fff_ffff;
 

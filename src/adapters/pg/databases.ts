@@ -6,7 +6,7 @@ import { keyOfTable, rootOf, type TableNames } from '../../cache/bind.js';
 import type { CacheCore } from '../../cache/core.js';
 import type { Target } from '../../cache/protocol/refs.js';
 import type { Clock } from '../../clock.js';
-import type { Planner, Table } from '../../sql/plan.js';
+import type { Plan, Planner, Table } from '../../sql/plan.js';
 import type { Catalog } from '../../sql/postgres/catalog.js';
 import type { ConnectionProbe, TextQuery } from '../../sql/postgres/database.js';
 import { catalogFingerprintSql, loadCatalog } from '../../sql/postgres/load-catalog.js';
@@ -125,7 +125,23 @@ export class Database {
   statement(text: string): Statement | undefined {
     const known = this.statements.get(text);
     if (known !== undefined || this.snapshot === null) return known;
-    return this.statements.add(text, this.snapshot.planner.plan(text));
+    return this.statements.add(text, this.plan(this.snapshot.planner, text));
+  }
+
+  /** A planner that fails has understood nothing. */
+  private plan(planner: Planner, text: string): Plan {
+    try {
+      return planner.plan(text);
+    } catch (error) {
+      this.core.failed('plan', error);
+      const reason = { code: 'not-understood', detail: `the planner failed: ${String(error)}` };
+      return {
+        kind: 'write',
+        writes: { scope: 'everything', reason },
+        changesCatalog: true,
+        session: 'departs',
+      };
+    }
   }
 
   /** For people. */

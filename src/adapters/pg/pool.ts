@@ -76,25 +76,33 @@ export class WatchedPool {
 
   /** The hit's whole way: one look-up per text and per parameters, the tokens, the copy. */
   private run(text: unknown, values: unknown, callback: unknown): unknown {
-    if (typeof text === 'string' && callback === undefined && !this.pool.ending) {
-      const statement = this.baseline?.known(text);
-      if (statement !== undefined && statement.group !== null) {
-        const key = plainKey(values);
-        if (key !== null) {
-          const payload = this.core.engine.peek(statement.group, key);
-          if (payload !== undefined)
-            return this.pool.Promise.resolve(restore(payload, this.driver, plainOptions, this.clientTypes));
-        }
-      }
+    let answered: Answered;
+    try {
+      answered = this.answerFromNear(text, values, callback) ?? this.answerFromCache(text, values, callback);
+    } catch (error) {
+      // A parser of the application that throws: pg meets it again and tells the caller.
+      this.core.failed('read', error);
+      answered = null;
     }
-    return this.runSlowly(text, values, callback);
+    return answered === null ? this.query(text, values, callback) : answered.value;
   }
 
-  private runSlowly(text: unknown, values: unknown, callback: unknown): unknown {
+  private answerFromNear(text: unknown, values: unknown, callback: unknown): Answered {
+    if (typeof text !== 'string' || callback !== undefined || this.pool.ending) return null;
+    const statement = this.baseline?.known(text);
+    if (statement === undefined || statement.group === null) return null;
+    const key = plainKey(values);
+    const payload = key === null ? undefined : this.core.engine.peek(statement.group, key);
+    if (payload === undefined) return null;
+    return {
+      value: this.pool.Promise.resolve(restore(payload, this.driver, plainOptions, this.clientTypes)),
+    };
+  }
+
+  private answerFromCache(text: unknown, values: unknown, callback: unknown): Answered {
     const call = callOf(text, values, callback);
     const database = this.baseline;
-    if (call?.kind !== 'text' || call.text === null || database === null || this.pool.ending)
-      return this.query(text, values, callback);
+    if (call?.kind !== 'text' || call.text === null || database === null || this.pool.ending) return null;
     const statement = database.statement(call.text);
     if (
       statement === undefined ||
@@ -102,17 +110,12 @@ export class WatchedPool {
       call.options.refusal !== null ||
       !database.isCurrent
     )
-      return this.query(text, values, callback);
-    const answered = this.read(call, statement, database);
-    return answered === null ? this.query(text, values, callback) : answered.value;
+      return null;
+    return this.read(call, statement, database);
   }
 
-  /** What to return; null where the parameters keep the read from being cached. */
-  private read(
-    call: TextCall,
-    statement: CachedStatement,
-    database: Database,
-  ): { readonly value: unknown } | null {
+  /** Null where the parameters keep the read from being cached. */
+  private read(call: TextCall, statement: CachedStatement, database: Database): Answered {
     const { core, driver } = this;
     const wire = wireOf(call, driver);
     if (wire === null) {
@@ -194,5 +197,8 @@ export class WatchedPool {
     }
   }
 }
+
+/** What to return; null: ask the database. */
+type Answered = { readonly value: unknown } | null;
 
 const plainOptions = { rowMode: undefined, types: undefined, refusal: null } as const;
