@@ -15,7 +15,7 @@ interface ServeOptions {
 export function serveCommand(): Command {
   return new Command('serve')
     .description('run the embedded Redis-compatible server as a process of its own')
-    .option('--port <port>', 'TCP port; 0 listens on a unix socket only', parsePort, 6379)
+    .option('--port <port>', 'TCP port; 0 takes a free one, or none with --unixsocket', parsePort, 6379)
     .option('--host <host>', 'address to listen on; beyond loopback a password is needed', '127.0.0.1')
     .option('--unixsocket <path>', 'unix socket to listen on as well (mode 0600)')
     .option('--requirepass <password>', 'password that clients have to give')

@@ -1,10 +1,7 @@
 /** Decides how raw bytes are exchanged with a Redis server and how replies are read. Knows no particular command. */
 import { connect, type Socket } from 'node:net';
 
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
+export type Endpoint = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** A reply with its type's mark, so that equal trees are equal bytes: `['$', 'text']`, `['*', [...]]`, `['$', null]`. */
 export type Tree = readonly [mark: string, content: string | null | readonly Tree[]];

@@ -6,7 +6,7 @@ import { argumentAt, cString, int32Of, isPrintable, NAME_INVALID, SYNTAX_ERROR, 
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, optional } from '../command-arguments.js';
 import { integerOf } from '../integers.js';
-import { ErrorReply, fail, MapReply, OK, type Reply, Status } from '../resp/reply.js';
+import { ErrorReply, fail, MapReply, OK, type Reply, type RespVersion, Status } from '../resp/reply.js';
 import { REDIS_VERSION } from '../version.js';
 
 export const connectionCommands: readonly CommandDeclaration[] = [
@@ -120,24 +120,14 @@ const MUST_AUTHENTICATE = new ErrorReply(
   'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
 );
 
-interface HelloOptions {
-  version: 2 | 3 | null;
-  login: { user: Buffer; password: Buffer } | null;
-  name: Buffer | null;
-}
-
 function hello(call: Call): Reply {
-  const { client } = call;
-  const options = parseHello(call.args);
-  if (options instanceof ErrorReply) return options;
-  const { login, name, version } = options;
-  if (login !== null) {
-    if (!isLogin(call, login.user, login.password)) return WRONG_PASSWORD;
-    client.isAuthenticated = true;
-  }
+  const { args, client } = call;
+  const version = args[1] === undefined ? client.respVersion : helloVersion(args[1]);
+  if (version instanceof ErrorReply) return version;
+  const problem = helloOptions(call);
+  if (problem !== null) return problem;
   if (!client.isAuthenticated) return MUST_AUTHENTICATE;
-  if (name !== null) client.name = byteString(name);
-  if (version !== null) client.respVersion = version;
+  client.respVersion = version;
   return new MapReply([
     'server',
     'redis',
@@ -156,27 +146,29 @@ function hello(call: Call): Reply {
   ]);
 }
 
-function parseHello(args: readonly Buffer[]): HelloOptions | ErrorReply {
-  const options: HelloOptions = { version: null, login: null, name: null };
-  if (args[1] !== undefined) {
-    const version = integerOf(args[1]);
-    if (version === null) return fail('Protocol version is not an integer or out of range');
-    if (version !== 2 && version !== 3) return new ErrorReply('NOPROTO unsupported protocol version');
-    options.version = version;
-  }
+function helloVersion(arg: Buffer): RespVersion | ErrorReply {
+  const version = integerOf(arg);
+  if (version === null) return fail('Protocol version is not an integer or out of range');
+  return version === 2 || version === 3 ? version : new ErrorReply('NOPROTO unsupported protocol version');
+}
+
+/** Each option takes effect as it is read, so that of two mistakes the first is told. */
+function helloOptions(call: Call): ErrorReply | null {
+  const { args, client } = call;
   for (let index = 2; index < args.length; index++) {
     const word = wordAt(args, index);
     const [first, second] = [args[index + 1], args[index + 2]];
     if (word === 'AUTH' && first !== undefined && second !== undefined) {
-      options.login = { user: first, password: second };
+      if (!isLogin(call, first, second)) return WRONG_PASSWORD;
+      client.isAuthenticated = true;
       index += 2;
     } else if (word === 'SETNAME' && first !== undefined) {
       if (!isPrintable(first)) return NAME_INVALID;
-      options.name = first;
+      client.name = byteString(first);
       index++;
     } else return fail(`Syntax error in HELLO option '${cString(argumentAt(args, index))}'`);
   }
-  return options;
+  return null;
 }
 
 function auth(call: Call): Reply {
