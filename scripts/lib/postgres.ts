@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -195,15 +196,10 @@ function startServer(
       output = (output + chunk).slice(-8_000);
       if (!output.includes('ready to accept connections')) return;
       child.unref();
-      unreference(child.stderr);
+      if (child.stderr instanceof Socket) child.stderr.unref(); // a pipe counts of its own
       resolve({ kind: 'ready', child });
     });
   });
-}
-
-/** A pipe keeps the event loop alive although its child does not; Node types the child's pipes as plain streams. */
-function unreference(stream: NodeJS.ReadableStream): void {
-  if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
 }
 
 const identity = (user: UnprivilegedUser | null): { uid?: number; gid?: number } =>

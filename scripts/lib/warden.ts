@@ -3,6 +3,7 @@
  * Knows a directory and a pid file, nothing of what runs there.
  */
 import { spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 
 export interface Warden {
   /** The owner has cleaned up: the warden leaves without doing anything. */
@@ -32,7 +33,7 @@ export function startWarden({ directory, pidFile }: { directory: string; pidFile
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   child.unref();
-  if ('unref' in child.stdin && typeof child.stdin.unref === 'function') child.stdin.unref();
+  if (child.stdin instanceof Socket) child.stdin.unref(); // a pipe keeps the event loop alive although its child does not
   child.stdin.on('error', () => undefined); // EPIPE: the warden was killed by somebody, so nobody is waiting
   return { dismiss: () => void child.stdin.end('done\n') };
 }
