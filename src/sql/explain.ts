@@ -1,5 +1,8 @@
 /** Decides how a plan is put into words for people. Knows no dialect and no store. */
-import type { Pin, Plan, Reason, TableRead, TableWrite, ValueSource, WritePin } from './plan.js';
+import type { Pin, Plan, Reason, Table, TableRead, TableWrite, ValueSource, WritePin } from './plan.js';
+
+/** What a column, by its number, is called; its number where that is not known. */
+export type ColumnNames = (table: Table, column: string) => string | undefined;
 
 /** A plan in words: one line for what it is, then one line per table. */
 export interface PlanExplanation {
@@ -12,14 +15,17 @@ export interface PlanExplanation {
   readonly details: readonly string[];
 }
 
-export function explainPlan(plan: Plan): PlanExplanation {
+/**
+ * @param nameOf gives columns their names; without it they are called by their numbers
+ */
+export function explainPlan(plan: Plan, nameOf: ColumnNames = () => undefined): PlanExplanation {
   switch (plan.kind) {
     case 'read':
       return {
         kind: plan.kind,
         cached: true,
         summary: `A read: its result is cached, and dropped when ${plan.reads.length === 1 ? 'its table changes' : 'one of its tables changes'}.`,
-        details: plan.reads.map(readWords),
+        details: plan.reads.map((read) => readWords(read, nameOf)),
       };
     case 'bypass':
       return {
@@ -29,7 +35,7 @@ export function explainPlan(plan: Plan): PlanExplanation {
         details: sessionWords(plan),
       };
     case 'write':
-      return { kind: plan.kind, cached: false, ...writeWords(plan) };
+      return { kind: plan.kind, cached: false, ...writeWords(plan, nameOf) };
     case 'transaction':
       return {
         kind: plan.kind,
@@ -44,7 +50,10 @@ function reasonWords(reason: Reason): string {
   return `${reason.detail} (${reason.code})`;
 }
 
-function writeWords(plan: Extract<Plan, { kind: 'write' }>): { summary: string; details: readonly string[] } {
+function writeWords(
+  plan: Extract<Plan, { kind: 'write' }>,
+  nameOf: ColumnNames,
+): { summary: string; details: readonly string[] } {
   const catalog = plan.changesCatalog ? ['The catalog is read again afterwards.'] : [];
   if (plan.writes.scope === 'everything')
     return {
@@ -53,7 +62,11 @@ function writeWords(plan: Extract<Plan, { kind: 'write' }>): { summary: string; 
     };
   return {
     summary: `A write: it invalidates what depends on ${plan.writes.tables.map(({ table }) => table.name).join(', ')}.`,
-    details: [...plan.writes.tables.map(tableWriteWords), ...catalog, ...sessionWords(plan)],
+    details: [
+      ...plan.writes.tables.map((write) => tableWriteWords(write, nameOf)),
+      ...catalog,
+      ...sessionWords(plan),
+    ],
   };
 }
 
@@ -68,25 +81,31 @@ function sessionWords(plan: Plan): readonly string[] {
   }
 }
 
-function readWords({ table, pin }: TableRead): string {
+function readWords({ table, pin }: TableRead, nameOf: ColumnNames): string {
   return pin === null
     ? `Reads ${table.name}: any change to it counts.`
-    : `Reads ${table.name}: only changes to rows with ${pinWords(pin)} count.`;
+    : `Reads ${table.name}: only changes to rows with ${pinWords(pin, (column) => nameOf(table, column))} count.`;
 }
 
-function pinWords(pin: Pin): string {
+function columnWords(name: string | undefined, column: string): string {
+  return name ?? `column ${column}`;
+}
+
+function pinWords(pin: Pin, nameOf: (column: string) => string | undefined): string {
   const columns = pin.shape.split(',');
-  return columns.map((column, index) => `column ${column} = ${valueWords(pin.values[index])}`).join(' and ');
+  return columns
+    .map((column, index) => `${columnWords(nameOf(column), column)} = ${valueWords(pin.values[index])}`)
+    .join(' and ');
 }
 
-function tableWriteWords({ table, pins }: TableWrite): string {
+function tableWriteWords({ table, pins }: TableWrite, nameOf: ColumnNames): string {
   return pins.length === 0
     ? `Writes ${table.name}: any of its rows.`
-    : `Writes ${table.name}: only rows with ${pins.map(writePinWords).join(' and ')}.`;
+    : `Writes ${table.name}: only rows with ${pins.map((pin) => writePinWords(pin, nameOf(table, pin.column))).join(' and ')}.`;
 }
 
-function writePinWords({ column, values }: WritePin): string {
-  return `column ${column} = ${values.map(valueWords).join(' or ')}`;
+function writePinWords({ column, values }: WritePin, name: string | undefined): string {
+  return `${columnWords(name, column)} = ${values.map(valueWords).join(' or ')}`;
 }
 
 function valueWords(source: ValueSource | undefined): string {

@@ -61,7 +61,8 @@ const parts = {
   foreignKeys: `select conrelid::text as "from", confrelid::text as "to", conkey as "fromColumns",
       confkey as "toColumns", confdeltype as "onDelete", confupdtype as "onUpdate"
     from pg_catalog.pg_constraint where contype = 'f'`,
-  triggers: `select tgrelid::text as relation, tgname as name, tgtype::int as type, tgfoid::text as function
+  triggers: `select tgrelid::text as relation, tgname as name, tgtype::int as type, tgfoid::text as function,
+      ${numbersIn(`coalesce(tgqual::text, '')`, 'funcid|opfuncid')} as "conditionFunctions"
     from pg_catalog.pg_trigger where not tgisinternal and tgenabled <> 'D'`,
   rules: `select ev_class::text as relation, rulename as name from pg_catalog.pg_rewrite
     where ev_type <> '1' and ev_class >= ${userOid}`,

@@ -33,6 +33,8 @@ export interface Trigger {
   readonly type: number;
   /** The function's oid. */
   readonly function: string;
+  /** What its WHEN calls (oids). */
+  readonly conditionFunctions: readonly string[];
 }
 
 /** What the stored tree of a view or materialised view names. */
@@ -223,5 +225,25 @@ export function withDescendants(catalog: Catalog, relation: Relation): readonly 
       const descendant = catalog.relations.get(id);
       if (descendant !== undefined) found.set(id, descendant);
     }
+  return [...found.values()];
+}
+
+/** What a column, by its number, is called. */
+export function columnName(catalog: Catalog, table: Table, column: string): string | undefined {
+  return catalog.relations.get(table.id)?.columns.find(({ number }) => String(number) === column)?.name;
+}
+
+/** The parents of a partition or inheritance child, and theirs. */
+export function ancestors(catalog: Catalog, relation: Relation): readonly Relation[] {
+  const found = new Map<string, Relation>();
+  const visit = (ids: readonly string[]): void => {
+    for (const id of ids) {
+      const parent = catalog.relations.get(id);
+      if (parent === undefined || found.has(id)) continue;
+      found.set(id, parent);
+      visit(parent.parents);
+    }
+  };
+  visit(relation.parents);
   return [...found.values()];
 }

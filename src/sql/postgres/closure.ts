@@ -1,9 +1,10 @@
 /** Decides what else changes when a table is written: partitions, triggers, rules, referential actions, code in defaults. */
 import type { WritePin } from '../plan.js';
-import { type Catalog, type ForeignKey, type Relation, type Trigger, withDescendants } from './catalog.js';
+import { ancestors, type Catalog, type ForeignKey, type Relation, withDescendants } from './catalog.js';
 import type { Findings } from './findings.js';
 import { effectOfFunctionOid } from './functions.js';
 import { isPlainTable, tablesRead } from './relations.js';
+import { columnsSetBy } from './row-triggers.js';
 import { mayChangeSession } from './session-code.js';
 
 export type WriteEvent = 'insert' | 'update' | 'delete' | 'truncate';
@@ -20,16 +21,6 @@ export interface WriteRequest {
 
 /** `pg_trigger.tgtype` bits. */
 const eventBits: Readonly<Record<WriteEvent, number>> = { insert: 4, delete: 8, update: 16, truncate: 32 };
-
-/** Trigger functions in C that change nothing but the row at hand. */
-const ownRowTriggers: ReadonlySet<string> = new Set([
-  'tsvector_update_trigger',
-  'tsvector_update_trigger_column',
-  'suppress_redundant_updates_trigger',
-  'moddatetime',
-  'autoinc',
-  'insert_username',
-]);
 
 /** Adds a write and all that follows from it. */
 export function addWrite(catalog: Catalog, findings: Findings, request: WriteRequest): void {
@@ -63,15 +54,12 @@ function spread(catalog: Catalog, findings: Findings, request: WriteRequest): re
   const members = withDescendants(catalog, relation);
   const events = eventsOf(relation, members, event);
   const following: WriteRequest[] = [];
+  for (const parent of ancestors(catalog, relation)) addOwn(findings, parent, []);
   for (const member of members) {
-    const trigger = member.triggers.find((candidate) => events.some((kind) => fires(candidate, kind)));
-    const ownRow = trigger === undefined || isOwnRowTrigger(catalog, trigger);
-    if (!ownRow) {
-      if (mayChangeSession(catalog, trigger.function)) findings.depart();
-      return everything(`${member.table.name} has the trigger ${trigger.name}`);
-    }
     if (member.kind === 'f' || member.rules.length > 0)
       return everything(`${member.table.name} is not a plain partition`);
+    const set = triggersOf(catalog, findings, { member, events });
+    if (set === null) return [];
     for (const oid of member.functions) {
       const effect = effectOfFunctionOid(catalog, oid);
       if (effect.effect === 'writes')
@@ -79,11 +67,12 @@ function spread(catalog: Catalog, findings: Findings, request: WriteRequest): re
           `a default, check or policy of ${member.table.name} calls a function: ${effect.reason.detail}`,
         );
     }
-    const plain = members.length === 1 && isPlainTable(member) && trigger === undefined;
-    addOwn(findings, member, plain ? request.pins : []);
+    const changed = set === 'all' || request.changed === null ? null : new Set([...request.changed, ...set]);
+    const plain = members.length === 1 && isPlainTable(member) && set !== 'all';
+    addOwn(findings, member, plain ? request.pins.filter((pin) => !set.has(Number(pin.column))) : []);
     for (const kind of events)
       for (const key of member.referencedBy)
-        following.push(...referencing(catalog, key, { ...request, event: kind }));
+        following.push(...referencing(catalog, key, { ...request, changed, event: kind }));
   }
   return following;
 }
@@ -100,14 +89,31 @@ function eventsOf(
     : ['update'];
 }
 
-function fires(trigger: Trigger, event: WriteEvent): boolean {
-  return (trigger.type & eventBits[event]) !== 0;
-}
-
-function isOwnRowTrigger(catalog: Catalog, trigger: Trigger): boolean {
-  const info = catalog.functions.get(trigger.function);
-  if (info === undefined) return false;
-  return (info.language === 'c' || info.language === 'internal') && ownRowTriggers.has(info.name);
+/** What the triggers of one member do to their own rows; null if one of them may do more. */
+function triggersOf(
+  catalog: Catalog,
+  findings: Findings,
+  fired: { readonly member: Relation; readonly events: readonly WriteEvent[] },
+): ReadonlySet<number> | 'all' | null {
+  const { member, events } = fired;
+  const columns = new Set<number>();
+  let all = false;
+  for (const trigger of member.triggers) {
+    if (!events.some((event) => (trigger.type & eventBits[event]) !== 0)) continue;
+    const set = columnsSetBy(catalog, member, trigger);
+    const risky = [...trigger.conditionFunctions].some(
+      (oid) => effectOfFunctionOid(catalog, oid).effect === 'writes',
+    );
+    if (set === null || risky) {
+      if (mayChangeSession(catalog, trigger.function)) findings.depart();
+      const detail = `${member.table.name} has the trigger ${trigger.name}`;
+      findings.writeEverything({ code: 'side-effects', detail });
+      return null;
+    }
+    if (set === 'all') all = true;
+    else for (const column of set) columns.add(column);
+  }
+  return all ? 'all' : columns;
 }
 
 /** A view without triggers and rules passes a write on to the one table it can be updated through: any below it. */

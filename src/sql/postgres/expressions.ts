@@ -217,7 +217,9 @@ function judgeCast(walk: Walk, cast: CastCall): void {
     findings.deny('cast', `a cast to the domain ${cast.typeName} runs its check`);
     for (const oid of type.functions) findings.apply(effectOfFunctionOid(catalog, oid));
   }
-  if (nature === 'clock' && mayBeText(walk, cast.argument, cast.scope))
+  if (nature === 'settings')
+    findings.deny('cast', `a cast to ${cast.typeName} follows a setting that is in no cache key`);
+  if ((nature === 'clock' || nature === 'composite') && mayBeText(walk, cast.argument, cast.scope))
     findings.deny('cast', `a cast of a text to ${cast.typeName} may read the clock`);
   judgeUserCasts(walk, cast.type);
 }

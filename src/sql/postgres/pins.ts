@@ -40,12 +40,13 @@ export interface PinSearch {
   readonly pins: Pins;
 }
 
-/** One conjunct `column = value` of a WHERE. */
+/** One conjunct `column = value` or `column in (values)` of a WHERE. */
 export interface Equality {
   readonly entry: RangeEntry;
   readonly relation: Relation;
   readonly column: Column;
-  readonly value: Candidate;
+  /** One for `=`, several for IN: the column equals one of them. */
+  readonly values: readonly Candidate[];
 }
 
 /** Gathers the uses of parameters as values, then settles what was waiting for them. */
@@ -88,17 +89,28 @@ function pinnableClass(column: Column): ValueClass | null {
   return column.generated ? null : column.valueClass;
 }
 
-/** The value a node gives to a column, if it is a parameter or a literal and nothing else. */
-export function candidateOf(walk: PinSearch, node: unknown, column: Column): Candidate | null {
+/** The values that nodes give to a column, if each is a parameter or a literal and nothing else. */
+export function candidatesOf(
+  search: PinSearch,
+  nodes: readonly unknown[],
+  column: Column,
+): readonly Candidate[] | null {
+  const candidates = nodes.flatMap((node) => candidateOf(search.catalog, node, column) ?? []);
+  if (candidates.length !== nodes.length || nodes.length === 0) return null;
+  for (const candidate of candidates)
+    if (candidate.kind === 'parameter')
+      search.pins.noteUse(candidate.parameter, familyOf[candidate.valueClass]);
+  return candidates;
+}
+
+function candidateOf(catalog: Catalog, node: unknown, column: Column): Candidate | null {
   const valueClass = pinnableClass(column);
   if (valueClass === null) return null;
-  const bare = withoutCast(walk.catalog, node, familyOf[valueClass]);
+  const bare = withoutCast(catalog, node, familyOf[valueClass]);
   const parameter = fieldsOf(bare, 'ParamRef');
   if (parameter !== null) {
     const position = number(parameter, 'number');
-    if (position < 1) return null;
-    walk.pins.noteUse(position, familyOf[valueClass]);
-    return { kind: 'parameter', parameter: position, valueClass };
+    return position < 1 ? null : { kind: 'parameter', parameter: position, valueClass };
   }
   const constant = fieldsOf(bare, 'A_Const');
   const value = constant === null ? null : canonicalValue(valueClass, literalOf(constant, valueClass));
@@ -142,27 +154,45 @@ export function conjuncts(condition: unknown): readonly unknown[] {
   return list(boolean, 'args').flatMap(conjuncts);
 }
 
-/** All `column = value` among the conjuncts, each column certain and of a plain table's own. */
-export function equalities(walk: PinSearch, condition: unknown, scope: Scope): readonly Equality[] {
-  if (hasForeignEquality(walk.catalog)) return [];
+/** More alternatives than these are not told apart (CONSISTENCY §3, rule 6). */
+const alternativesMax = 32;
+
+/** All `column = value` and `column in (values)` among the conjuncts, each column certain. */
+export function equalities(search: PinSearch, condition: unknown, scope: Scope): readonly Equality[] {
+  if (hasForeignEquality(search.catalog)) return [];
   return conjuncts(condition).flatMap((conjunct) => {
     const operation = fieldsOf(conjunct, 'A_Expr');
-    if (operation === null || text(operation, 'kind') !== 'AEXPR_OP') return [];
-    const name = strings(list(operation, 'name')) ?? [];
-    if (name.length !== 1 || name[0] !== '=') return [];
-    return (
-      equalityOf(walk, operation['lexpr'], operation['rexpr'], scope) ??
-      equalityOf(walk, operation['rexpr'], operation['lexpr'], scope) ??
-      []
-    );
+    const name = operation === null ? [] : (strings(list(operation, 'name')) ?? []);
+    if (operation === null || name.length !== 1 || name[0] !== '=') return [];
+    const { lexpr, rexpr } = operation;
+    switch (text(operation, 'kind')) {
+      case 'AEXPR_OP':
+        return (
+          equalityOf(search, { column: lexpr, values: [rexpr] }, scope) ??
+          equalityOf(search, { column: rexpr, values: [lexpr] }, scope) ??
+          []
+        );
+      case 'AEXPR_IN': {
+        const items = list(fieldsOf(rexpr, 'List') ?? {}, 'items');
+        if (items.length > alternativesMax) return [];
+        return equalityOf(search, { column: lexpr, values: items }, scope) ?? [];
+      }
+      default:
+        return [];
+    }
   });
 }
 
-function equalityOf(walk: PinSearch, left: unknown, right: unknown, scope: Scope): Equality[] | null {
-  const resolved = columnOf(scope, left);
+/** Null if the first node is not a column of which it is certain which. */
+function equalityOf(
+  search: PinSearch,
+  nodes: { readonly column: unknown; readonly values: readonly unknown[] },
+  scope: Scope,
+): Equality[] | null {
+  const resolved = columnOf(scope, nodes.column);
   if (resolved === null) return null;
-  const value = candidateOf(walk, right, resolved.column);
-  return value === null ? [] : [{ ...resolved, value }];
+  const values = candidatesOf(search, nodes.values, resolved.column);
+  return values === null ? [] : [{ ...resolved, values }];
 }
 
 const foreignEquality = new WeakMap<Catalog, boolean>();

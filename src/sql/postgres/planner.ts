@@ -1,5 +1,5 @@
 /** Decides the plan of a text: parse, walk, conclude. What could not be understood is a write of everything. */
-import { LruMap } from '../lru.js';
+import { LruTexts } from '../lru.js';
 import type { Plan, Planner, Reason, TransactionControl } from '../plan.js';
 import type { Catalog } from './catalog.js';
 import { Findings } from './findings.js';
@@ -14,6 +14,8 @@ export interface PlannerLimits {
   readonly textLengthMax: number;
   /** How many texts' plans are remembered. */
   readonly plansMax: number;
+  /** How long these texts may be together, in UTF-16 code units. */
+  readonly planCharactersMax: number;
 }
 
 export interface PlannerOptions {
@@ -22,12 +24,16 @@ export interface PlannerOptions {
   readonly limits?: Partial<PlannerLimits>;
 }
 
-const defaultLimits: PlannerLimits = { textLengthMax: 100_000, plansMax: 5_000 };
+const defaultLimits: PlannerLimits = {
+  textLengthMax: 100_000,
+  plansMax: 5_000,
+  planCharactersMax: 8_000_000,
+};
 
 /** A planner for one snapshot of the catalog: after DDL, make another one. */
 export function createPostgresPlanner(options: PlannerOptions): Planner {
   const limits = { ...defaultLimits, ...options.limits };
-  const plans = new LruMap<string, Plan>(limits.plansMax);
+  const plans = new LruTexts<Plan>({ entriesMax: limits.plansMax, charactersMax: limits.planCharactersMax });
   const hazard = castHazard(options.catalog);
   return {
     plan(text) {

@@ -20,9 +20,12 @@ function hazardOf(catalog: Catalog, relation: Relation): Reason | null {
   if (relation.kind === 'f' || relation.kind === 'S')
     return { code: 'uncacheable-relation', detail: `${name} is a ${kindWords[relation.kind]}` };
   if (relation.rowSecurity) return { code: 'row-security', detail: `${name} has row security` };
-  const strange = relation.columns.find((column) => natureOfOid(catalog, column.type) === 'catalog');
+  const strange = relation.columns.find((column) => {
+    const nature = natureOfOid(catalog, column.type);
+    return nature === 'catalog' || nature === 'composite';
+  });
   if (strange === undefined) return null;
-  return { code: 'column-type', detail: `what ${name}.${strange.name} shows depends on the catalog` };
+  return { code: 'column-type', detail: `what ${name}.${strange.name} shows may depend on the catalog` };
 }
 
 /** The tables that reading this relation depends on; hazards go to the findings. */

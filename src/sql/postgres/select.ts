@@ -156,8 +156,9 @@ function pinReferences(walk: Walk, references: readonly Reference[], found: read
   for (const { entry, relation } of references)
     pins.later(() => {
       const settled = found.flatMap((equality) => {
-        const source =
-          equality.entry === entry ? pins.sourceOf(equality.value, findings.parameterUses) : null;
+        const [value] = equality.values;
+        if (equality.entry !== entry || value === undefined || equality.values.length > 1) return [];
+        const source = pins.sourceOf(value, findings.parameterUses);
         return source === null ? [] : [{ equality, source }];
       });
       findings.reads.push({ table: relation.table, pin: choosePin(settled) });

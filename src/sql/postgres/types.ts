@@ -4,25 +4,29 @@ import { type Catalog, findTypes, type TypeInfo } from './catalog.js';
 /** date, time, timestamp, timestamptz, timetz: their input reads `now`, `today`, `tomorrow`, `yesterday`. */
 const clockTypes: ReadonlySet<string> = new Set(['1082', '1083', '1114', '1184', '1266']);
 
-/** abstime's successors aside, types whose input or output looks into the catalog or at settings outside the key. */
+/** Types whose input or output looks into the catalog. */
 const catalogTypeNames =
-  /^(reg(proc|procedure|oper|operator|class|type|role|namespace|config|dictionary|collation|database)|xml|aclitem|pg_snapshot|txid_snapshot|pg_node_tree|_?refcursor)$/;
+  /^(reg(proc|procedure|oper|operator|class|type|role|namespace|config|dictionary|collation|database)|aclitem|pg_node_tree)$/;
 
 /** What reading or making a value of a type depends on. */
-export type TypeNature = 'plain' | 'clock' | 'catalog' | 'checked';
+export type TypeNature = 'plain' | 'clock' | 'catalog' | 'checked' | 'composite' | 'settings';
 
 /**
  * - `clock`: its input may read the clock (dates and times, and what is made of them).
  * - `catalog`: its input or output depends on the catalog, or is volatile.
  * - `checked`: a domain whose check runs on every cast.
+ * - `composite`: made of columns that are not looked up.
+ * - `settings`: its input follows a setting that is in no cache key (xmloption).
  */
 export function natureOfType(catalog: Catalog, type: TypeInfo, depth = 0): TypeNature {
   if (type.volatile || catalogTypeNames.test(type.name)) return 'catalog';
   if (clockTypes.has(type.oid)) return 'clock';
   if (type.kind === 'd') return type.checked ? 'checked' : natureOfOid(catalog, type.base, depth);
   if (type.kind === 'b' && type.element !== '0') return natureOfOid(catalog, type.element, depth);
-  // What a range or composite is made of is not looked up: it may hold dates.
-  if (type.kind === 'c' || type.kind === 'r' || type.kind === 'm') return 'clock';
+  if (type.kind === 'c') return 'composite';
+  // What a range is made of is not looked up: it may be dates.
+  if (type.kind === 'r' || type.kind === 'm') return 'clock';
+  if (type.name === 'xml') return 'settings';
   return 'plain';
 }
 

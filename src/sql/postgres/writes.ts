@@ -4,7 +4,7 @@ import { child, type Fields, fieldsOf, list, tagged, text } from './ast.js';
 import { type Column, findRelation, type Relation } from './catalog.js';
 import { addWrite, type WriteEvent } from './closure.js';
 import { walkChildren } from './expressions.js';
-import { type Candidate, candidateOf, equalities } from './pins.js';
+import { type Candidate, candidatesOf, equalities } from './pins.js';
 import type { RangeEntry, Scope } from './scope.js';
 import { walkFrom, walkWith } from './select.js';
 import type { Surroundings, Walk } from './walk.js';
@@ -115,9 +115,9 @@ function insertedValues(walk: Walk, relation: Relation, fields: Fields): readonl
         );
   return columns.flatMap((column, position): ColumnValues[] => {
     if (column === undefined) return [];
-    const values = rows.map((row) => candidateOf(walk, row[position], column));
-    const known = values.flatMap((value) => value ?? []);
-    return known.length === rows.length ? [{ column, values: known }] : [];
+    const given = rows.map((row) => row[position]);
+    const values = candidatesOf(walk, given, column);
+    return values === null ? [] : [{ column, values }];
   });
 }
 
@@ -134,7 +134,7 @@ export function walkUpdate(walk: Walk, fields: Fields, around: Surroundings): vo
     if (changed === null) return [];
     if (!changed.has(old.column.number)) return [old];
     const assigned = assignedValue(walk, old.column, assignments);
-    return assigned === null ? [] : [{ column: old.column, values: [...old.values, assigned] }];
+    return assigned === null ? [] : [{ column: old.column, values: [...old.values, ...assigned] }];
   });
   record(walk, relation, { changes: [{ event: 'update', changed }], columns });
 }
@@ -152,10 +152,10 @@ export function walkDelete(walk: Walk, fields: Fields, around: Surroundings): vo
 /** The columns that a WHERE of one table gives a value of; of two values for one column each is true. */
 function filteredValues(walk: Walk, condition: unknown, scope: Scope): readonly ColumnValues[] {
   const byColumn = new Map<number, ColumnValues>();
-  for (const { column, value } of equalities(walk, condition, scope))
+  for (const { column, values } of equalities(walk, condition, scope))
     byColumn.set(column.number, {
       column,
-      values: [...(byColumn.get(column.number)?.values ?? []), value],
+      values: [...(byColumn.get(column.number)?.values ?? []), ...values],
     });
   return [...byColumn.values()];
 }
@@ -172,14 +172,18 @@ function assignedColumns(relation: Relation, assignments: readonly unknown[]): R
 }
 
 /** The one value a SET list gives to a column in so many words. */
-function assignedValue(walk: Walk, column: Column, assignments: readonly unknown[]): Candidate | null {
+function assignedValue(
+  walk: Walk,
+  column: Column,
+  assignments: readonly unknown[],
+): readonly Candidate[] | null {
   const own = assignments.flatMap((assignment) => {
     const target = fieldsOf(assignment, 'ResTarget');
     return target !== null && text(target, 'name') === column.name ? [target] : [];
   });
   const [target] = own;
   if (own.length !== 1 || target === undefined || list(target, 'indirection').length > 0) return null;
-  return candidateOf(walk, target['val'], column);
+  return candidatesOf(walk, [target['val']], column);
 }
 
 export function walkMerge(walk: Walk, fields: Fields, around: Surroundings): void {

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { catalogFingerprintSql, loadCatalog } from '../../../src/sql/postgres/load-catalog.js';
 import { describeWithPostgres } from '../../support/servers.js';
-import { openShop, relationOf, type Shop, shopSql } from './shop.js';
+import { openShop, queryOf, relationOf, type Shop, shopSql } from './shop.js';
 
 describeWithPostgres('the catalog snapshot and its fingerprint', () => {
   let shop: Shop;
@@ -111,7 +111,7 @@ describeWithPostgres('the catalog snapshot and its fingerprint', () => {
     const client = new Client({ ...shop.database.config, user: 'nobody_special' });
     await client.connect();
     try {
-      const catalog = await loadCatalog(async (text) => (await client.query(text)).rows);
+      const catalog = await loadCatalog(queryOf(client));
       expect(catalog.relations.size).toBeGreaterThan(20);
       expect(relationOf(catalog, '', 'products')).toBe(relationOf(shop.catalog, 'public', 'products'));
     } finally {

@@ -78,6 +78,9 @@ describeWithPostgres('pins: which rows a statement is known to see or touch', ()
       ['select * from products where id > $1', 'read products'],
       ['select * from products where id <> $1', 'read products'],
       ['select * from products where id in ($1, $2)', 'read products'],
+      ['select * from products where id not in ($1)', 'read products'],
+      ['select * from products where id in ($1, 2.5) and owner = $2', 'read products[4=$2]'],
+      ['select * from products where id in (select 1)', 'read products'],
       ['select * from products where id = any ($1)', 'read products'],
       ['select * from products where id is not distinct from $1', 'read products'],
       ['select * from products where id = $1 + 1', 'read products'],
@@ -162,6 +165,18 @@ describeWithPostgres('pins: which rows a statement is known to see or touch', ()
       ['select * from totals where customer = $1', 'read totals'],
       ['select * from ruled where id = $1', 'read ruled'],
     ],
+    'IN with one alternative is an equality; a write may have several': [
+      ['select * from products where id in ($1)', 'read products[1=$1]'],
+      ['delete from products where id in ($1, 7)', 'write products[1=$1,7]'],
+      ['update products set price = 1 where id in ($1, $2) and sku = $3', 'write products[1=$1,$2 2=$3]'],
+      ['delete from products where id in ($1, owner)', 'write products'],
+      [
+        `delete from products where id in (${Array.from({ length: 33 }, (_, id) => id).join()})`,
+        'write products',
+      ],
+      ['delete from products where id = any ($1)', 'write products'],
+      ['delete from products where id not in (1)', 'write products'],
+    ],
     'an update is pinned by what its WHERE and its SET say': [
       ['update products set price = $2 where id = $1', 'write products[1=$1]'],
       ['update only products p set price = $2 where p.id = $1', 'write products[1=$1]'],
@@ -211,6 +226,55 @@ describeWithPostgres('pins: which rows a statement is known to see or touch', ()
     test(rule, () => {
       expect(texts.map(([text]) => [text, brief(shop.planner.plan(text))])).toEqual(texts);
     });
+
+  test('a trigger that only sets columns of its row unpins just these', async () => {
+    await shop.client.query(`
+      create table stamped (id int primary key, "updatedAt" timestamptz, version int, slug text, other int);
+      create table stamps (id int primary key, stamped int references stamped on update cascade);
+      create function stamp() returns trigger language plpgsql as $$
+        begin
+          NEW."updatedAt" = now();
+          new.version := coalesce(old.version, 0) + 1;
+          new.slug := lower(new.slug);
+          return new;
+        end; $$;
+      create trigger stamp before update on stamped for each row when (old.* is distinct from new.*) execute function stamp()`);
+    await shop.reload();
+    const plan = (text: string): string => brief(shop.planner.plan(text));
+    expect(plan('update stamped set other = 1 where id = $1')).toBe('write stamped[1=$1]');
+    expect(plan('update stamped set other = 1 where id = $1 and slug = $2')).toBe('write stamped[1=$1]');
+    expect(plan('update stamped set id = 3 where id = $1')).toBe('write stamped[1=$1,3] stamps');
+    expect(plan('insert into stamped (id, slug) values ($1, $2)')).toBe('write stamped[1=$1 4=$2]');
+    for (const body of [
+      'new.other := (select max(id) from stamps); return new;',
+      'new.other := bump(); return new;',
+      'new.missing := 1; return new;',
+      'delete from stamps; return new;',
+      'new.other := 1; delete from stamps; return new;',
+      'new.other := 1; return null;',
+      `new.slug := 'a'';'; return new;`,
+    ]) {
+      await shop.client.query(
+        `create or replace function stamp() returns trigger language plpgsql as $$ begin ${body} end $$`,
+      );
+      await shop.reload();
+      expect([body, plan('update stamped set other = 1 where id = $1')]).toEqual([
+        body,
+        'everything side-effects',
+      ]);
+    }
+    await shop.client.query(
+      `create or replace function stamp() returns trigger language plpgsql as $$ begin new.id := 9; return new; end $$`,
+    );
+    await shop.reload();
+    expect(plan('update stamped set other = 1 where id = $1')).toBe('write stamped stamps');
+    await shop.client.query(`create or replace function stamp() returns trigger language plpgsql as $$ begin new."updatedAt" := now(); return new; end $$;
+      create schema early; create function early.now() returns timestamptz language plpgsql as $$ begin delete from public.audit; return clock_timestamp(); end $$`);
+    await shop.reload();
+    expect(plan('update stamped set other = 1 where id = $1')).toBe('everything side-effects');
+    await shop.client.query('drop schema early cascade; drop table stamped, stamps');
+    await shop.reload();
+  });
 
   test('a user-defined = on one of the types ends all pins', async () => {
     await shop.client.query(`create function same(int, numeric) returns bool language sql immutable as 'select true';

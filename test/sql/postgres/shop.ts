@@ -2,7 +2,7 @@
 import { Client } from 'pg';
 import type { Plan, Planner } from '../../../src/sql/plan.js';
 import { type Catalog, findRelation } from '../../../src/sql/postgres/catalog.js';
-import { loadCatalog } from '../../../src/sql/postgres/load-catalog.js';
+import { type CatalogQuery, loadCatalog } from '../../../src/sql/postgres/load-catalog.js';
 import { loadParser } from '../../../src/sql/postgres/parser.js';
 import { createPostgresPlanner } from '../../../src/sql/postgres/planner.js';
 import { postgres, type TestDatabase } from '../../support/servers.js';
@@ -90,7 +90,7 @@ export async function openShop(sql: string = shopSql): Promise<Shop> {
   await client.connect();
   await client.query(sql);
   const parser = await loadParser();
-  const load = async (): Promise<Catalog> => loadCatalog(async (text) => (await client.query(text)).rows);
+  const load = async (): Promise<Catalog> => loadCatalog(queryOf(client));
   const catalog = await load();
   const shop: Shop = {
     client,
@@ -107,6 +107,10 @@ export async function openShop(sql: string = shopSql): Promise<Shop> {
     },
   };
   return shop;
+}
+
+export function queryOf(client: Client): CatalogQuery {
+  return async (text) => (await client.query<Record<string, unknown>>(text)).rows;
 }
 
 /** A plan in one short line, for tables of expectations: `read a b`, `write a[1=$1] b`, `everything`, `bypass why`. */
