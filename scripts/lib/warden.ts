@@ -17,6 +17,7 @@ export interface Warden {
 const script = `
 read -r line && exit 0
 pid=$(head -n 1 "$2" 2>/dev/null)
+pid=\${pid#-} # Postgres writes it negative while initdb runs, which kill would take for a process group
 if [ -n "$pid" ]; then
   kill -INT "$pid" 2>/dev/null
   tries=0
