@@ -3,6 +3,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { Client } from 'pg';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -90,6 +91,7 @@ describe('the packed package', () => {
       code: 'LOOKASIDE_CONFIG_CONFLICT',
       loadsShared: 1,
       loadsAfterUncached: 2,
+      wrappedOnce: true,
     });
   });
 
@@ -141,6 +143,11 @@ describeWithPostgres('the packed package, in front of a database', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await postgres().createDatabase();
+    const client = new Client(database.config);
+    await client.connect();
+    await client.query('create table products (id int primary key, price int)');
+    await client.query('insert into products values (7, 1)');
+    await client.end();
   });
   afterAll(() => database.drop());
 
