@@ -77,13 +77,13 @@ describe.each([
     });
     await client.connect();
     try {
-      await client.set('key', 'value', { EX: 100 });
+      await client.set('key', 'value', { expiration: { type: 'EX', value: 100 } });
       expect(await client.get('key')).toBe('value');
       await client.hSet('hash', { a: '1', b: '2' });
       expect({ ...(await client.hGetAll('hash')) }).toEqual({ a: '1', b: '2' });
       expect(await client.multi().incr('n').ttl('key').exec()).toEqual([1, 100]);
-      const line = await client.sendCommand(['CLIENT', 'INFO']);
-      expect(String(line)).toMatch(/name=node-redis .*db=1 .*lib-name=node-redis/);
+      const line = await client.sendCommand<string>(['CLIENT', 'INFO']);
+      expect(line).toMatch(/name=node-redis .*db=1 .*lib-name=node-redis/);
       await client.flushAll();
     } finally {
       client.destroy();

@@ -159,23 +159,22 @@ describe('SCAN', () => {
         for (let key = 0; key < 30; key++) server.execute('SET', String(key), 'v');
         const always = new Set(keysOf(server));
         const seen = new Set<string>();
-        let cursor = '0';
-        const scan = (count: number): void => {
-          const [next, keys] = plain(server.execute('SCAN', cursor, 'COUNT', count)) as [string, string[]];
+        const scan = (from: string, count: number): string => {
+          const [next, keys] = plain(server.execute('SCAN', from, 'COUNT', count)) as [string, string[]];
           for (const key of keys) seen.add(key);
-          cursor = next;
+          return next;
         };
-        scan(1);
+        let cursor = scan('0', 1);
         for (const { kind, key } of steps) {
           if (kind === 'add') server.execute('SET', String(key), 'v');
           else if (kind === 'delete') {
             server.execute('DEL', String(key));
             always.delete(String(key));
-          } else if (cursor !== '0') scan(key);
+          } else if (cursor !== '0') cursor = scan(cursor, key);
         }
         for (let turn = 0; cursor !== '0'; turn++) {
           expect(turn).toBeLessThan(200);
-          scan(3);
+          cursor = scan(cursor, 3);
         }
         expect([...always].filter((key) => !seen.has(key))).toEqual([]);
       }),

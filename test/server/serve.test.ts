@@ -55,8 +55,8 @@ function serve(...args: string[]): Serving {
   return { child, until, exit };
 }
 
-async function portOf({ until }: Serving): Promise<number> {
-  const text = await until('Ready to accept connections');
+async function portOf(serving: Serving): Promise<number> {
+  const text = await serving.until('Ready to accept connections');
   return Number(/127\.0\.0\.1:(\d+)/.exec(text)?.[1]);
 }
 

@@ -2,7 +2,9 @@
 import { byteString } from '../byte-string.js';
 import { argumentAt, cString, isPrintable, NAME_INVALID, SYNTAX_ERROR, wordAt } from '../call.js';
 import type { Client } from '../client.js';
-import type { Call, CommandDeclaration, ServerContext } from '../command.js';
+import { clientType, parseKillFilters } from '../client-filters.js';
+import { clientLine } from '../client-line.js';
+import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, multiple, oneOf, optional, token } from '../command-arguments.js';
 import { helpOf } from '../command-help.js';
 import { integerOf } from '../integers.js';
@@ -196,62 +198,6 @@ function list({ args, server }: Call): Reply {
   return new VerbatimReply(lines.join(''));
 }
 
-/** One line of CLIENT LIST. What this server has no notion of is told as Redis tells "none". */
-function clientLine(client: Client, server: ServerContext): string {
-  const nowMs = server.clock.monotonicMs();
-  const { origin, transaction } = client;
-  const flags = [
-    transaction === null ? '' : 'x',
-    client.isWatchBroken ? 'd' : '',
-    client.closesAfterReply ? 'c' : '',
-    origin.isUnix ? 'U' : '',
-  ].join('');
-  const { inputBytes, outputBytes } = origin.transport;
-  const fields: Record<string, string | number> = {
-    id: client.id,
-    addr: origin.address,
-    laddr: origin.localAddress,
-    fd: -1,
-    name: client.name,
-    age: Math.floor((nowMs - client.createdMs) / 1000),
-    idle: Math.floor((nowMs - client.lastActiveMs) / 1000),
-    flags: flags === '' ? 'N' : flags,
-    db: client.db.index,
-    sub: 0,
-    psub: 0,
-    ssub: 0,
-    multi: transaction === null ? -1 : transaction.queue.length,
-    qbuf: inputBytes,
-    'multi-mem': transaction?.bytes ?? 0,
-    omem: outputBytes,
-    'tot-mem': inputBytes + outputBytes + (transaction?.bytes ?? 0),
-    events: 'r',
-    cmd: client.lastCommand === '' ? 'NULL' : client.lastCommand,
-    user: 'default',
-    redir: -1,
-    resp: client.respVersion,
-    'lib-name': client.libName,
-    'lib-ver': client.libVersion,
-  };
-  return Object.entries(fields)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
-}
-
-type ClientType = 'normal' | 'master' | 'replica' | 'pubsub';
-
-function clientType(arg: Buffer): ClientType | ErrorReply {
-  const word = byteString(arg).toLowerCase();
-  if (word === 'slave') return 'replica';
-  if (word === 'normal' || word === 'master' || word === 'replica' || word === 'pubsub') return word;
-  return fail(`Unknown client type '${cString(arg)}'`);
-}
-
-interface KillFilters {
-  skipsMe: boolean;
-  readonly tests: ((client: Client) => boolean)[];
-}
-
 function kill(call: Call): Reply {
   const { args, server } = call;
   if (args.length === 3) {
@@ -279,52 +225,6 @@ function kill(call: Call): Reply {
 function hangUp(call: Call, other: Client): void {
   if (other === call.client) other.closesAfterReply = true;
   else other.origin.transport.destroy();
-}
-
-function parseKillFilters(args: readonly Buffer[]): KillFilters | ErrorReply {
-  const filters: KillFilters = { skipsMe: true, tests: [] };
-  for (let index = 2; index < args.length; index += 2) {
-    const value = args[index + 1];
-    if (value === undefined) return SYNTAX_ERROR;
-    const problem = addKillFilter(filters, wordAt(args, index), value);
-    if (problem !== null) return problem;
-  }
-  return filters;
-}
-
-function addKillFilter(filters: KillFilters, word: string, value: Buffer): ErrorReply | null {
-  const { tests } = filters;
-  const text = byteString(value);
-  switch (word) {
-    case 'ID': {
-      const id = integerOf(value);
-      if (id === null || id < 1) return fail('client-id should be greater than 0');
-      tests.push((client) => client.id === id);
-      return null;
-    }
-    case 'TYPE': {
-      const type = clientType(value);
-      if (type instanceof ErrorReply) return type;
-      tests.push(() => type === 'normal');
-      return null;
-    }
-    case 'ADDR':
-      tests.push((client) => client.origin.address === text);
-      return null;
-    case 'LADDR':
-      tests.push((client) => client.origin.localAddress === text);
-      return null;
-    case 'USER':
-      if (text !== 'default') return fail(`No such user '${cString(value)}'`);
-      tests.push((client) => client.isAuthenticated);
-      return null;
-    case 'SKIPME':
-      if (!/^(yes|no)$/i.test(text)) return SYNTAX_ERROR;
-      filters.skipsMe = text.toLowerCase() === 'yes';
-      return null;
-    default:
-      return SYNTAX_ERROR;
-  }
 }
 
 function reply({ args, client }: Call): Reply {

@@ -1,0 +1,45 @@
+/** Decides how CLIENT LIST describes a client in one line. Knows nothing of who asks. */
+import type { Client } from './client.js';
+import type { ServerContext } from './command.js';
+
+/** One line of CLIENT LIST. What this server has no notion of is told as Redis tells "none". */
+export function clientLine(client: Client, server: ServerContext): string {
+  const nowMs = server.clock.monotonicMs();
+  const { origin, transaction } = client;
+  const flags = [
+    transaction === null ? '' : 'x',
+    client.isWatchBroken ? 'd' : '',
+    client.closesAfterReply ? 'c' : '',
+    origin.isUnix ? 'U' : '',
+  ].join('');
+  const { inputBytes, outputBytes } = origin.transport;
+  const fields: Record<string, string | number> = {
+    id: client.id,
+    addr: origin.address,
+    laddr: origin.localAddress,
+    fd: -1,
+    name: client.name,
+    age: Math.floor((nowMs - client.createdMs) / 1000),
+    idle: Math.floor((nowMs - client.lastActiveMs) / 1000),
+    flags: flags === '' ? 'N' : flags,
+    db: client.db.index,
+    sub: 0,
+    psub: 0,
+    ssub: 0,
+    multi: transaction === null ? -1 : transaction.queue.length,
+    qbuf: inputBytes,
+    'multi-mem': transaction?.bytes ?? 0,
+    omem: outputBytes,
+    'tot-mem': inputBytes + outputBytes + (transaction?.bytes ?? 0),
+    events: 'r',
+    cmd: client.lastCommand === '' ? 'NULL' : client.lastCommand,
+    user: 'default',
+    redir: -1,
+    resp: client.respVersion,
+    'lib-name': client.libName,
+    'lib-ver': client.libVersion,
+  };
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
