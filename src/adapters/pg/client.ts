@@ -50,6 +50,8 @@ export class WatchedClient {
   private database: Database | null = null;
   /** Settings were changed that the planner does not know of. */
   private departed = false;
+  /** A transaction was open already when the connection came to be watched. */
+  private unseen: boolean;
   private ended = false;
 
   /** @param settingUp statements until `settle` prepare the session: what they set is part of the baseline */
@@ -61,9 +63,11 @@ export class WatchedClient {
     this.send = client.query.bind(client) as QueryFunction;
     this.tracker = new Tracker({ client, host, writes: this.writes, send: this.send });
     this.writes.status = client.getTransactionStatus?.() ?? null;
-    client.connection.prependListener('readyForQuery', (message: { status?: TransactionStatus }) =>
-      this.tracker.ready(message.status ?? 'I'),
-    );
+    this.unseen = client.readyForQuery !== undefined && this.writes.status !== 'I';
+    client.connection.prependListener('readyForQuery', ({ status = 'I' }: { status?: TransactionStatus }) => {
+      if (status === 'I') this.unseen = false;
+      this.tracker.ready(status);
+    });
     client.connection.on('readyForQuery', () => this.tracker.readyHandled());
     client.connection.prependListener('end', () => {
       this.ended = true;
@@ -192,6 +196,7 @@ export class WatchedClient {
     const { core, databases } = this.host;
     if (this.probe === 'wanted') {
       try {
+        await this.connected();
         const lock = { high: lockHalf(core), low: lockHalf(core) };
         this.probe = await probeConnection(this.ownQuery, { lock, expectedPid: this.client.processID });
         this.database = databases.of(this.probe);
@@ -204,6 +209,16 @@ export class WatchedClient {
     const { database } = this;
     if (database !== null && !database.isLoaded && database.mayLoad && this.writes.status === 'I')
       await database.load(this.ownQuery);
+  }
+
+  /** The protocol tells the server process before it says that it is ready. */
+  private connected(): Promise<void> | void {
+    const { client } = this;
+    if (client.processID !== null || client.readyForQuery === true || this.ended) return;
+    return new Promise((resolve) => {
+      client.connection.once('readyForQuery', resolve);
+      client.connection.once('end', resolve);
+    });
   }
 
   /** Returns what pg would. Called in order, and only when nothing is held. */
@@ -262,17 +277,15 @@ export class WatchedClient {
       return null;
     }
     let submitted = (): void => undefined;
-    this.hold(new Promise<void>((resolve) => (submitted = resolve)));
+    const submission = new Promise<void>((resolve) => (submitted = resolve));
     const read: Read = { core, driver, database, statement, call, wire };
-    const served = engine
-      .read(
-        requestOf(read, (query) => {
-          const running = this.sendCapturing(query);
-          submitted();
-          return running;
-        }),
-      )
-      .finally(submitted);
+    const request = requestOf(read, (query) => {
+      const running = this.sendCapturing(query);
+      submitted();
+      return running;
+    });
+    this.hold(submission);
+    const served = engine.read(request).finally(submitted);
     if (database.isCheckDue) this.host.refresh(database);
     const result = served.then((outcome) =>
       outcome.from === 'database'
@@ -357,11 +370,14 @@ export class WatchedClient {
     const { plan } = statement;
     const stale = !database.isCurrent;
     if (stale && !(plan.kind === 'write' && plan.changesCatalog)) this.host.refresh(database);
-    return effectOf(statement, call.values, {
+    const effect = effectOf(statement, call.values, {
       database,
       prepared: database.state.prepared,
       planHolds: !stale && !this.departed && !this.writes.changedCatalog && !this.isTemporary(),
     });
+    return this.unseen && effect.commits !== 'no'
+      ? { ...effect, targets: [...effect.targets, database.root], changesCatalog: true }
+      : effect;
   }
 
   private isTemporary(): boolean {
