@@ -1,8 +1,44 @@
 /**
- * Decides how bytes become a byte string: JavaScript text with one character per byte, the form in which the
- * server holds keys, fields and short values. Knows nothing of what they mean.
+ * Decides how bytes are held as JavaScript text: a byte string has one character per byte. Keys, fields and short
+ * values are byte strings in the server. Knows nothing of what they mean.
  */
 
-export function byteString(bytes: Buffer, start = 0, end = bytes.length): string {
-  return bytes.toString('latin1', start, end);
+/** The same thing in two forms. A Buffer that was not copied may belong to a socket's read. */
+export type Bytes = string | Buffer;
+
+export function byteString(bytes: Bytes): string {
+  return typeof bytes === 'string' ? bytes : bytes.toString('latin1');
+}
+
+/** A form that nobody else will change. */
+export function copyOf(bytes: Bytes): Bytes {
+  return typeof bytes === 'string' ? bytes : Buffer.from(bytes);
+}
+
+/** Below this, a loop over the characters is cheaper than a call into the runtime. */
+const LOOP_LENGTH_MAX = 64;
+
+export function bufferOf(bytes: Bytes): Buffer {
+  if (typeof bytes !== 'string') return bytes;
+  const { length } = bytes;
+  if (length > LOOP_LENGTH_MAX) return Buffer.from(bytes, 'latin1');
+  const buffer = Buffer.allocUnsafe(length);
+  for (let index = 0; index < length; index++) buffer[index] = bytes.charCodeAt(index);
+  return buffer;
+}
+
+/** The UTF-8 bytes of a text. */
+export function byteStringOfText(text: string): string {
+  return isAscii(text) ? text : Buffer.from(text).toString('latin1');
+}
+
+/** The text whose UTF-8 bytes these are. */
+export function textOf(bytes: Bytes): string {
+  if (typeof bytes !== 'string') return bytes.toString();
+  return isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString();
+}
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false;
+  return true;
 }

@@ -1,5 +1,5 @@
 /** Decides which clients CLIENT KILL and CLIENT LIST mean. Knows nothing of what is done to them. */
-import { byteString } from './byte-string.js';
+import { type Bytes, byteString } from './byte-string.js';
 import { cString, SYNTAX_ERROR, wordAt } from './call.js';
 import type { Client } from './client.js';
 import { integerOf } from './integers.js';
@@ -7,7 +7,7 @@ import { ErrorReply, fail } from './resp/reply.js';
 
 export type ClientType = 'normal' | 'master' | 'replica' | 'pubsub';
 
-export function clientType(arg: Buffer): ClientType | ErrorReply {
+export function clientType(arg: Bytes): ClientType | ErrorReply {
   const word = byteString(arg).toLowerCase();
   if (word === 'slave') return 'replica';
   if (word === 'normal' || word === 'master' || word === 'replica' || word === 'pubsub') return word;
@@ -19,7 +19,7 @@ export interface KillFilters {
   readonly tests: ((client: Client) => boolean)[];
 }
 
-export function parseKillFilters(args: readonly Buffer[]): KillFilters | ErrorReply {
+export function parseKillFilters(args: readonly Bytes[]): KillFilters | ErrorReply {
   const filters: KillFilters = { skipsMe: true, tests: [] };
   for (let index = 2; index < args.length; index += 2) {
     const value = args[index + 1];
@@ -30,7 +30,7 @@ export function parseKillFilters(args: readonly Buffer[]): KillFilters | ErrorRe
   return filters;
 }
 
-function addKillFilter(filters: KillFilters, word: string, value: Buffer): ErrorReply | null {
+function addKillFilter(filters: KillFilters, word: string, value: Bytes): ErrorReply | null {
   const { tests } = filters;
   const text = byteString(value);
   switch (word) {

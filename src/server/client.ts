@@ -1,4 +1,5 @@
 /** Decides what the server remembers about one client. Knows no socket: only how to hang up. */
+import type { Bytes } from './byte-string.js';
 import type { Database } from './keyspace/database.js';
 import type { RespVersion } from './resp/reply.js';
 
@@ -14,7 +15,7 @@ export interface Transport {
 
 /** Commands between MULTI and EXEC. */
 export interface Transaction {
-  readonly queue: Buffer[][];
+  readonly queue: Bytes[][];
   /** What the queue holds. */
   bytes: number;
   /** A command could not be queued: EXEC will refuse. */

@@ -1,8 +1,10 @@
 /**
  * Decides how a command is declared and what derives from a declaration. Knows no particular command, no socket.
  */
+
 import type { Clock } from '../clock.js';
 import { type AclCategory, categoriesOf } from './acl-categories.js';
+import type { Bytes } from './byte-string.js';
 import type { Client, ClientRegistry } from './client.js';
 import type { ArgumentDoc } from './command-arguments.js';
 import type { CommandFlag } from './command-flags.js';
@@ -42,7 +44,7 @@ export interface CommandDeclaration {
 
 /** One request being run. `args` live as long as the call: what is kept is copied. */
 export interface Call {
-  readonly args: readonly Buffer[];
+  readonly args: readonly Bytes[];
   readonly db: Database;
   readonly client: Client;
   readonly server: ServerContext;
@@ -59,7 +61,7 @@ export interface ServerContext {
   readonly watches: WatchTable;
   readonly identity: ServerIdentity;
   /** Runs a command that EXEC takes from the queue. */
-  runQueued(client: Client, args: readonly Buffer[]): Reply;
+  runQueued(client: Client, args: readonly Bytes[]): Reply;
   /** Where the server listens now. */
   addresses(): readonly ListenAddress[];
   /** Closes this server, never the process. */
@@ -80,8 +82,6 @@ export interface ServerIdentity {
 /** A declaration, made ready to be called. */
 export class Command {
   readonly fullName: string;
-  /** The name as bytes, for calls that do not come from a socket. */
-  readonly nameBytes: Buffer;
   readonly arity: number;
   readonly categories: readonly AclCategory[];
   readonly subcommands: ReadonlyMap<string, Command>;
@@ -99,7 +99,6 @@ export class Command {
   ) {
     const { name, flags } = declaration;
     this.fullName = parent === null ? name : `${parent.fullName}|${name}`;
-    this.nameBytes = Buffer.from(name);
     this.arity = declaration.arity;
     this.categories = categoriesOf(declaration.categories ?? [], flags);
     this.run = declaration.run;

@@ -2,13 +2,12 @@
  * Decides whether a request may run, in the order of Redis' processCommand: find, arity, authentication, memory,
  * queue; then runs it. Knows no particular command and no socket.
  */
-import { byteString } from './byte-string.js';
+import { type Bytes, byteString, copyOf } from './byte-string.js';
 import type { Client } from './client.js';
 import type { Command, CommandTable, ServerContext } from './command.js';
 import { ErrorReply, fail, QUEUED, type Reply } from './resp/reply.js';
 
 const QUOTED_BYTES_MAX = 128;
-const EMPTY = Buffer.alloc(0);
 
 const noAuthentication = new ErrorReply('NOAUTH Authentication required.');
 const outOfMemory = new ErrorReply("OOM command not allowed when used memory > 'maxmemory'.");
@@ -22,7 +21,7 @@ export class Dispatcher {
   ) {}
 
   /** Runs one request. `args[0]` is the command's name. */
-  dispatch(client: Client, args: readonly Buffer[]): Reply {
+  dispatch(client: Client, args: readonly Bytes[]): Reply {
     const name = args[0];
     return this.dispatchAs(
       client,
@@ -32,7 +31,7 @@ export class Dispatcher {
   }
 
   /** The same when the command has been looked up. */
-  dispatchAs(client: Client, found: Command | undefined, args: readonly Buffer[]): Reply {
+  dispatchAs(client: Client, found: Command | undefined, args: readonly Bytes[]): Reply {
     const { context } = this;
     context.keyspace.beginCommand();
     context.statistics.commandsProcessed++;
@@ -45,13 +44,13 @@ export class Dispatcher {
   }
 
   /** Runs what EXEC takes from the queue: it was found and checked when it was queued. */
-  runQueued(client: Client, args: readonly Buffer[]): Reply {
-    const found = this.commands.find(byteString(args[0] ?? EMPTY));
+  runQueued(client: Client, args: readonly Bytes[]): Reply {
+    const found = this.commands.find(byteString(args[0] ?? ''));
     const command = found && subcommandOf(found, args);
     return command === undefined ? unknownCommand(found, args) : this.run(client, command, args);
   }
 
-  private run(client: Client, command: Command, args: readonly Buffer[]): Reply {
+  private run(client: Client, command: Command, args: readonly Bytes[]): Reply {
     command.calls++;
     client.lastCommand = command.fullName;
     const { context } = this;
@@ -64,7 +63,7 @@ export class Dispatcher {
   }
 
   /** The guards in their order; null when the request may run. */
-  private refusal(client: Client, command: Command, args: readonly Buffer[]): ErrorReply | null {
+  private refusal(client: Client, command: Command, args: readonly Bytes[]): ErrorReply | null {
     if (!command.acceptsCount(args.length)) return wrongCount(command);
     if (!client.isAuthenticated && command.needsAuthentication) return noAuthentication;
     if (client.transaction !== null && !command.isAllowedInMulti) return notInMulti;
@@ -87,14 +86,14 @@ export class Dispatcher {
     );
   }
 
-  private enqueue(client: Client, command: Command, args: readonly Buffer[]): Reply {
+  private enqueue(client: Client, command: Command, args: readonly Bytes[]): Reply {
     const { transaction } = client;
     if (transaction === null) return QUEUED;
     transaction.bytes += args.reduce((sum, arg) => sum + arg.length + 64, 0);
     if (transaction.bytes > this.context.settings.limits.queryBufferBytesMax)
       return this.refuse(client, command, queueTooLong);
     // Once it cannot run, nothing more is kept of it.
-    if (!transaction.hasError) transaction.queue.push(args.map((arg) => Buffer.from(arg)));
+    if (!transaction.hasError) transaction.queue.push(args.map(copyOf));
     transaction.needsMemory ||= command.needsMemory;
     return QUEUED;
   }
@@ -106,13 +105,13 @@ function needsMemory({ transaction }: Client, command: Command): boolean {
   return command.fullName === 'exec' ? transaction.needsMemory : !command.runsInMulti;
 }
 
-function subcommandOf(command: Command, args: readonly Buffer[]): Command | undefined {
+function subcommandOf(command: Command, args: readonly Bytes[]): Command | undefined {
   const sub = args[1];
   if (sub === undefined || command.subcommands.size === 0) return command;
   return command.subcommands.get(byteString(sub).toLowerCase());
 }
 
-function unknownCommand(container: Command | undefined, args: readonly Buffer[]): ErrorReply {
+function unknownCommand(container: Command | undefined, args: readonly Bytes[]): ErrorReply {
   if (container !== undefined)
     return fail(
       `unknown subcommand '${quoted(args[1], QUOTED_BYTES_MAX)}'. Try ${container.fullName.toUpperCase()} HELP.`,
@@ -126,8 +125,8 @@ function unknownCommand(container: Command | undefined, args: readonly Buffer[])
 }
 
 /** As C prints it: up to the first zero byte. */
-function quoted(arg: Buffer | undefined, bytesMax: number): string {
-  return byteString(arg ?? EMPTY, 0, bytesMax).split('\0', 1)[0] ?? '';
+function quoted(arg: Bytes | undefined, bytesMax: number): string {
+  return (byteString(arg ?? '').split('\0', 1)[0] ?? '').slice(0, bytesMax);
 }
 
 function wrongCount(command: Command): ErrorReply {

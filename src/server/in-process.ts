@@ -1,8 +1,12 @@
 /** Decides how replies look to JavaScript that calls the server in its own process. Knows no particular command. */
+import { type Bytes, bufferOf, byteStringOfText, textOf } from './byte-string.js';
 import type { ErrorReply, Reply, RespVersion } from './resp/reply.js';
 import { resp2Of, type TypedReply } from './resp/reply.js';
 
 export type Argument = string | Buffer | number;
+
+/** A command's name and its arguments. */
+export type CommandArguments = readonly [name: string, ...Argument[]];
 
 /**
  * A reply as JavaScript. A bulk string is a Buffer, a simple string (`OK`) a string, an error an `ErrorReply`
@@ -26,23 +30,35 @@ export class ReplyError extends Error {
   override readonly name = 'ReplyError';
 }
 
-export function bytesOf(argument: Argument): Buffer {
+/** How bulk strings are given to the caller: `text` costs nothing where they are short and ASCII. */
+export type BulkForm = 'buffer' | 'text';
+
+/** An argument that is only looked at. */
+export function borrowedArgument(argument: Argument): Bytes {
   return typeof argument === 'string'
-    ? Buffer.from(argument)
+    ? byteStringOfText(argument)
     : typeof argument === 'number'
-      ? Buffer.from(String(argument))
+      ? String(argument)
       : argument;
 }
 
-export function valueOf(reply: Reply, version: RespVersion): Value {
-  if (typeof reply === 'string') return Buffer.from(reply, 'latin1');
-  if (typeof reply === 'number' || typeof reply === 'bigint' || reply === null || Buffer.isBuffer(reply))
-    return reply;
-  if (!('kind' in reply)) return valuesOf(reply, version);
-  return typedValueOf(reply, version);
+/** V8 cuts shorter strings out by copying. */
+const SLICE_LENGTH_MIN = 13;
+
+/** An argument that may be stored: a string cut out of a larger one would keep all of that alive. */
+export function ownArgument(argument: Argument): Bytes {
+  const canPin = typeof argument === 'string' && argument.length >= SLICE_LENGTH_MIN;
+  return canPin ? Buffer.from(argument) : borrowedArgument(argument);
 }
 
-function typedValueOf(reply: TypedReply, version: RespVersion): Value {
+export function valueOf(reply: Reply, version: RespVersion, bulk: BulkForm): Value {
+  if (typeof reply === 'string' || Buffer.isBuffer(reply))
+    return bulk === 'text' ? textOf(reply) : bufferOf(reply);
+  if (typeof reply === 'number' || typeof reply === 'bigint' || reply === null) return reply;
+  return 'kind' in reply ? typedValueOf(reply, version, bulk) : valuesOf(reply, version, bulk);
+}
+
+function typedValueOf(reply: TypedReply, version: RespVersion, bulk: BulkForm): Value {
   switch (reply.kind) {
     case 'status':
       return reply.text;
@@ -52,17 +68,19 @@ function typedValueOf(reply: TypedReply, version: RespVersion): Value {
     case 'null-array':
       return null;
     case 'verbatim':
-      return Buffer.from(reply.text, 'latin1');
+      return valueOf(reply.text, version, bulk);
     case 'map':
-      return version === 2 ? valuesOf(reply.flat, version) : mapOf(valuesOf(reply.flat, version));
+      return version === 2 ? valuesOf(reply.flat, version, bulk) : mapOf(valuesOf(reply.flat, version, bulk));
     case 'set':
-      return version === 2 ? valuesOf(reply.items, version) : new Set(valuesOf(reply.items, version));
+      return version === 2
+        ? valuesOf(reply.items, version, bulk)
+        : new Set(valuesOf(reply.items, version, bulk));
     case 'push':
-      return valuesOf(reply.items, version);
+      return valuesOf(reply.items, version, bulk);
     case 'double':
     case 'boolean':
     case 'big-number':
-      return version === 2 ? valueOf(resp2Of(reply), version) : reply.value;
+      return version === 2 ? valueOf(resp2Of(reply), version, bulk) : reply.value;
   }
 }
 
@@ -78,6 +96,6 @@ function keyValueOf(key: Value | undefined): Value {
   return Buffer.isBuffer(key) ? key.toString() : (key ?? null);
 }
 
-function valuesOf(items: readonly Reply[], version: RespVersion): Value[] {
-  return items.map((item) => valueOf(item, version));
+function valuesOf(items: readonly Reply[], version: RespVersion, bulk: BulkForm): Value[] {
+  return items.map((item) => valueOf(item, version, bulk));
 }

@@ -1,6 +1,6 @@
 /** The public names of the embedded server, nothing else. */
 export { parseMemorySize } from './config-parameters.js';
-export { type Argument, ReplyError, type Value } from './in-process.js';
+export { type Argument, type CommandArguments, ReplyError, type Value } from './in-process.js';
 export { type EvictionPolicy, evictionPolicies } from './keyspace/eviction.js';
 export type { ListenOptions } from './net/listener.js';
 export { ErrorReply } from './resp/reply.js';

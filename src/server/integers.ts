@@ -1,5 +1,5 @@
 /** Decides which texts are integers, by the strict rule of Redis. Knows nothing of commands. */
-import { byteString } from './byte-string.js';
+import { type Bytes, byteString } from './byte-string.js';
 
 const INT64_MAX = 9_223_372_036_854_775_807n;
 const INT64_MIN = -9_223_372_036_854_775_808n;
@@ -38,12 +38,6 @@ export function parseInteger(text: string): Integer | null {
 }
 
 /** The same for an argument's bytes. */
-export function integerOf(bytes: Buffer): Integer | null {
+export function integerOf(bytes: Bytes): Integer | null {
   return bytes.length > 20 ? null : parseInteger(byteString(bytes));
-}
-
-/** An integer that a double holds exactly: cursors, counts, lengths. Null for anything else. */
-export function safeIntegerOf(bytes: Buffer): number | null {
-  const value = integerOf(bytes);
-  return typeof value === 'number' ? value : null;
 }

@@ -2,6 +2,7 @@
  * Decides how a command says where its keys are, and finds them in a call. Knows no particular command.
  * (Redis: https://redis.io/docs/reference/key-specs)
  */
+import type { Bytes } from './byte-string.js';
 
 /** How a key is used, in the order in which COMMAND reports it. */
 export type KeyFlag =
@@ -26,7 +27,7 @@ export interface KeySpec {
 }
 
 export interface FoundKey {
-  readonly key: Buffer;
+  readonly key: Bytes;
   readonly flags: readonly KeyFlag[];
 }
 
@@ -47,7 +48,7 @@ export function keyRangeOf(specs: readonly KeySpec[]): { first: number; last: nu
   return { first: spec.begin, last: spec.last < 0 ? spec.last : spec.begin + spec.last, step: spec.step };
 }
 
-export function findKeys(specs: readonly KeySpec[], args: readonly Buffer[]): FoundKey[] {
+export function findKeys(specs: readonly KeySpec[], args: readonly Bytes[]): FoundKey[] {
   const found: FoundKey[] = [];
   for (const { begin, last, step, flags } of specs) {
     const end = last < 0 ? args.length + last : begin + last;

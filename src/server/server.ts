@@ -1,11 +1,21 @@
 /** Decides how the parts of a server are joined and what it offers to its process. Knows no particular command. */
+
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.js';
 import { invariant, LookasideError } from '../errors.js';
+import { type Bytes, byteStringOfText } from './byte-string.js';
 import { Client, type ClientOrigin, ClientRegistry } from './client.js';
 import { CommandTable, type ListenAddress, type ServerContext, type ServerIdentity } from './command.js';
 import { allCommands } from './commands/index.js';
 import { Dispatcher } from './dispatch.js';
-import { type Argument, bytesOf, ReplyError, type Value, valueOf } from './in-process.js';
+import {
+  type BulkForm,
+  borrowedArgument,
+  type CommandArguments,
+  ownArgument,
+  ReplyError,
+  type Value,
+  valueOf,
+} from './in-process.js';
 import { Keyspace } from './keyspace/keyspace.js';
 import { Connection, type ConnectionHost } from './net/connection.js';
 import {
@@ -43,7 +53,7 @@ export interface ServerStats {
 /** A client in this process with a state of its own: database, MULTI, WATCH, RESP version. */
 export interface InProcessClient {
   /** Runs one command; an error reply rejects with a `ReplyError`. */
-  execute(...args: [string, ...Argument[]]): Promise<Value>;
+  execute(...args: CommandArguments): Promise<Value>;
   close(): void;
 }
 
@@ -58,9 +68,11 @@ export interface EmbeddedServer {
    * Errors are returned as `ErrorReply`, not thrown. Buffers that come back must not be changed.
    * @throws LookasideError `LOOKASIDE_SERVER_CLOSED`
    */
-  execute(...args: [string, ...Argument[]]): Value;
+  execute(...args: CommandArguments): Value;
+  /** The same with bulk strings as text, decoded as UTF-8: several times faster for short ASCII values. */
+  executeText(...args: CommandArguments): Value;
   /** Runs several, one after the other, with nothing in between. */
-  executeMany(commands: readonly (readonly [string, ...Argument[]])[]): Value[];
+  executeMany(commands: readonly CommandArguments[]): Value[];
   connect(): InProcessClient;
   /**
    * Calls `listener` synchronously, before the command's reply is given, for every key of database 0 that starts
@@ -129,12 +141,16 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return this.settings.limits;
   }
 
-  execute(...args: [string, ...Argument[]]): Value {
-    return this.executeFor(this.builtIn, args);
+  execute(...args: CommandArguments): Value {
+    return this.executeFor(this.builtIn, args, 'buffer');
   }
 
-  executeMany(commands: readonly (readonly [string, ...Argument[]])[]): Value[] {
-    return commands.map((args) => this.executeFor(this.builtIn, args));
+  executeText(...args: CommandArguments): Value {
+    return this.executeFor(this.builtIn, args, 'text');
+  }
+
+  executeMany(commands: readonly CommandArguments[]): Value[] {
+    return commands.map((args) => this.executeFor(this.builtIn, args, 'buffer'));
   }
 
   connect(): InProcessClient {
@@ -142,7 +158,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return {
       execute: async (...args) => {
         if (client.closesAfterReply) throw new LookasideError('SERVER_CLOSED', 'this client has been closed');
-        const value = this.executeFor(client, args);
+        const value = this.executeFor(client, args, 'buffer');
         if (client.closesAfterReply) this.disconnected(client);
         if (value instanceof ErrorReply) throw new ReplyError(value.message);
         return value;
@@ -201,7 +217,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
 
   // What commands ask for.
 
-  runQueued(client: Client, args: readonly Buffer[]): Reply {
+  runQueued(client: Client, args: readonly Bytes[]): Reply {
     return this.dispatcher.runQueued(client, args);
   }
 
@@ -228,7 +244,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return this.clock.monotonicMs();
   }
 
-  dispatch(client: Client, args: readonly Buffer[]): Reply {
+  dispatch(client: Client, args: readonly Bytes[]): Reply {
     return this.dispatcher.dispatch(client, args);
   }
 
@@ -277,12 +293,14 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return client;
   }
 
-  private executeFor(client: Client, args: readonly [string, ...Argument[]]): Value {
+  private executeFor(client: Client, args: CommandArguments, bulk: BulkForm): Value {
     this.assertOpen();
-    const command = this.commands.find(args[0]);
-    const bytes: Buffer[] = [command?.nameBytes ?? Buffer.from(args[0])];
-    for (let index = 1; index < args.length; index++) bytes.push(bytesOf(args[index] ?? ''));
-    return valueOf(this.dispatcher.dispatchAs(client, command, bytes), client.respVersion);
+    const name = args[0];
+    const command = this.commands.find(name);
+    const toBytes = command?.isWrite === true || client.transaction !== null ? ownArgument : borrowedArgument;
+    const bytes: Bytes[] = [byteStringOfText(name)];
+    for (let index = 1; index < args.length; index++) bytes.push(toBytes(args[index] ?? ''));
+    return valueOf(this.dispatcher.dispatchAs(client, command, bytes), client.respVersion, bulk);
   }
 
   private assertOpen(): void {

@@ -2,7 +2,7 @@
  * Decides who hears that a key changed: clients that WATCH it and listeners of `onTouch`.
  * Knows nothing of commands. While there is neither, the keyspace is told not to report at all.
  */
-import { byteString } from './byte-string.js';
+import { byteStringOfText, textOf } from './byte-string.js';
 import type { Client } from './client.js';
 import type { Database } from './keyspace/database.js';
 import type { Keyspace } from './keyspace/keyspace.js';
@@ -65,7 +65,7 @@ export class WatchTable implements KeyspaceObserver {
 
   /** `prefix` and the keys given to the listener are text; keys are compared and decoded as UTF-8. */
   onTouch(prefix: string, listener: (key: string | null) => void): () => void {
-    const own: TouchListener = { prefix: byteString(Buffer.from(prefix)), listener };
+    const own: TouchListener = { prefix: byteStringOfText(prefix), listener };
     this.listeners = [...this.listeners, own];
     this.updateObserver();
     return () => {
@@ -81,7 +81,7 @@ export class WatchTable implements KeyspaceObserver {
         else watch.client.isWatchBroken = true;
       }
     if (database !== 0) return;
-    for (const { prefix, listener } of this.listeners) if (key.startsWith(prefix)) listener(textOfKey(key));
+    for (const { prefix, listener } of this.listeners) if (key.startsWith(prefix)) listener(textOf(key));
   }
 
   flushed(database: number): void {
@@ -101,11 +101,4 @@ export class WatchTable implements KeyspaceObserver {
 
 function idOf(database: number, key: string): string {
   return `${database}:${key}`;
-}
-
-/** A key's bytes as text. */
-function textOfKey(key: string): string {
-  for (let index = 0; index < key.length; index++)
-    if (key.charCodeAt(index) > 127) return Buffer.from(key, 'latin1').toString();
-  return key;
 }

@@ -1,5 +1,5 @@
 /** Decides CONFIG GET and SET over the table of parameters. Knows no parameter. */
-import { byteString } from '../byte-string.js';
+import { byteString, byteStringOfText, textOf } from '../byte-string.js';
 import { argumentAt, SYNTAX_ERROR } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, multiple } from '../command-arguments.js';
@@ -71,7 +71,7 @@ function get({ args, server }: Call): Reply {
   const patterns = args.slice(2).map((arg) => globMatcher(byteString(arg), { ignoreCase: true }));
   const flat: Reply[] = [];
   for (const { name, get } of configParameters)
-    if (patterns.some((matches) => matches(name))) flat.push(name, Buffer.from(get(server)));
+    if (patterns.some((matches) => matches(name))) flat.push(name, byteStringOfText(get(server)));
   return new MapReply(flat);
 }
 
@@ -94,7 +94,7 @@ function set({ args, server }: Call): Reply {
     if (parameter.set === 'immutable') return refused(name, "can't set immutable config");
     if (parameter.set === 'protected') return refused(name, "can't set protected config");
     if (changes.some((change) => change.parameter === parameter)) return refused(name, 'duplicate parameter');
-    changes.push({ parameter, set: parameter.set, value: argumentAt(args, index + 1).toString() });
+    changes.push({ parameter, set: parameter.set, value: textOf(argumentAt(args, index + 1)) });
   }
   const undo: (() => void)[] = [];
   for (const { parameter, set, value } of changes) {

@@ -1,7 +1,7 @@
 /** Decides who a client is and how it talks: HELLO, AUTH, SELECT, PING … Knows client state, no data. */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { byteString } from '../byte-string.js';
+import { type Bytes, bufferOf, byteString, byteStringOfText, copyOf } from '../byte-string.js';
 import { argumentAt, cString, int32Of, isPrintable, NAME_INVALID, SYNTAX_ERROR, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, optional } from '../command-arguments.js';
@@ -146,7 +146,7 @@ function hello(call: Call): Reply {
   ]);
 }
 
-function helloVersion(arg: Buffer): RespVersion | ErrorReply {
+function helloVersion(arg: Bytes): RespVersion | ErrorReply {
   const version = integerOf(arg);
   if (version === null) return fail('Protocol version is not an integer or out of range');
   return version === 2 || version === 3 ? version : new ErrorReply('NOPROTO unsupported protocol version');
@@ -178,32 +178,32 @@ function auth(call: Call): Reply {
     return fail(
       'AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
     );
-  const user = args.length === 3 ? argumentAt(args, 1) : Buffer.from('default');
+  const user = args.length === 3 ? argumentAt(args, 1) : 'default';
   if (!isLogin(call, user, argumentAt(args, args.length - 1))) return WRONG_PASSWORD;
   client.isAuthenticated = true;
   return OK;
 }
 
 /** There is one user, `default`. Without a password it takes any. */
-function isLogin({ server }: Call, user: Buffer, password: Buffer): boolean {
+function isLogin({ server }: Call, user: Bytes, password: Bytes): boolean {
   if (byteString(user) !== 'default') return false;
   const expected = server.settings.password;
-  return expected === null || timingSafeEqual(digest(password), digest(Buffer.from(expected)));
+  return expected === null || timingSafeEqual(digest(password), digest(byteStringOfText(expected)));
 }
 
 /** Hashed first, so that the comparison's time tells neither content nor length. */
-function digest(secret: Buffer): Buffer {
-  return createHash('sha256').update(secret).digest();
+function digest(secret: Bytes): Buffer {
+  return createHash('sha256').update(bufferOf(secret)).digest();
 }
 
 function ping({ args }: Call): Reply {
   if (args.length > 2) return fail("wrong number of arguments for 'ping' command");
   const message = args[1];
-  return message === undefined ? PONG : Buffer.from(message);
+  return message === undefined ? PONG : copyOf(message);
 }
 
 function echo({ args }: Call): Reply {
-  return Buffer.from(argumentAt(args, 1));
+  return copyOf(argumentAt(args, 1));
 }
 
 function select({ args, client, server }: Call): Reply {

@@ -1,5 +1,5 @@
 /** Decides when keys expire: the EXPIRE and TTL families and PERSIST. Knows no client state. */
-import { byteString } from '../byte-string.js';
+import { type Bytes, byteString } from '../byte-string.js';
 import { argumentAt, cString, keyAt, NOT_AN_INTEGER, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, keyArgument, oneOf, optional, token } from '../command-arguments.js';
@@ -185,7 +185,7 @@ function expire(call: Call, unit: TimeUnit): Reply {
 
 type ExpireFlag = 'NX' | 'XX' | 'GT' | 'LT';
 
-function parseFlags(args: readonly Buffer[]): Set<ExpireFlag> | ErrorReply {
+function parseFlags(args: readonly Bytes[]): Set<ExpireFlag> | ErrorReply {
   const flags = new Set<ExpireFlag>();
   for (let index = 3; index < args.length; index++) {
     const word = wordAt(args, index);

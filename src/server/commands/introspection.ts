@@ -1,5 +1,5 @@
 /** Decides what COMMAND tells about the commands: all of it derives from the declarations. */
-import { byteString } from '../byte-string.js';
+import { type Bytes, byteString, copyOf } from '../byte-string.js';
 import { argumentAt, SYNTAX_ERROR, wordAt } from '../call.js';
 import type { Call, Command, CommandDeclaration, ServerContext } from '../command.js';
 import { type ArgumentDoc, argument, multiple, oneOf, optional } from '../command-arguments.js';
@@ -170,16 +170,13 @@ function filterBy(word: string, value: string): ((command: Command) => boolean) 
 
 function getkeys(call: Call): Reply {
   const keys = keysOfCall(call);
-  return keys instanceof ErrorReply ? keys : keys.map(({ key }) => Buffer.from(key));
+  return keys instanceof ErrorReply ? keys : keys.map(({ key }) => copyOf(key));
 }
 
 function getkeysandflags(call: Call): Reply {
   const keys = keysOfCall(call);
   if (keys instanceof ErrorReply) return keys;
-  return keys.map(({ key, flags }) => [
-    Buffer.from(key),
-    new SetReply(flags.map((flag) => new Status(flag))),
-  ]);
+  return keys.map(({ key, flags }) => [copyOf(key), new SetReply(flags.map((flag) => new Status(flag)))]);
 }
 
 function keysOfCall({ args, server }: Call): FoundKey[] | ErrorReply {
@@ -200,7 +197,7 @@ function help({ server }: Call): Reply {
   return container === undefined ? [] : helpOf(container);
 }
 
-function findByFullName(server: ServerContext, name: Buffer): Command | undefined {
+function findByFullName(server: ServerContext, name: Bytes): Command | undefined {
   const [container = '', sub, ...more] = byteString(name).toLowerCase().split('|');
   const found = server.commands.find(container);
   return sub === undefined || more.length > 0

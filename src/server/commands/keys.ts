@@ -1,5 +1,5 @@
 /** Decides what acts on keys whatever their type: DEL, EXISTS, TYPE, KEYS, SCAN. Knows no client state. */
-import { byteString } from '../byte-string.js';
+import { type Bytes, byteString } from '../byte-string.js';
 import { argumentAt, keyAt, NOT_AN_INTEGER, SYNTAX_ERROR, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, keyArgument, multiple, optional } from '../command-arguments.js';
@@ -159,7 +159,7 @@ function parseCursor(text: string): number | null {
   return text.startsWith('-') ? Number.MAX_SAFE_INTEGER : Number(value);
 }
 
-function parseScanOptions(args: readonly Buffer[]): ScanOptions | ErrorReply {
+function parseScanOptions(args: readonly Bytes[]): ScanOptions | ErrorReply {
   const options: ScanOptions = { count: 10, matches: () => true, type: null };
   for (let index = 2; index < args.length; index += 2) {
     const word = wordAt(args, index);

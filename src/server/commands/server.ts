@@ -1,5 +1,5 @@
 /** Decides what concerns the whole server: INFO, DBSIZE, FLUSHALL, TIME, SHUTDOWN. Knows no client state. */
-import { byteString } from '../byte-string.js';
+import { type Bytes, byteString } from '../byte-string.js';
 import { SYNTAX_ERROR, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, multiple, oneOf, optional, token } from '../command-arguments.js';
@@ -97,7 +97,7 @@ function dbsize({ db }: Call): Reply {
 }
 
 /** ASYNC and SYNC are the same here: dropping the references is all there is to do. */
-function flushMode(args: readonly Buffer[]): ErrorReply | null {
+function flushMode(args: readonly Bytes[]): ErrorReply | null {
   if (args.length === 1) return null;
   const word = wordAt(args, 1);
   return args.length === 2 && (word === 'ASYNC' || word === 'SYNC') ? null : SYNTAX_ERROR;

@@ -1,4 +1,5 @@
 /** Decides GET, SET, MGET and MSET. Knows the keyspace, no client state. */
+import type { Bytes } from '../byte-string.js';
 import { argumentAt, keyAt, NOT_AN_INTEGER, SYNTAX_ERROR, WRONG_TYPE, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple, oneOf, optional, token } from '../command-arguments.js';
@@ -87,7 +88,7 @@ export const stringCommands: readonly CommandDeclaration[] = [
 interface SetOptions {
   condition: 'always' | 'if-absent' | 'if-present';
   returnsOld: boolean;
-  expiry: { kind: 'none' } | { kind: 'keep' } | { kind: 'at'; unit: TimeUnit; value: Buffer };
+  expiry: { kind: 'none' } | { kind: 'keep' } | { kind: 'at'; unit: TimeUnit; value: Bytes };
 }
 
 const setUnits: Readonly<Record<string, TimeUnit>> = {
@@ -127,7 +128,7 @@ function set(call: Call): Reply {
   return options.returnsOld ? oldReply : OK;
 }
 
-function parseSetOptions(args: readonly Buffer[]): SetOptions | null {
+function parseSetOptions(args: readonly Bytes[]): SetOptions | null {
   const options: SetOptions = { condition: 'always', returnsOld: false, expiry: { kind: 'none' } };
   for (let index = 3; index < args.length; index++) {
     const word = wordAt(args, index);

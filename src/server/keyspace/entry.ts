@@ -1,11 +1,5 @@
 /** Decides how one key's value is held in memory and what it is counted to weigh. Knows nothing of other keys. */
-import { byteString } from '../byte-string.js';
-
-/**
- * A value's bytes. Short ones are byte strings (one character per byte): the collector can move them and they
- * pin nothing. Long ones own their memory outside the heap. Neither is ever changed in place.
- */
-export type Bytes = string | Buffer;
+import { type Bytes, bufferOf, byteString } from '../byte-string.js';
 
 /** Longest value held as a string. */
 const STRING_BYTES_MAX = 2048;
@@ -24,16 +18,16 @@ export const KEY_OVERHEAD_BYTES = 200;
 export const FIELD_OVERHEAD_BYTES = 100;
 const BUFFER_OVERHEAD_BYTES = 200;
 
-/** Copies bytes that belong to somebody else into a form that can be kept. */
-export function keepBytes(bytes: Buffer): Bytes {
+/**
+ * Copies bytes that belong to somebody else into a form that can be kept: short ones as byte strings, which the
+ * collector can move and which pin nothing; long ones in memory of their own. Neither is ever changed in place.
+ */
+export function keepBytes(bytes: Bytes): Bytes {
   if (bytes.length <= STRING_BYTES_MAX) return byteString(bytes);
-  const own = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(own);
+  const from = bufferOf(bytes);
+  const own = Buffer.allocUnsafeSlow(from.length);
+  from.copy(own);
   return own;
-}
-
-export function textOf(value: Bytes): string {
-  return typeof value === 'string' ? value : byteString(value);
 }
 
 function weightOf(bytes: Bytes): number {

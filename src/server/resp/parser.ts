@@ -2,7 +2,6 @@
  * Decides where one request ends and the next begins, and what is not the protocol. Knows nothing of commands.
  * Nothing is allocated because a length was announced: memory grows only with the bytes that have arrived.
  */
-import { byteString } from '../byte-string.js';
 import { parseInteger } from '../integers.js';
 import { splitInline } from './inline.js';
 
@@ -186,7 +185,7 @@ export class RequestParser {
       return digit >= 0 && digit <= 9 ? digit : Number.NaN;
     }
     if (lineEnd - start > 20 || lineEnd < start) return Number.NaN;
-    const value = parseInteger(byteString(this.buffer, start, lineEnd));
+    const value = parseInteger(this.text(start, lineEnd));
     return typeof value === 'number' ? value : Number.NaN;
   }
 
@@ -195,11 +194,15 @@ export class RequestParser {
     if (lineEnd < 0)
       return this.end - this.position > LINE_BYTES_MAX ? new ProtocolError('too big inline request') : null;
     const hasReturn = lineEnd > this.position && this.buffer[lineEnd - 1] === CR;
-    const line = byteString(this.buffer, this.position, hasReturn ? lineEnd - 1 : lineEnd);
+    const line = this.text(this.position, hasReturn ? lineEnd - 1 : lineEnd);
     this.position = lineEnd + 1;
     const words = splitInline(line);
     if (words === null) return new ProtocolError('unbalanced quotes in request');
     return words.map((word) => Buffer.from(word, 'latin1'));
+  }
+
+  private text(start: number, end: number): string {
+    return this.buffer.toString('latin1', start, end);
   }
 
   /** A length's line ends within a few bytes: a loop beats a call into the runtime. */
