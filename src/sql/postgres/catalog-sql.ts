@@ -71,6 +71,8 @@ const parts = {
   functions: `select p.oid::text as oid, n.nspname as schema, p.proname as name, p.prokind as kind,
       p.provolatile as volatility, l.lanname as language, p.pronargs - p.pronargdefaults as "argumentsMin",
       case when p.provariadic <> 0 then 1000000 else p.pronargs end as "argumentsMax", t.typcategory as category,
+      p.oid >= ${userOid} and exists (select from pg_catalog.pg_depend d where d.objid = p.oid and d.deptype = 'e'
+        and d.classid = 'pg_catalog.pg_proc'::regclass) as extension,
       case when p.oid >= ${userOid} and l.lanname not in ('c', 'internal') then p.prosrc end as source,
       case when p.oid >= ${userOid} and p.prokind = 'a' then
         (select array[a.aggtransfn::oid::text, a.aggfinalfn::oid::text, a.aggcombinefn::oid::text,

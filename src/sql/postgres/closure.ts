@@ -1,11 +1,18 @@
 /** Decides what else changes when a table is written: partitions, triggers, rules, referential actions, code in defaults. */
 import type { WritePin } from '../plan.js';
-import { ancestors, type Catalog, type ForeignKey, type Relation, withDescendants } from './catalog.js';
+import {
+  ancestors,
+  type Catalog,
+  type ForeignKey,
+  type Relation,
+  type Trigger,
+  withDescendants,
+} from './catalog.js';
 import type { Findings } from './findings.js';
+import { bodyEffects } from './function-bodies.js';
 import { effectOfFunctionOid } from './functions.js';
 import { isPlainTable, tablesRead } from './relations.js';
 import { columnsSetBy } from './row-triggers.js';
-import { mayChangeSession } from './session-code.js';
 
 export type WriteEvent = 'insert' | 'update' | 'delete' | 'truncate';
 
@@ -105,7 +112,7 @@ function triggersOf(
       (oid) => effectOfFunctionOid(catalog, oid).effect === 'writes',
     );
     if (set === null || risky) {
-      if (mayChangeSession(catalog, trigger.function)) findings.depart();
+      noteCode(catalog, findings, trigger);
       const detail = `${member.table.name} has the trigger ${trigger.name}`;
       findings.writeEverything({ code: 'side-effects', detail });
       return null;
@@ -114,6 +121,13 @@ function triggersOf(
     else for (const column of set) columns.add(column);
   }
   return all ? 'all' : columns;
+}
+
+/** A trigger's code runs in the session of the statement. */
+function noteCode(catalog: Catalog, findings: Findings, trigger: Trigger): void {
+  const effects = bodyEffects(catalog, trigger.function);
+  if (effects.session) findings.depart();
+  if (effects.definitions) findings.changesCatalog = true;
 }
 
 /** A view without triggers and rules passes a write on to the one table it can be updated through: any below it. */

@@ -34,6 +34,7 @@ export class Findings {
     if (effect.effect === 'unstable') return;
     this.writeEverything(effect.reason);
     if (effect.changesSession) this.depart();
+    if (effect.changesCatalog) this.changesCatalog = true;
   }
 
   depart(): void {

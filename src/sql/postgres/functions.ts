@@ -1,7 +1,7 @@
 /** Decides what calling a function may do: nothing but compute, see something that is in no table, or write. */
 import type { Reason } from '../plan.js';
 import type { Catalog, FunctionInfo, Operator } from './catalog.js';
-import { mayChangeSession } from './session-code.js';
+import { bodyEffects, isHarmlessNative } from './function-bodies.js';
 
 /**
  * - `pure`: its result depends on its arguments and on session settings that are in every cache key.
@@ -16,6 +16,8 @@ export type FunctionEffect =
       readonly reason: Reason;
       /** It may leave other settings, another role or temporary tables behind. */
       readonly changesSession: boolean;
+      /** It may create, alter or drop something. */
+      readonly changesCatalog: boolean;
     };
 
 const pure: FunctionEffect = { effect: 'pure' };
@@ -57,9 +59,6 @@ const settingsOnly: ReadonlySet<string> = new Set([
 const harmlessVolatile =
   /^(random|random_normal|setseed|clock_timestamp|timeofday|gen_random_uuid|uuidv[47]|array_sample|array_shuffle|nextval|currval|lastval|setval|current_query|lo(_.*|read|write)|txid_.*|pg_(sleep.*|notify|(try_)?advisory_.*|stat_.*|relation_size|table_size|indexes_size|total_relation_size|database_size|tablespace_size|is_.*|last_.*|ls_.*|read_.*|current_.*|control_.*|export_snapshot|cancel_backend|terminate_backend|blocking_pids|safe_snapshot_blocking_pids|lock_status|prepared_xact|xact_.*|get_.*|show_.*|available_.*|wal_.*|switch_wal|create_restore_point|logical_emit_message|notification_queue_usage|partition_.*|sequence_last_value|jit_available|collation_actual_version|reload_conf|rotate_logfile|backup_.*|log_.*|hba_file_rules|ident_file_mappings))$/;
 
-/** Volatile functions of the extensions that come with Postgres, in C, that only draw random bytes. */
-const harmlessExtension = /^(uuid_generate_v(1|1mc|4)|gen_random_(bytes|uuid)|gen_salt)$/;
-
 function named(info: FunctionInfo): string {
   return `${info.schema === 'pg_catalog' ? '' : `${info.schema}.`}${info.name}()`;
 }
@@ -70,7 +69,8 @@ function unstable(info: FunctionInfo, why: string): FunctionEffect {
 
 function writes(catalog: Catalog, info: FunctionInfo, why: string): FunctionEffect {
   const reason = { code: 'volatile-function', detail: `${named(info)} ${why}` };
-  return { effect: 'writes', reason, changesSession: mayChangeSession(catalog, info.oid) };
+  const { session, definitions } = bodyEffects(catalog, info.oid);
+  return { effect: 'writes', reason, changesSession: session, changesCatalog: definitions };
 }
 
 function effectOfBuiltIn(catalog: Catalog, info: FunctionInfo): FunctionEffect {
@@ -96,8 +96,9 @@ function effectOfAggregate(catalog: Catalog, info: FunctionInfo): FunctionEffect
 }
 
 /**
- * A function of the user's is believed where it says that it does not write (the server refuses the write), and
- * where it is written in C and says that it is immutable. Other bodies are not believed to read no table.
+ * A function of the user's is believed where it says that it does not write (the server refuses the write) and calls
+ * none that may; where it says that it is immutable, only if it is written in C or came with an extension: another
+ * body could read tables.
  */
 export function effectOfFunction(catalog: Catalog, info: FunctionInfo): FunctionEffect {
   if (info.kind === 'p') return writes(catalog, info, 'is a procedure');
@@ -105,11 +106,15 @@ export function effectOfFunction(catalog: Catalog, info: FunctionInfo): Function
   if (info.kind === 'a') return effectOfAggregate(catalog, info);
   const native = info.language === 'c' || info.language === 'internal';
   if (info.volatility === 'v')
-    return native && harmlessExtension.test(info.name)
+    return isHarmlessNative(info)
       ? unstable(info, 'is volatile')
       : writes(catalog, info, 'is volatile and may write');
-  if (info.volatility === 's') return unstable(info, 'is stable, not immutable');
-  return native ? pure : unstable(info, 'says that it is immutable, but its body could read tables');
+  if (info.volatility === 'i' && (native || info.extension)) return pure;
+  if (bodyEffects(catalog, info.oid).writes && !info.extension)
+    return writes(catalog, info, 'calls a function that may write');
+  return info.volatility === 's'
+    ? unstable(info, 'is stable, not immutable')
+    : unstable(info, 'says that it is immutable, but its body could read tables');
 }
 
 export function effectOfFunctionOid(catalog: Catalog, oid: string): FunctionEffect {
@@ -125,5 +130,5 @@ export function effectOfOperator(catalog: Catalog, operator: Operator): Function
 /** A function that is newer than the snapshot, or not there at all. */
 export function unknownFunction(name: string): FunctionEffect {
   const reason = { code: 'unknown-function', detail: `${name} is not in the catalog` };
-  return { effect: 'writes', reason, changesSession: true };
+  return { effect: 'writes', reason, changesSession: true, changesCatalog: true };
 }

@@ -58,10 +58,13 @@ function opaque(reason: Reason): Plan {
 
 type Hazard = (findings: Findings) => void;
 
-/** User-defined casts that the server applies without being asked are in every statement. */
+/** json and jsonb: what makes them of rows uses casts to them, explicit or not. */
+const jsonTypes: ReadonlySet<string> = new Set(['114', '3802']);
+
+/** User-defined casts that the server applies without being asked may be in every statement. */
 function castHazard(catalog: Catalog): Hazard {
   const effects = catalog.casts
-    .filter((cast) => cast.context !== 'e' && cast.function !== '0')
+    .filter((cast) => cast.function !== '0' && (cast.context !== 'e' || jsonTypes.has(cast.target)))
     .map((cast) => effectOfFunctionOid(catalog, cast.function));
   return (findings) => {
     for (const effect of effects) findings.apply(effect);

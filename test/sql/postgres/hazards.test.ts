@@ -191,7 +191,7 @@ describeWithPostgres('every hazard of CONSISTENCY §4 that Postgres knows', () =
       ['select 1 from products limit bump()', 'everything volatile-function'],
       ['select public.bump() from products', 'everything volatile-function'],
       ["select query_to_xml('select bump()', true, true, '')", 'everything volatile-function'],
-      ['select not_there(1) from products', 'everything unknown-function departs'],
+      ['select not_there(1) from products', 'everything unknown-function catalog departs'],
       ['select json_object($1 value bump()) from products', 'everything volatile-function'],
       ['call tidy()', 'everything opaque catalog departs'],
       ['do $$ begin delete from products; end $$', 'everything opaque catalog departs'],
@@ -199,6 +199,10 @@ describeWithPostgres('every hazard of CONSISTENCY §4 that Postgres knows', () =
       ['explain select bump()', 'bypass explain'],
       ['select become()', 'everything volatile-function departs'],
       ['select calls_become()', 'everything volatile-function departs'],
+      ['select sly()', 'everything volatile-function'],
+      ['select slyer(), id from products', 'everything volatile-function'],
+      ['select dynamic(), id from products', 'everything volatile-function catalog departs'],
+      ['select makes()', 'everything volatile-function catalog'],
     ],
     'writes inside reads': [
       ['with gone as (delete from lines where id = $1 returning *) select * from gone', 'write lines[1=$1]'],
@@ -527,7 +531,7 @@ describeWithPostgres('every hazard of CONSISTENCY §4 that Postgres knows', () =
 
   test('functions of extensions in C are believed', async () => {
     await shop.client.query(
-      'create extension pg_trgm; create extension "uuid-ossp"; create extension citext',
+      'create extension pg_trgm; create extension "uuid-ossp"; create extension citext; create extension earthdistance cascade',
     );
     await shop.client.query(
       'create table keyed (id uuid primary key default uuid_generate_v4(), name citext unique)',
@@ -537,6 +541,9 @@ describeWithPostgres('every hazard of CONSISTENCY §4 that Postgres knows', () =
     expect(brief(shop.planner.plan('select sku % $1 from products'))).toBe('bypass unstable-function');
     expect(brief(shop.planner.plan('select * from keyed where name = $1'))).toBe('read keyed');
     expect(brief(shop.planner.plan('insert into keyed (name) values ($1)'))).toBe('write keyed');
+    expect(
+      brief(shop.planner.plan("select replace(sku, 'a', 'b'), earth_distance($1, $2) from products")),
+    ).toBe('read products');
     expect(brief(shop.planner.plan('select uuid_generate_v4() from products'))).toBe(
       'bypass unstable-function',
     );

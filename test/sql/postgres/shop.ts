@@ -63,6 +63,10 @@ export const shopSql = `
   create function liar(int) returns bigint language sql immutable as 'select count(*) from products';
   create function become() returns void language plpgsql as $$ begin set search_path = other; end $$;
   create function calls_become() returns void language plpgsql as $$ begin perform become(); end $$;
+  create function sly() returns int language sql stable as 'select bump()';
+  create function slyer() returns int language sql immutable as 'select sly()';
+  create function dynamic() returns int language plpgsql stable as $$ declare x int; begin execute 'select bu' || 'mp()' into x; return x; end $$;
+  create function makes() returns int language plpgsql as $$ begin create table if not exists made_by (id int); return 1; end $$;
   create function gen_code() returns text language plpgsql volatile as $$ begin insert into audit (what) values ('c'); return 'c'; end $$;
   create table coded (id int primary key, code text default gen_code());
   create procedure tidy() language plpgsql as $$ begin delete from audit; end $$;
