@@ -1,0 +1,152 @@
+/**
+ * Decides the question of `npm run bench`: what a hit, a miss and a write cost through `pool.query`, beside a
+ * hand-written Redis cache and beside no cache, for a result of 10 rows x 10 columns.
+ */
+import {
+  type Callers,
+  callerKinds,
+  hitContestants,
+  lookasideName,
+  missContestants,
+  redisName,
+  uncachedName,
+  writeContestants,
+} from './hits/contestants.js';
+import { createSetting, type Setting } from './hits/setting.js';
+import { plainTable, richTable } from './hits/tables.js';
+import { drawBars } from './lib/chart.js';
+import { describeMachine } from './lib/machine.js';
+import { microseconds, ratio } from './lib/numbers.js';
+import { markdownTable, type Report } from './lib/report.js';
+import { type Contestant, type RoundsOptions, race, type Timing } from './lib/rounds.js';
+
+export interface HitsOptions {
+  readonly quick: boolean;
+}
+
+/** A figure with what it should be. */
+interface Judged {
+  readonly label: string;
+  readonly ratio: number;
+  /** Null where the issue names none. */
+  readonly target: { readonly atLeast: number } | { readonly atMost: number } | null;
+}
+
+export async function benchHits(report: Report, { quick }: HitsOptions): Promise<void> {
+  const setting = await createSetting();
+  const rounds: RoundsOptions = quick ? { rounds: 5, warmUpRounds: 1 } : { rounds: 21, warmUpRounds: 3 };
+  try {
+    report.add(
+      `### A hit, a miss, a write (10 rows x 10 columns)\n\n` +
+        `${describeMachine(setting.versions, ['pg', 'ioredis'])}\n\n` +
+        `Time per call, of all callers together; medians of ${rounds.rounds} rounds, contestants in turns.`,
+    );
+    await compareHits(setting, rounds, report);
+    await compareOverheads(setting, rounds, report);
+    await compareRich(setting, rounds, report);
+    await report.save();
+  } finally {
+    await setting.close();
+  }
+}
+
+async function compareHits(setting: Setting, rounds: RoundsOptions, report: Report): Promise<void> {
+  const rows: string[][] = [];
+  const judged: Judged[] = [];
+  const bars: Timing[][] = [];
+  for (const kind of callerKinds) {
+    const timings = await race(hitContestants(setting, plainTable, kind), rounds);
+    bars.push([...timings]);
+    rows.push([`a hit, ${kind.label}`, ...timings.map(({ medianUs }) => microseconds(medianUs))]);
+    judged.push(...judgeHits(timings, kind));
+  }
+  report.add(markdownTable(['', lookasideName, redisName, uncachedName], rows));
+  report.add(targetTable(judged));
+  await report.chart('hits', chartOf(bars));
+}
+
+function judgeHits(timings: readonly Timing[], { label, callers }: Callers): readonly Judged[] {
+  const hit = medianOf(timings, lookasideName);
+  return [
+    {
+      label: `a hit, ${label}: times ${redisName}`,
+      ratio: medianOf(timings, redisName) / hit,
+      target: { atLeast: callers === 1 ? 50 : 15 },
+    },
+    {
+      label: `a hit, ${label}: times ${uncachedName}`,
+      ratio: medianOf(timings, uncachedName) / hit,
+      target: { atLeast: 100 },
+    },
+  ];
+}
+
+async function compareOverheads(setting: Setting, rounds: RoundsOptions, report: Report): Promise<void> {
+  const rows: string[][] = [];
+  const judged: Judged[] = [];
+  const compare = async (what: string, contestants: readonly Contestant[], atMost: number): Promise<void> => {
+    const timings = await race(contestants, rounds);
+    const [ours, plain] = [medianOf(timings, lookasideName), medianOf(timings, uncachedName)];
+    rows.push([what, microseconds(ours), microseconds(plain)]);
+    judged.push({ label: `${what}: times ${uncachedName}`, ratio: ours / plain, target: { atMost } });
+  };
+  for (const kind of callerKinds)
+    await compare(`a miss, ${kind.label}`, missContestants(setting, plainTable, kind), 1.15);
+  for (const kind of callerKinds)
+    await compare(`a write, ${kind.label}`, writeContestants(setting, kind), kind.callers === 1 ? 1.15 : 1.3);
+  report.add(markdownTable(['', lookasideName, uncachedName], rows));
+  report.add(targetTable(judged));
+}
+
+async function compareRich(setting: Setting, rounds: RoundsOptions, report: Report): Promise<void> {
+  const rows: string[][] = [];
+  for (const kind of callerKinds) {
+    const hits = await race(hitContestants(setting, richTable, kind), rounds);
+    rows.push([`a hit, ${kind.label}`, ...hits.map(({ medianUs }) => microseconds(medianUs))]);
+    const misses = await race(missContestants(setting, richTable, kind), rounds);
+    rows.push([
+      `a miss, ${kind.label}`,
+      microseconds(medianOf(misses, lookasideName)),
+      '',
+      microseconds(medianOf(misses, uncachedName)),
+    ]);
+  }
+  report.add(`With numeric, jsonb and arrays in the columns (no targets):`);
+  report.add(markdownTable(['', lookasideName, redisName, uncachedName], rows));
+}
+
+function medianOf(timings: readonly Timing[], name: string): number {
+  const timing = timings.find((candidate) => candidate.name === name);
+  if (timing === undefined) throw new Error(`${name} did not take part`);
+  return timing.medianUs;
+}
+
+const targetTable = (judged: readonly Judged[]): string =>
+  markdownTable(
+    ['ratio', 'measured', 'target', ''],
+    judged.map(({ label, ratio: measured, target }) => [
+      label,
+      ratio(measured),
+      target === null ? '' : 'atLeast' in target ? `≥ ${target.atLeast}x` : `≤ ${target.atMost}x`,
+      target === null ? '' : isReached(measured, target) ? 'reached' : '**missed**',
+    ]),
+  );
+
+const isReached = (measured: number, target: NonNullable<Judged['target']>): boolean =>
+  'atLeast' in target ? measured >= target.atLeast : measured <= target.atMost;
+
+function chartOf(timings: readonly (readonly Timing[])[]): string {
+  const names = [lookasideName, redisName, uncachedName];
+  return drawBars({
+    title: 'A cached result of 10 rows x 10 columns',
+    subtitle: 'µs per call, logarithmic; shorter is faster',
+    scale: 'logarithmic',
+    format: microseconds,
+    categories: names,
+    highlight: lookasideName,
+    series: callerKinds.map(({ label }, index) => ({
+      name: label,
+      values: names.map((name) => medianOf(timings[index] ?? [], name)),
+    })),
+  });
+}

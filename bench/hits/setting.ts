@@ -1,0 +1,51 @@
+/**
+ * Decides what the contestants of `hits` run on: one Postgres with the tables, one redis-server, two pools of the same
+ * size to the same database, one of them wrapped.
+ */
+import { Redis } from 'ioredis';
+import { type Cache, createCache } from 'lookaside';
+import { withCache } from 'lookaside/pg';
+import { Pool } from 'pg';
+import { startPostgres } from '../../scripts/lib/postgres.js';
+import { startRedis } from '../../test/support/redis.js';
+import { postgresVersion, redisVersion } from '../lib/versions.js';
+import { createTables } from './tables.js';
+
+export interface Setting {
+  readonly plain: Pool;
+  readonly wrapped: Pool;
+  readonly cache: Cache;
+  readonly redis: Redis;
+  readonly versions: { readonly postgres: string; readonly redis: string };
+  close(): Promise<void>;
+}
+
+const connections = 10;
+
+export async function createSetting(): Promise<Setting> {
+  const postgres = await startPostgres({
+    // A vacuum that starts in one contestant's turn would be on that contestant's bill.
+    settings: { shared_buffers: '512MB', autovacuum: 'off', max_wal_size: '4GB' },
+  });
+  const redisServer = await startRedis({ from: 'path', program: 'redis-server' });
+  const plain = new Pool({ connectionString: postgres.url, max: connections });
+  await createTables(plain);
+  const cache = createCache({ namespace: 'bench-hits', ttl: '1h' });
+  const wrapped = withCache(new Pool({ connectionString: postgres.url, max: connections }), cache);
+  // At the end the server may close a connection before the pool has: there is nothing to be done about it then.
+  for (const pool of [plain, wrapped]) pool.on('error', () => undefined);
+  const redis = new Redis(redisServer.url);
+  return {
+    plain,
+    wrapped,
+    cache,
+    redis,
+    versions: { postgres: await postgresVersion(plain), redis: await redisVersion(redis) },
+    close: async () => {
+      redis.disconnect();
+      await cache.close();
+      await Promise.all([plain.end(), wrapped.end()]);
+      await Promise.all([postgres.stop(), redisServer.stop()]);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * Decides where results go: Markdown on stdout as it comes and in bench/results, charts beside it; with `record`,
+ * charts also in bench/charts and the tables in bench/README.md between its markers. Knows nothing of what they say.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+
+const results = new URL('../results/', import.meta.url);
+const charts = new URL('../charts/', import.meta.url);
+const readme = new URL('../README.md', import.meta.url);
+
+export class Report {
+  private readonly sections: string[] = [];
+
+  constructor(
+    readonly name: string,
+    private readonly record: boolean,
+  ) {}
+
+  add(markdown: string): void {
+    this.sections.push(markdown);
+    process.stdout.write(`${markdown}\n\n`);
+  }
+
+  async chart(name: string, svg: string): Promise<void> {
+    const places = this.record ? [results, charts] : [results];
+    for (const place of places) {
+      await mkdir(place, { recursive: true });
+      await writeFile(new URL(`${name}.svg`, place), svg);
+    }
+  }
+
+  async save(): Promise<void> {
+    const text = this.sections.join('\n\n');
+    await mkdir(results, { recursive: true });
+    await writeFile(new URL(`${this.name}.md`, results), `${text}\n`);
+    if (!this.record) return;
+    const before = await readFile(readme, 'utf8');
+    const [start, end] = [`<!-- ${this.name}: start -->`, `<!-- ${this.name}: end -->`];
+    const from = before.indexOf(start);
+    const to = before.indexOf(end);
+    if (from < 0 || to < from)
+      throw new Error(`bench/README.md has no place for ${this.name}: ${start} … ${end}`);
+    await writeFile(readme, `${before.slice(0, from + start.length)}\n\n${text}\n\n${before.slice(to)}`);
+  }
+}
+
+export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, column) =>
+    Math.max(title.length, 3, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  return [line(header), rule, ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,48 @@
+/** Decides which benchmarks run and how their command line reads. */
+import { parseArgs } from 'node:util';
+import { benchHits } from './hits.js';
+import { benchHttp } from './http.js';
+import { Report } from './lib/report.js';
+
+const usage = `npm run bench -- [hits] [http] [all] [options]
+
+  hits      a hit, a miss and a write through pool.query (the default; about a minute)
+  http      the demo's API with seven caches, or none, in front of its database (about five minutes)
+  --quick   fewer and shorter rounds: a look, not a figure
+  --record  also update bench/README.md and bench/charts`;
+
+const benches = { hits: benchHits, http: benchHttp } as const;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
+  const wanted = new Set(positionals.length === 0 ? ['hits'] : positionals);
+  for (const name of wanted)
+    if (name !== 'all' && !(name in benches))
+      throw new TypeError(`There is no benchmark ${name}.\n\n${usage}`);
+  for (const [name, bench] of Object.entries(benches))
+    if (wanted.has(name) || wanted.has('all')) await bench(new Report(name, values.record), values);
+}
+
+/** Servers and children notice the end of this process by themselves, so a signal may simply end it. */
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
+  process.on(signal, () => process.exit(code));
+process.on('disconnect', () => process.exit(129));
+
+main().then(
+  () => process.exit(),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  },
+);
