@@ -103,7 +103,9 @@ export class Engine {
     this.near = new Near({ bytesMax: limits.nearBytesMax, entryBytesMax: limits.entryBytesMax }, (entry) =>
       this.releaseCells(entry.stamp.cells),
     );
-    this.mirror = isWatchable(executor) ? new Mirror(executor, namespace) : null;
+    this.mirror = isWatchable(executor)
+      ? new Mirror(executor, namespace, (error) => this.failed('lookup', error))
+      : null;
     this.flights = new Flights(limits.flightsMax);
     this.writes = new Writes({
       executor,
@@ -203,6 +205,7 @@ export class Engine {
       failures: Object.fromEntries(counters.failures),
       unresolved: this.writes.unresolved,
       resolved: counters.resolved,
+      owed: this.writes.owed,
       evictions: this.near.evictions,
       entries: this.near.size,
       bytes: this.near.bytes,

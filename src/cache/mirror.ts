@@ -54,6 +54,7 @@ export class Mirror {
   constructor(
     private readonly executor: WatchableExecutor,
     namespace: string,
+    private readonly onFailure: (error: unknown) => void,
   ) {
     this.stopWatching = executor.watch(tokenPrefix(namespace), (key) => this.touched(key));
   }
@@ -102,14 +103,20 @@ export class Mirror {
     this.touched(null);
   }
 
+  /** A store that cannot be asked vouches for nothing (I5). */
   private derive(cell: Cell): string | null {
     const { view } = cell;
-    view.state ??= parseTable(this.ask(readTable(view.key)));
-    if (cell.valueKey !== null && cell.valueToken === undefined)
-      cell.valueToken = textOf(this.ask(['GET', cell.valueKey]));
-    cell.vector = vectorOf(view.state, cell.ref, cell.valueToken ?? null, this.executor.voucher());
-    cell.derivedFrom = view.version;
-    return cell.vector;
+    try {
+      view.state ??= parseTable(this.ask(readTable(view.key)));
+      if (cell.valueKey !== null && cell.valueToken === undefined)
+        cell.valueToken = textOf(this.ask(['GET', cell.valueKey]));
+      cell.vector = vectorOf(view.state, cell.ref, cell.valueToken ?? null, this.executor.voucher());
+      cell.derivedFrom = view.version;
+      return cell.vector;
+    } catch (error) {
+      this.onFailure(error);
+      return null;
+    }
   }
 
   private ask(command: Command): Reply | undefined {

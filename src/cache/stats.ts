@@ -31,6 +31,8 @@ export interface CacheStats {
   /** Writes whose outcome is being found out. */
   unresolved: number;
   resolved: number;
+  /** What the store is to be told again: the end of a write, or the question for its outcome. */
+  owed: number;
   evictions: number;
   entries: number;
   bytes: number;

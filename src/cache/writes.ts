@@ -41,7 +41,7 @@ const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 5_000;
 
 export class Writes {
-  /** Intents that the store was not told of and whose rotations it does not have yet: nothing is served. */
+  /** Intents whose placing or END the store was not told of: until their rotations are there, nothing is served. */
   private readonly untold = new Set<Intent>();
   private readonly orphans = new Set<Intent>();
   private readonly timers = new Set<Timer>();
@@ -56,6 +56,11 @@ export class Writes {
 
   get unresolved(): number {
     return this.orphans.size;
+  }
+
+  /** ENDs and RESOLVEs to be tried again. */
+  get owed(): number {
+    return this.timers.size;
   }
 
   /**
@@ -133,9 +138,13 @@ export class Writes {
     this.options.onInvalidate(intent.targets);
   }
 
-  /** The intent still blocks, or nothing is served: either way the caller may be answered. */
+  /**
+   * The intent still blocks other processes, so the caller may be answered. This process serves nothing until
+   * the store is told: it need not rely on an intent that a store in trouble may have lost.
+   */
   private endLater(intent: Intent, retryMs: number, error: unknown): void {
     this.options.onFailure('end', error);
+    this.untold.add(intent);
     this.later(retryMs, () => this.end(intent, Math.min(retryMs * 2, RETRY_MS_MAX)));
   }
 

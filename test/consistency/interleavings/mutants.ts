@@ -1,0 +1,324 @@
+/**
+ * Decides the mutants of the real engine: one change of its source each, of the kind that CONSISTENCY §5.1 lists.
+ * The sources are patched as text, so the product carries no hook for its tests.
+ */
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import type { EngineClass, Scenario } from './world.js';
+
+const SOURCE = resolve(import.meta.dirname, '../../../src/cache');
+
+export interface Mutant {
+  readonly name: string;
+  /** Below `src/cache`. */
+  readonly file: string;
+  /** Each text must occur exactly once. */
+  readonly changes: readonly { readonly from: string; readonly to: string }[];
+  /** Where only one kind of scenario can show it: what the scenario is changed to. */
+  readonly within?: (scenario: Scenario) => Scenario;
+}
+
+const withFlush = (scenario: Scenario): Scenario => ({ ...scenario, losses: ['everything'], outage: null });
+const withTableLoss = (scenario: Scenario): Scenario => ({ ...scenario, losses: ['table'], outage: null });
+const remote = (scenario: Scenario): Scenario => ({ ...scenario, store: 'remote', losses: [], outage: null });
+const mirrored = (scenario: Scenario): Scenario => ({
+  ...scenario,
+  store: 'mirrored',
+  losses: [],
+  outage: null,
+});
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'no intent stands around the commit',
+    file: 'protocol/intent.ts',
+    changes: [
+      {
+        from: `['HSET', table, field.intent(intent.id), encodeIntent({ pins, ...record })]`,
+        to: `['HLEN', table + String(field.intent(intent.id)) + encodeIntent({ pins, ...record })]`,
+      },
+    ],
+  },
+  {
+    name: 'END removes the intent and rotates nothing',
+    file: 'protocol/intent.ts',
+    changes: [
+      {
+        from: `const commands = rotateTargets(intent.targets, yield intent.targets.map(readTarget), voucher, random);`,
+        to: `const commands: Command[] = []; yield intent.targets.map(readTarget); void voucher; void random;`,
+      },
+    ],
+  },
+  {
+    name: 'END removes the intent before it rotates',
+    file: 'protocol/intent.ts',
+    changes: [
+      {
+        from: `  const replies = yield commands;
+  expectNoError(replies);
+  const lost`,
+        to: `  commands.push(...commands.splice(0, rotations));
+  const replies = yield commands;
+  const lost`,
+      },
+    ],
+    within: (scenario) => ({
+      ...remote(scenario),
+      writes: [{ kind: 'any', fate: 'commits' }],
+      readers: [{ kind: 'all', times: 4 }],
+    }),
+  },
+  {
+    name: 'a write that is not pinned for a shape leaves the shape alone',
+    file: 'protocol/intent.ts',
+    changes: [
+      {
+        from: `if (values === null) rotated.push(field.shape(shape));`,
+        to: `if (values === null) continue;`,
+      },
+    ],
+  },
+  {
+    name: 'a moved key drops the old value only',
+    file: 'protocol/refs.ts',
+    changes: [
+      {
+        from: `  return combinations.map(pinValue);`,
+        to: `  return combinations.slice(0, 1).map(pinValue);`,
+      },
+    ],
+  },
+  {
+    name: 'unpinned reads ignore intents that name values',
+    file: 'protocol/refs.ts',
+    changes: [
+      {
+        from: `if (ref.pin === null || pins === null) return true;`,
+        to: `if (ref.pin === null) return pins === null;
+  if (pins === null) return true;`,
+      },
+    ],
+  },
+  {
+    name: 'an intent is taken as disjoint from a shape it does not name',
+    file: 'protocol/refs.ts',
+    changes: [
+      {
+        from: `return written === undefined || written.includes`,
+        to: `return written !== undefined && written.includes`,
+      },
+    ],
+  },
+  {
+    name: 'hits and fills go on under a conflicting intent',
+    file: 'protocol/table.ts',
+    changes: [
+      {
+        from: `  return state.intents.some((intent) => conflicts(intent.pins, ref));`,
+        to: `  return state.intents.some((intent) => conflicts(intent.pins, ref)) && state.intents.length > 99;`,
+      },
+    ],
+  },
+  {
+    name: 'a missing token of a value counts as fresh',
+    file: 'protocol/table.ts',
+    changes: [
+      {
+        from: `shape === undefined || valueToken === null) return null;`,
+        to: `shape === undefined) return null;`,
+      },
+    ],
+  },
+  {
+    name: 'tokens come back after a loss, as counters do',
+    file: 'protocol/lookup.ts',
+    changes: [
+      {
+        from: `const token = (): string => context.random.hex(TOKEN_BYTES);`,
+        to: `const token = (): string => { void TOKEN_BYTES; return 'first'; };`,
+      },
+    ],
+    within: withFlush,
+  },
+  {
+    name: 'the tokens of values are read before their table',
+    file: 'protocol/lookup.ts',
+    changes: [
+      {
+        from: `  return commands;
+}
+
+interface Observation`,
+        to: `  return [...commands.filter(([name]) => name === 'GET'), ...commands.filter(([name]) => name !== 'GET')];
+}
+
+interface Observation`,
+      },
+      {
+        from: `  const tables = new Map<string, TableState>();
+  let next = 0;`,
+        to: `  const tables = new Map<string, TableState>();
+  let next = 0;
+  const early = refs.map((ref) => (ref.pin === null ? null : textOf(replies[next++])));`,
+      },
+      {
+        from: `  const valueTokens = refs.map((ref) => (ref.pin === null ? null : textOf(replies[next++])));`,
+        to: `  const valueTokens = early;`,
+      },
+    ],
+    within: (scenario) => ({
+      ...remote(scenario),
+      writes: [{ kind: 'a', fate: 'commits' }],
+      readers: [
+        { kind: 'a', times: 4 },
+        { kind: 'a', times: 4 },
+        { kind: 'a', times: 4 },
+      ],
+    }),
+  },
+  {
+    name: 'a result is stamped after its query',
+    file: 'engine.ts',
+    changes: [
+      {
+        from: `await this.fill(request, digest, complete, done);`,
+        to: `await this.fill(request, digest, (await this.captureFor(request, request.refs.map(() => null))) ?? complete, done);`,
+      },
+    ],
+    within: remote,
+  },
+  {
+    name: 'a flight is joined without a look-up of one’s own',
+    file: 'flights.ts',
+    changes: [
+      {
+        from: `flight !== undefined && sameVector(flight.vector, vector) ?`,
+        to: `flight !== undefined && (sameVector(flight.vector, vector) || true) ?`,
+      },
+    ],
+  },
+  {
+    name: 'a decoded result is served without looking at its tokens',
+    file: 'engine.ts',
+    changes: [
+      {
+        from: `if (this.mirror.vectorOf(cell) !== dependencies.vector[index]) return false;`,
+        to: `if (this.mirror.vectorOf(cell) === undefined) return false;`,
+      },
+    ],
+    within: mirrored,
+  },
+  {
+    name: 'the mirror does not hear of a changed table',
+    file: 'mirror.ts',
+    changes: [{ from: `if (view !== undefined) view.forget();`, to: `if (view !== undefined) return;` }],
+    within: mirrored,
+  },
+  {
+    name: 'the mirror does not hear of a dropped value',
+    file: 'mirror.ts',
+    changes: [
+      { from: `else this.cellsByValueKey.get(key)?.forget();`, to: `else this.cellsByValueKey.get(key);` },
+    ],
+    within: mirrored,
+  },
+  {
+    name: 'RESOLVE removes the intent without rotating',
+    file: 'writes.ts',
+    changes: [
+      {
+        from: `      this.options.counters.resolved++;
+      await this.end(intent, RETRY_MS_MIN);`,
+        to: `      this.options.counters.resolved++;
+      await this.options.executor.run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
+      },
+    ],
+  },
+  {
+    name: 'an intent whose outcome is unknown is dropped',
+    file: 'writes.ts',
+    changes: [
+      {
+        from: `orphan: () => this.orphan(intent, owner),`,
+        to: `orphan: () => { void this.orphan; void owner; void this.end(intent, RETRY_MS_MIN); },`,
+      },
+    ],
+  },
+  {
+    name: 'serving goes on although the store was not told of a write',
+    file: 'writes.ts',
+    changes: [{ from: `return this.untold.size === 0;`, to: `return this.untold.size >= 0;` }],
+    within: (scenario) => ({
+      ...scenario,
+      losses: [],
+      outage: { from: scenario.outage?.from ?? 8, commands: 4 },
+    }),
+  },
+  {
+    name: 'an END that failed is not tried again',
+    file: 'writes.ts',
+    changes: [
+      {
+        from: `    this.later(retryMs, () => this.end(intent, Math.min(retryMs * 2, RETRY_MS_MAX)));`,
+        to: `    this.untold.delete(intent); void retryMs; void RETRY_MS_MAX; void this.options.executor.run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
+      },
+    ],
+    within: (scenario) => ({
+      ...scenario,
+      losses: [],
+      outage: { from: scenario.outage?.from ?? 8, commands: 1 },
+    }),
+  },
+  {
+    name: 'what a table lost is taken for what was there before',
+    file: 'protocol/intent.ts',
+    changes: [
+      {
+        from: `const rotated: string[] = [field.any];`,
+        to: `const rotated: string[] = target.pins === null ? [field.any] : [];`,
+      },
+    ],
+    within: withTableLoss,
+  },
+];
+
+/** Builds the engine with the mutant's change in it. */
+export async function mutate(mutant: Mutant): Promise<{ Engine: EngineClass; dispose: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'lookaside-mutant-'));
+  const outfile = join(folder, 'engine.mjs');
+  await build({
+    entryPoints: [join(SOURCE, 'engine.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile,
+    logLevel: 'silent',
+    plugins: [
+      {
+        name: 'mutate',
+        setup(builder) {
+          builder.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+            relative(SOURCE, path) === mutant.file
+              ? { contents: patched(readFileSync(path, 'utf8'), mutant), loader: 'ts' }
+              : undefined,
+          );
+        },
+      },
+    ],
+  });
+  const { Engine } = (await import(pathToFileURL(outfile).href)) as { Engine: EngineClass };
+  return { Engine, dispose: () => rm(folder, { recursive: true }) };
+}
+
+function patched(source: string, { name, changes }: Mutant): string {
+  return changes.reduce((text, { from, to }) => {
+    const parts = text.split(from);
+    if (parts.length !== 2)
+      throw new Error(`mutant "${name}": a text of it occurs ${parts.length - 1} times, not once`);
+    return parts.join(to);
+  }, source);
+}
