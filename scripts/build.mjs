@@ -30,8 +30,8 @@ const formats = [
   { folder: 'cjs', type: 'commonjs' },
 ];
 
-const startedMs = Date.now();
 embedParser();
+const startedMs = Date.now();
 if (!process.argv.includes('--if-needed') || !isUpToDate()) await build();
 
 async function build() {
