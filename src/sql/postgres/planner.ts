@@ -1,6 +1,7 @@
 /** Decides the plan of a text: parse, walk, conclude. What could not be understood is a write of everything. */
-import { LruTexts } from '../lru.js';
+
 import type { Plan, Planner, Reason, TransactionControl } from '../plan.js';
+import { RecentTexts } from '../recent-texts.js';
 import type { Catalog } from './catalog.js';
 import { Findings } from './findings.js';
 import { effectOfFunctionOid } from './functions.js';
@@ -33,7 +34,10 @@ const defaultLimits: PlannerLimits = {
 /** A planner for one snapshot of the catalog: after DDL, make another one. */
 export function createPostgresPlanner(options: PlannerOptions): Planner {
   const limits = { ...defaultLimits, ...options.limits };
-  const plans = new LruTexts<Plan>({ entriesMax: limits.plansMax, charactersMax: limits.planCharactersMax });
+  const plans = new RecentTexts<Plan>({
+    entriesMax: limits.plansMax,
+    charactersMax: limits.planCharactersMax,
+  });
   const hazard = castHazard(options.catalog);
   return {
     plan(text) {
