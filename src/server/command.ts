@@ -64,6 +64,8 @@ export interface ServerContext {
   runQueued(client: Client, args: readonly Bytes[]): Reply;
   /** Where the server listens now. */
   addresses(): readonly ListenAddress[];
+  /** Tells the process, the first time only. */
+  warnOnce(code: string, message: string): void;
   /** Closes this server, never the process. */
   shutdown(): void;
 }
@@ -91,7 +93,6 @@ export class Command {
   readonly isAllowedInMulti: boolean;
   readonly runsInMulti: boolean;
   readonly isWrite: boolean;
-  calls = 0;
 
   constructor(
     readonly declaration: CommandDeclaration,

@@ -51,7 +51,6 @@ export class Dispatcher {
   }
 
   private run(client: Client, command: Command, args: readonly Bytes[]): Reply {
-    command.calls++;
     client.lastCommand = command.fullName;
     const { context } = this;
     const reply =

@@ -48,6 +48,12 @@ export interface ServerStats {
   misses: number;
   expired: number;
   evicted: number;
+  /** Clients cut because they did not speak the protocol. */
+  protocolErrors: number;
+  /** Clients cut because they did not read their replies. */
+  outputLimitDisconnections: number;
+  /** Connections refused because there were too many. */
+  connectionsRejected: number;
 }
 
 /** A client in this process with a state of its own: database, MULTI, WATCH, RESP version. */
@@ -88,7 +94,7 @@ export interface EmbeddedServer {
    */
   listen(options: ListenOptions): Promise<{ port?: number; path?: string }>;
   stats(): ServerStats;
-  /** Hangs up on everybody and forgets the data. */
+  /** Hangs up on everybody and stops every timer. Nothing is saved. */
   close(): Promise<void>;
 }
 
@@ -111,6 +117,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   private readonly dispatcher: Dispatcher;
   private readonly builtIn: Client;
   private listeners: Listener[] = [];
+  private readonly warned = new Set<string>();
   private isClosed = false;
 
   constructor(config: ServerConfig) {
@@ -207,6 +214,9 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
       misses,
       expired,
       evicted,
+      protocolErrors: this.statistics.protocolErrors,
+      outputLimitDisconnections: this.statistics.outputLimitDisconnections,
+      connectionsRejected: this.statistics.connectionsRejected,
     };
   }
 
@@ -223,6 +233,12 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
 
   addresses(): readonly ListenAddress[] {
     return this.listeners.map(({ address }) => address);
+  }
+
+  warnOnce(code: string, message: string): void {
+    if (this.warned.has(code)) return;
+    this.warned.add(code);
+    process.emitWarning(message, { code });
   }
 
   shutdown(): void {

@@ -5,7 +5,7 @@ import { createServer, type EmbeddedServer } from '../../src/server/index.js';
 import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
 import { converse, type Endpoint, encode } from './wire.js';
 
-const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 1500);
+const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 800);
 
 /** Written as byte strings; `{long}` stands for 70,000 digits, so that a failure can be read. */
 const LONG = '1'.repeat(70_000);

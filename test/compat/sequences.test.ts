@@ -8,7 +8,7 @@ import { comparable } from './compare.js';
 import { converseInCommands, type Endpoint } from './wire.js';
 
 /** Raise for a long run; set the seed (and path) that a failure printed to see it again. */
-const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 1200);
+const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 800);
 const seed = process.env['LOOKASIDE_COMPAT_SEED'];
 const path = process.env['LOOKASIDE_COMPAT_PATH'];
 

@@ -1,7 +1,10 @@
 /** What `execute`, `executeMany` and `connect` give to the process that holds the server. */
+import { once } from 'node:events';
+import { existsSync, renameSync } from 'node:fs';
+import { createServer as createNetServer } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { createServer, ErrorReply, type ServerConfig } from '../../src/server/index.js';
-import { plain } from './support.js';
+import { plain, socketPath } from './support.js';
 
 const servers: { close(): Promise<void> }[] = [];
 const create = (config?: ServerConfig): ReturnType<typeof createServer> => {
@@ -34,7 +37,33 @@ it('keeps a copy of the bytes it was given', () => {
     const bytes = Buffer.alloc(length, 'a');
     server.execute('SET', 'key', bytes);
     bytes.fill('b');
-    expect(server.execute('GET', 'key')).toEqual(Buffer.alloc(length, 'a'));
+    expect(Buffer.alloc(length, 'a').equals(server.execute('GET', 'key') as Buffer)).toBe(true);
+  }
+});
+
+it('answers bulk strings as text when asked to', () => {
+  const server = create();
+  server.execute('HSET', 'hash', 'fäld', 'välue', 'plain', 'x'.repeat(5000));
+  expect(server.executeText('HGETALL', 'hash')).toEqual(['fäld', 'välue', 'plain', 'x'.repeat(5000)]);
+  expect(server.executeText('HGET', 'hash', 'fäld')).toBe('välue');
+  expect(server.executeText('HLEN', 'hash')).toBe(2);
+});
+
+it('takes names and values of any length and any characters', () => {
+  const server = create();
+  for (const text of [
+    '',
+    'a',
+    'ä'.repeat(7),
+    '\u0000\u00ff',
+    '😀'.repeat(40),
+    'x'.repeat(12),
+    'x'.repeat(13),
+    'ü'.repeat(3000),
+  ]) {
+    server.execute('SET', `key:${text}`, text);
+    expect(server.executeText('GET', `key:${text}`)).toBe(text);
+    expect(plain(server.execute('GET', Buffer.from(`key:${text}`)))).toBe(text);
   }
 });
 
@@ -125,4 +154,27 @@ it('refuses to listen where others can reach it without a password', async () =>
 it('says which address is taken', async () => {
   const { port = 0 } = await create().listen({ port: 0 });
   await expect(create().listen({ port })).rejects.toMatchObject({ code: 'LOOKASIDE_SERVER_LISTEN' });
+});
+
+it('takes over a socket that a killed process left behind, and no other', async () => {
+  const path = socketPath();
+  const dead = createNetServer().listen(`${path}.dead`);
+  await once(dead, 'listening');
+  renameSync(`${path}.dead`, path);
+  await new Promise((resolve) => dead.close(resolve));
+  expect(existsSync(path)).toBe(true);
+  const server = create();
+  expect(await server.listen({ path })).toEqual({ path });
+  await expect(create().listen({ path })).rejects.toThrow('somebody else listens at');
+  await server.close();
+  expect(existsSync(path)).toBe(false);
+});
+
+it('says once when KEYS holds the event loop', async () => {
+  const server = create();
+  for (let index = 0; index <= 100_000; index++) server.execute('SET', `k${index}`, '');
+  const warning = once(process, 'warning');
+  server.execute('KEYS', 'none');
+  server.execute('KEYS', 'none');
+  expect(await warning).toEqual([expect.objectContaining({ code: 'LOOKASIDE_SERVER_KEYS' })]);
 });

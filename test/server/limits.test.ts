@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import type { EmbeddedServer, ServerConfig } from '../../src/server/index.js';
 import { converse, encode } from '../compat/wire.js';
-import { listeningServer, plain } from './support.js';
+import { listeningServer } from './support.js';
 
 let server: EmbeddedServer;
 const sockets: Socket[] = [];
@@ -106,7 +106,8 @@ it('cuts a client that does not read what it asked for', async () => {
   slow.socket.resume();
   await slow.closed;
   expect(slow.text().length).toBeLessThan(50_000_000);
-  expect(plain(server.execute('INFO', 'stats'))).toContain('client_output_buffer_limit_disconnections:1');
+  expect(server.stats().outputLimitDisconnections).toBe(1);
+  expect(server.executeText('INFO', 'stats')).toContain('client_output_buffer_limit_disconnections:1');
   expect(await converse(endpoint, encode(['PING']))).toEqual(Buffer.from('+PONG\r\n'));
 });
 
@@ -118,6 +119,7 @@ it('refuses one connection too many', async () => {
   const second = open(endpoint);
   await second.closed;
   expect(second.text()).toBe('-ERR max number of clients reached\r\n');
+  expect(server.stats().connectionsRejected).toBe(1);
   first.socket.destroy();
 });
 
@@ -156,4 +158,20 @@ it('hangs up on everybody when it closes', async () => {
   await server.close();
   await client.closed;
   await expect(converse(endpoint, encode(['PING']))).rejects.toThrow('ECONNREFUSED');
+});
+
+it('loses a client and not the process when a command fails', async () => {
+  const endpoint = await start();
+  const warnings: unknown[] = [];
+  const gather = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', gather);
+  server.onTouch('', () => {
+    throw new Error('a bug in a listener');
+  });
+  expect((await converse(endpoint, encode(['SET', 'key', 'value']))).toString()).toMatch(
+    /^-ERR internal error/,
+  );
+  expect((await converse(endpoint, encode(['GET', 'key']))).toString()).toContain('value');
+  process.off('warning', gather);
+  expect(warnings).toEqual([expect.objectContaining({ code: 'LOOKASIDE_SERVER_BUG' })]);
 });

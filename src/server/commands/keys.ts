@@ -104,6 +104,8 @@ export const keyCommands: readonly CommandDeclaration[] = [
 
 /** Most keys one SCAN call looks at, whatever its COUNT says: the event loop is the application's. */
 const SCAN_COUNT_MAX = 100_000;
+/** A KEYS over more than this is worth a word. */
+const KEYS_QUIET_MAX = 100_000;
 const CURSOR = /^[+-]?\d+$/;
 
 function del({ args, db }: Call): Reply {
@@ -123,7 +125,12 @@ function type({ args, db }: Call): Reply {
   return new Status(entry === undefined ? 'none' : typeNameOf(entry));
 }
 
-function keys({ args, db }: Call): Reply {
+function keys({ args, db, server }: Call): Reply {
+  if (db.size > KEYS_QUIET_MAX)
+    server.warnOnce(
+      'LOOKASIDE_SERVER_KEYS',
+      `KEYS looked at ${db.size} keys at once and held the event loop meanwhile: use SCAN`,
+    );
   const matches = globMatcher(byteString(argumentAt(args, 1)));
   const found: string[] = [];
   for (const { key } of db.keys()) if (matches(key)) found.push(key);

@@ -1,6 +1,6 @@
 /** Decides where a server listens and how accepted sockets are read. Knows nothing of requests. */
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
-import { createServer, type Server, Socket } from 'node:net';
+import { connect, createServer, type ListenOptions as NetListenOptions, type Server, Socket } from 'node:net';
 import { LookasideError } from '../../errors.js';
 import type { ListenAddress } from '../command.js';
 
@@ -42,20 +42,11 @@ export class Listener {
     const server = createServer({ pauseOnConnect: true }, (accepted) =>
       adopt(accepted, isUnix ? options.path : null, readBuffer, accept),
     );
-    if (isUnix) removeStaleSocket(options.path);
+    if (isUnix) await removeStaleSocket(options.path);
     const where = isUnix
       ? { path: options.path }
       : { host: options.host ?? '127.0.0.1', port: options.port ?? 0 };
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) =>
-        reject(
-          new LookasideError('SERVER_LISTEN', isUnix ? options.path : `${where.host}:${where.port}`, {
-            cause,
-          }),
-        ),
-      );
-      server.listen({ ...where, backlog: BACKLOG }, () => resolve());
-    });
+    await listenOn(server, where, isUnix ? options.path : `${where.host}:${where.port}`);
     if (isUnix) {
       chmodSync(options.path, 0o600);
       return new Listener({ kind: 'unix', path: options.path }, server);
@@ -72,6 +63,19 @@ export class Listener {
       this.server.close(() => resolve());
     });
   }
+}
+
+function listenOn(server: Server, where: NetListenOptions, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refuse = (cause: Error): void => reject(new LookasideError('SERVER_LISTEN', name, { cause }));
+    server.once('error', refuse);
+    server.listen({ ...where, backlog: BACKLOG }, () => {
+      server.off('error', refuse);
+      // From here on it is one connection that could not be accepted: the server goes on.
+      server.on('error', (error) => process.emitWarning(error));
+      resolve();
+    });
+  });
 }
 
 /** Only an address nobody else can reach, or a name that stands for one. */
@@ -127,8 +131,20 @@ function adopt(
   socket.read(0);
 }
 
-/** A socket file that a killed process left behind. Anything else at that path is left alone and fails to bind. */
-function removeStaleSocket(path: string): void {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found?.isSocket() === true) unlinkSync(path);
+/**
+ * Removes a socket file that a killed process left behind. One that somebody answers at is not ours to take, and
+ * anything else at that path is left alone and fails to bind.
+ */
+async function removeStaleSocket(path: string): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
+  const isAnswered = await new Promise<boolean>((resolve) => {
+    const probe = connect({ path });
+    probe.on('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
+  });
+  if (isAnswered) throw new LookasideError('SERVER_LISTEN', `somebody else listens at ${path}`);
+  unlinkSync(path);
 }
