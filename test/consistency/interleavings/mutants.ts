@@ -22,7 +22,6 @@ export interface Mutant {
   readonly within?: (scenario: Scenario) => Scenario;
 }
 
-const withFlush = (scenario: Scenario): Scenario => ({ ...scenario, losses: ['everything'], outage: null });
 const withTableLoss = (scenario: Scenario): Scenario => ({ ...scenario, losses: ['table'], outage: null });
 const remote = (scenario: Scenario): Scenario => ({ ...scenario, store: 'remote', losses: [], outage: null });
 const mirrored = (scenario: Scenario): Scenario => ({
@@ -142,7 +141,15 @@ export const mutants: readonly Mutant[] = [
         to: `const token = (): string => { void TOKEN_BYTES; return 'first'; };`,
       },
     ],
-    within: withFlush,
+    within: (scenario) => ({
+      ...withTableLoss(scenario),
+      writes: [{ kind: 'any', fate: 'commits' }],
+      readers: [
+        { kind: 'all', times: 3 },
+        { kind: 'all', times: 3 },
+        { kind: 'all', times: 3 },
+      ],
+    }),
   },
   {
     name: 'the tokens of values are read before their table',

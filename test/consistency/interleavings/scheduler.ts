@@ -27,11 +27,13 @@ const CHANGES = 3;
 /** A run is a few hundred steps; more means that something goes round in circles. */
 const STEPS_MAX = 20_000;
 
+/** One for all runs: a storage costs every promise of the process something for as long as it is in use. */
+const actors = new AsyncLocalStorage<number>();
+
 export class Scheduler {
   /** What ran, in order: to be shown when a run fails. */
   readonly trace: string[] = [];
   private readonly ready: Step[] = [];
-  private readonly actors = new AsyncLocalStorage<number>();
   private readonly priorities = new Map<number, number>();
   private readonly random: Random;
   private readonly changePoints: ReadonlySet<number>;
@@ -49,13 +51,13 @@ export class Scheduler {
   act<T>(body: () => Promise<T>): Promise<T> {
     const actor = ++this.actorsSeen;
     this.priorities.set(actor, 1 + this.random.fraction());
-    return this.actors.run(actor, body);
+    return actors.run(actor, body);
   }
 
   /** Settles when it is this step's turn. */
   step(label: string): Promise<void> {
     return new Promise((resolve) => {
-      this.ready.push({ label, actor: this.actors.getStore() ?? 0, run: resolve });
+      this.ready.push({ label, actor: actors.getStore() ?? 0, run: resolve });
     });
   }
 
