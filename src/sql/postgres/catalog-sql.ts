@@ -124,8 +124,7 @@ const fingerprintExpression = `md5(concat_ws('/',
   ${digest(
     `pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
       where a.attrelid >= ${userOid} and a.attnum > 0 and c.relpersistence <> 't' and c.relkind in ('r','p','v','m','f')`,
-    `concat_ws(' ', a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attgenerated,
-      a.attidentity, a.attisdropped, a.attnotnull, a.attacl)`,
+    `a.attrelid::text || ':' || a.attnum::text || ':' || a.xmin::text`,
   )},
   ${digest(
     `pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indrelid
