@@ -134,11 +134,11 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'tokens come back after a loss, as counters do',
-    file: 'protocol/lookup.ts',
+    file: 'protocol/table.ts',
     changes: [
       {
-        from: `const token = (): string => context.random.hex(TOKEN_BYTES);`,
-        to: `const token = (): string => { void TOKEN_BYTES; return 'first'; };`,
+        from: `[name, random.hex(TOKEN_BYTES)]`,
+        to: `[name, random.hex(TOKEN_BYTES) && 'first']`,
       },
     ],
     within: (scenario) => ({
