@@ -1,15 +1,23 @@
 /** Decides how a query is watched while pg runs it: the raw cells are kept beside the result that the caller gets. */
+
+import type { Database } from './databases.js';
 import { copyField, type FieldConstructor, type Payload, payloadOf, rowBytes } from './payload.js';
 import type { Cells, Field, PgQuery, QueryConfig, QueryConstructor } from './shapes.js';
 
 export interface CapturingQuery extends PgQuery {
+  /** Whose results it may fill: the connection that runs it must see that one. */
+  readonly database: Database;
   /** From now on nothing is kept: the client that runs it must not fill. */
   refuse(reason: string): void;
   /** What was seen, or why nothing may be kept. To be asked once the query has succeeded. */
   outcome(): { readonly payload: Payload } | { readonly payload: null; readonly reason: string };
 }
 
-export type CapturingConstructor = new (config: QueryConfig, bytesMax: number) => CapturingQuery;
+export type CapturingConstructor = new (
+  config: QueryConfig,
+  database: Database,
+  bytesMax: number,
+) => CapturingQuery;
 
 const capturing = Symbol('lookaside.capturing');
 
@@ -35,6 +43,7 @@ function subclass(Query: QueryConstructor): CapturingConstructor {
 
     constructor(
       config: QueryConfig,
+      readonly database: Database,
       private readonly bytesMax: number,
     ) {
       super(config);

@@ -1,8 +1,9 @@
 /** Decides how a client without a pool is wrapped: as the one connection of its own. */
 import type { CacheCore } from '../../cache/core.js';
-import { type Host, WatchedClient } from './client.js';
+import { WatchedClient } from './client.js';
 import { type Database, databasesOf } from './databases.js';
 import { driverOf } from './driver.js';
+import type { Host } from './host.js';
 import { textQueryOf } from './resolver.js';
 import type { ClientConstructor, PgClient } from './shapes.js';
 
@@ -33,9 +34,10 @@ export class DirectClient {
 
   /** Resolves when the connection's catalog has been read; waits for its user to connect. */
   async prepare(): Promise<void> {
-    await this.watched.prepare();
-    await this.watched.whenIdle((client) => client.reload());
-    this.watched.adoptOwn();
+    await this.watched.whenIdle(async (client) => {
+      await client.reload();
+      client.adoptOwn();
+    });
   }
 
   /** Behind what was called so far and before what is called next. */
@@ -43,11 +45,7 @@ export class DirectClient {
     if (this.refreshing || !database.mayLoad) return;
     this.refreshing = true;
     this.watched
-      .whenIdle(async (client) => {
-        if (!client.sees(database)) return;
-        if (database.isCurrent) await database.check(client.ownQuery);
-        else await database.load(client.ownQuery);
-      })
+      .whenIdle((client) => client.lookAt(database))
       .catch((error: unknown) => core.failed('catalog', error))
       .finally(() => {
         this.refreshing = false;

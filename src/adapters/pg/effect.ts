@@ -3,18 +3,17 @@ import { bindWrites } from '../../cache/bind.js';
 import type { Target } from '../../cache/protocol/refs.js';
 import type { TransactionControl } from '../../sql/plan.js';
 import type { Database } from './databases.js';
-import type { PreparedTransactions } from './prepared.js';
 import type { Statement } from './statements.js';
 import type { Effect } from './transaction.js';
 
 export interface Circumstances {
   readonly database: Database;
-  readonly prepared: PreparedTransactions;
   /** The planner sees what the session sees: same settings, same catalog. */
   readonly planHolds: boolean;
 }
 
-const none: Effect = { targets: [], changesCatalog: false, commits: 'no', prepares: [] };
+/** What a statement that changes nothing means. */
+export const nothing: Effect = { targets: [], changesCatalog: false, commits: 'no', prepares: [] };
 
 /** A text of which nothing is known. */
 export const anything = (roots: readonly Target[]): Effect => ({
@@ -29,7 +28,7 @@ export function effectOf(statement: Statement, values: unknown, about: Circumsta
   if (plan.kind === 'transaction') return effectOfControl(plan.transaction, about);
   const commits = several ? 'maybe' : 'no';
   const prepares = several && /prepare\s+transaction/i.test(statement.text) ? 'unknown' : [];
-  if (plan.kind !== 'write') return several ? { ...none, commits, prepares } : none;
+  if (plan.kind !== 'write') return several ? { ...nothing, commits, prepares } : nothing;
   const { database, planHolds } = about;
   const known = planHolds && !(several && plan.session !== 'keeps');
   const list = Array.isArray(values) ? (values as readonly unknown[]) : [];
@@ -38,18 +37,18 @@ export function effectOf(statement: Statement, values: unknown, about: Circumsta
   return { targets, changesCatalog: plan.changesCatalog, commits, prepares };
 }
 
-function effectOfControl(control: TransactionControl, { database, prepared }: Circumstances): Effect {
+function effectOfControl(control: TransactionControl, { database }: Circumstances): Effect {
   switch (control.control) {
     case 'begin':
     case 'savepoint':
     case 'rollback':
     case 'rollback-prepared':
-      return none;
+      return nothing;
     case 'commit':
-      return { ...none, commits: 'yes' };
+      return { ...nothing, commits: 'yes' };
     case 'prepare':
-      return { ...none, commits: 'yes', prepares: [control.gid] };
+      return { ...nothing, commits: 'yes', prepares: [control.gid] };
     case 'commit-prepared':
-      return { ...none, targets: prepared.targetsOf(control.gid) ?? [database.root] };
+      return { ...nothing, targets: database.state.prepared.targetsOf(control.gid) ?? [database.root] };
   }
 }

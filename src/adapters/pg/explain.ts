@@ -6,7 +6,7 @@ import { canonicalValue } from '../../sql/values.js';
 import type { Database } from './databases.js';
 import { areTimeDependent, wireParameters } from './parameters.js';
 import type { PoolLike } from './with-cache.js';
-import { wrappedOf } from './with-cache.js';
+import { wrappedOf } from './wrapped.js';
 
 /** One table that a statement reads or writes. */
 export interface ExplainedTable {

@@ -4,12 +4,13 @@
  */
 import type { CacheCore } from '../../cache/core.js';
 import type { CapturingQuery } from './capture.js';
-import { type Host, WatchedClient } from './client.js';
+import { type Answered, WatchedClient } from './client.js';
 import { type Database, databasesOf } from './databases.js';
 import { type Driver, driverOf } from './driver.js';
+import type { Host } from './host.js';
 import { plainKey } from './parameters.js';
 import { callOf, type TextCall } from './query-arguments.js';
-import { answer, type CachedStatement, isCached, requestOf, restore, wireOf } from './reads.js';
+import { answer, answerHit, type CachedStatement, isCached, requestOf, restore, wireOf } from './reads.js';
 import { textQueryOf } from './resolver.js';
 import type {
   ClientConstructor,
@@ -19,6 +20,7 @@ import type {
   QueryCallback,
   QueryFunction,
 } from './shapes.js';
+import { markWrapped } from './wrapped.js';
 
 export class WatchedPool {
   private readonly watched = new WeakMap<PgClient, WatchedClient>();
@@ -36,7 +38,7 @@ export class WatchedPool {
   ) {
     const OwnClient = pool.Client;
     this.driver = driverOf(OwnClient);
-    this.query = pool.query.bind(pool) as QueryFunction;
+    this.query = pool.query.bind(pool);
     this.host = {
       core,
       driver: this.driver,
@@ -51,11 +53,7 @@ export class WatchedPool {
       this.types ??= client._types;
       this.watched.get(client)?.settle();
     });
-    // oxlint-disable-next-line unicorn/no-this-assignment -- the patched function is called with the pool as this
-    const watched = this;
-    pool.query = function query(text, values, callback) {
-      return watched.run(text, values, callback);
-    };
+    pool.query = (text, values, callback) => this.run(text, values, callback);
     core.onPrepare(() => this.prepare());
   }
 
@@ -66,12 +64,13 @@ export class WatchedPool {
 
   /** Resolves when a connection has been made and its catalog read. Rejects when the pool cannot connect. */
   async prepare(): Promise<void> {
-    if (this.baseline?.isCurrent === true) return;
-    await this.withClient(async (client) => {
-      await client.prepare();
-      await client.reload();
-      client.adoptOwn();
-    });
+    if (this.baseline?.isCurrent === true || this.pool.ending) return;
+    await this.withClient((watched) =>
+      watched.whenIdle(async (client) => {
+        await client.reload();
+        client.adoptOwn();
+      }),
+    );
   }
 
   /** The hit's whole way: one look-up per text and per parameters, the tokens, the copy. */
@@ -90,7 +89,7 @@ export class WatchedPool {
   private answerFromNear(text: unknown, values: unknown, callback: unknown): Answered {
     if (typeof text !== 'string' || callback !== undefined || this.pool.ending) return null;
     const statement = this.baseline?.known(text);
-    if (statement === undefined || statement.group === null) return null;
+    if (statement === undefined || !isCached(statement)) return null;
     const key = plainKey(values);
     const payload = key === null ? undefined : this.core.engine.peek(statement.group, key);
     if (payload === undefined) return null;
@@ -124,7 +123,14 @@ export class WatchedPool {
     }
     const near = core.engine.peek(statement.group, wire.key);
     if (near !== undefined)
-      return { value: this.answerHit(restore(near, driver, call.options, this.clientTypes), call.callback) };
+      return {
+        value: answerHit(
+          restore(near, driver, call.options, this.clientTypes),
+          undefined,
+          call.callback,
+          this.pool.Promise,
+        ),
+      };
     const read = { core, driver, database, statement, call, wire };
     const served = core.engine.read(requestOf(read, (query) => this.fill(query)));
     if (database.isCheckDue) this.refresh(database);
@@ -134,12 +140,6 @@ export class WatchedPool {
         : restore(outcome.payload, driver, call.options, this.clientTypes),
     );
     return { value: answer(result, call.callback, this.pool.Promise) };
-  }
-
-  private answerHit(result: PgResult, callback: QueryCallback | undefined): unknown {
-    if (callback === undefined) return this.pool.Promise.resolve(result);
-    process.nextTick(callback, undefined, result);
-    return undefined;
   }
 
   private fill(query: CapturingQuery): Promise<PgResult> {
@@ -167,6 +167,7 @@ export class WatchedPool {
   private watch(client: PgClient, settingUp: boolean): void {
     this.types ??= client._types;
     this.watched.set(client, new WatchedClient(client, this.host, settingUp));
+    markWrapped(client, { core: this.core, wrapper: this });
   }
 
   private adopt(database: Database): void {
@@ -176,12 +177,7 @@ export class WatchedPool {
   /** In the background, over whatever connection the pool gives. */
   private refresh(database: Database): void {
     if (this.refreshing !== null || this.pool.ending || !database.mayLoad) return;
-    this.refreshing = this.withClient(async (client) => {
-      await client.prepare();
-      if (!client.sees(database)) return;
-      if (database.isCurrent) await database.check(client.ownQuery);
-      else await database.load(client.ownQuery);
-    })
+    this.refreshing = this.withClient((watched) => watched.whenIdle((client) => client.lookAt(database)))
       .catch((error: unknown) => this.core.failed('catalog', error))
       .finally(() => {
         this.refreshing = null;
@@ -197,8 +193,5 @@ export class WatchedPool {
     }
   }
 }
-
-/** What to return; null: ask the database. */
-type Answered = { readonly value: unknown } | null;
 
 const plainOptions = { rowMode: undefined, types: undefined, refusal: null } as const;

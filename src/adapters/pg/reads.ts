@@ -41,13 +41,13 @@ export function wireOf(call: TextCall, driver: Driver): WireParameters | null {
 }
 
 /** The query that fills: with the parameters that were keyed, whatever the caller does to his meanwhile. */
-export function capturingOf({ driver, call, wire }: Read): CapturingQuery {
+function capturingOf({ driver, database, call, wire }: Read): CapturingQuery {
   const given: QueryConfig = typeof call.config === 'string' ? { text: call.config } : call.config;
   const config: Record<string, unknown> = { text: call.text };
   for (const key of ['name', 'rowMode', 'types', 'queryMode', 'query_timeout'] as const)
     if (given[key] !== undefined) config[key] = given[key];
   if (wire.values !== undefined) config['values'] = wire.values;
-  return new driver.Capturing(config, CAPTURE_BYTES_MAX);
+  return new driver.Capturing(config, database, CAPTURE_BYTES_MAX);
 }
 
 /** @param run sends the query and settles as it does */
@@ -122,5 +122,17 @@ export function answer(
     (result) => process.nextTick(callback, null, result),
     (error: unknown) => process.nextTick(callback, error),
   );
+  return undefined;
+}
+
+/** A hit answered as pg answers. @param none what pg hands a callback instead of an error: its pool and clients differ */
+export function answerHit(
+  result: PgResult,
+  none: null | undefined,
+  callback: QueryCallback | undefined,
+  PromiseClass: PromiseConstructor,
+): unknown {
+  if (callback === undefined) return PromiseClass.resolve(result);
+  process.nextTick(callback, none, result);
   return undefined;
 }

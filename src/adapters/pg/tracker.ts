@@ -5,8 +5,8 @@
 import type { PlacedWrite, WriteOwner } from '../../cache/writes.js';
 import type { TransactionControl } from '../../sql/plan.js';
 import { arePreparedGone, type Backend, hasBackendEnded } from '../../sql/postgres/database.js';
-import type { Host } from './client.js';
 import type { DatabaseState } from './databases.js';
+import type { Host } from './host.js';
 import type { Call, SubmittableCall, TextCall } from './query-arguments.js';
 import type { PgClient, QueryCallback, QueryFunction, TransactionStatus } from './shapes.js';
 import type { Effect, TransactionWrites, WriteUnderWay } from './transaction.js';
@@ -24,6 +24,8 @@ export interface Aftermath {
   readonly succeeded?: () => void;
   /** The server could not parse the text: nothing of it was run. */
   readonly rejected?: () => void;
+  /** After the intent of a write has ended, before the caller is answered. */
+  readonly ended?: () => void | Promise<void>;
   readonly control: TransactionControl | null;
   readonly backend: Backend | null;
   readonly state: DatabaseState | null;
@@ -209,8 +211,10 @@ export class Tracker {
     if (error === null) {
       if (effect.prepares !== 'unknown')
         for (const gid of effect.prepares) after.state?.prepared.add(gid, write.targets);
-      return writes.succeed(write);
+      return inTurn(writes.succeed(write), after.ended);
     }
+    // Nothing was sent over a connection that was gone already.
+    if (this.lost) return writes.fail(write, 'nothing');
     if (isServerError(error)) return writes.fail(write, error.code === SYNTAX_ERROR ? 'nothing' : 'maybe');
     if (this.handlingReady) return writes.succeed(write);
     writes.doubt(write);
@@ -265,6 +269,11 @@ function finishes(control: TransactionControl | null): string | null {
     : null;
 }
 
+function inTurn(first: void | Promise<void>, second: Aftermath['ended']): void | Promise<void> {
+  if (second === undefined) return first;
+  return first instanceof Promise ? first.then(second) : second();
+}
+
 interface ServerError {
   readonly severity: 'ERROR';
   readonly code: string;
@@ -282,5 +291,5 @@ function ownConfig(config: TextCall['config']): TextCall['config'] {
     Object.getPrototypeOf(config) as object | null,
     Object.getOwnPropertyDescriptors(config),
   );
-  return copy as TextCall['config'];
+  return copy;
 }

@@ -4,22 +4,13 @@ import { LookasideError } from '../../errors.js';
 import { DirectClient } from './direct.js';
 import { isClient } from './driver.js';
 import { WatchedPool } from './pool.js';
-import type { PgClient, PgPool } from './shapes.js';
+import type { PgPool } from './shapes.js';
+import { markWrapped, type Wrapper, wrappedOf } from './wrapped.js';
 
 /** What a pool or a client of pg has, seen from outside: enough to tell one from anything else. */
 export interface PoolLike {
   query: (...given: never[]) => unknown;
   connect: (...given: never[]) => unknown;
-}
-
-/** Where a wrapped object keeps its wrapper. Registered, so that a package loaded twice finds it. */
-const wrapperSymbol = Symbol.for('lookaside.pg');
-
-export type Wrapper = WatchedPool | DirectClient;
-
-interface Wrapped {
-  readonly core: CacheCore;
-  readonly wrapper: Wrapper;
 }
 
 /**
@@ -44,18 +35,14 @@ export function withCache<T extends PoolLike>(pool: T, cache: HasCore): T {
     throw new LookasideError('CONFIG_CONFLICT', 'this pool or client is wrapped with another cache already');
   }
   if (core.mode === 'off') return pool;
-  const wrapper = wrap(pool, core);
-  Object.defineProperty(pool, wrapperSymbol, { value: { core, wrapper } satisfies Wrapped });
+  markWrapped(pool, { core, wrapper: wrap(pool, core) });
   return pool;
 }
-
-export const wrappedOf = (pool: object): Wrapped | undefined =>
-  (pool as { readonly [wrapperSymbol]?: Wrapped } | null | undefined)?.[wrapperSymbol];
 
 function wrap(given: object, core: CacheCore): Wrapper {
   if (given !== null && typeof given === 'object') {
     if (isPool(given)) return new WatchedPool(given, core);
-    if (isClient(given)) return new DirectClient(given as PgClient, core);
+    if (isClient(given)) return new DirectClient(given, core);
   }
   throw new LookasideError('POOL_UNSUPPORTED', 'give it a pg.Pool or a pg.Client');
 }

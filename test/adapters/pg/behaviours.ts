@@ -86,7 +86,7 @@ export const behaviours: readonly Behaviour[] = [
     hits: true,
     run: async (pool) => {
       const types = { getTypeParser: (oid: number) => (raw: string) => `${oid}:${raw}` };
-      const result = await pool.query({ text: 'select * from kinds where id = 1', types: types as never });
+      const result = await pool.query({ text: 'select * from kinds where id = 1', types: types });
       return { rows: result.rows, fields: result.fields, rowCount: result.rowCount };
     },
   },
@@ -221,7 +221,7 @@ export const behaviours: readonly Behaviour[] = [
       withClient(pool, (client) => {
         const query = client.query(
           new Query('select id, name from plain order by id limit 3'),
-        ) as never as import('pg').Query;
+        );
         return new Promise((resolve, reject) => {
           const rows: unknown[] = [];
           query.on('row', (row) => rows.push(row));

@@ -126,7 +126,7 @@ describeWithPostgres('results of a wrapped pool', () => {
       },
     };
     const run = (pool: pg.Pool) =>
-      pool.query({ text: 'select n from plain where id = 1', types: failing as never });
+      pool.query({ text: 'select n from plain where id = 1', types: failing });
     for (const pool of [given.plain, given.pool, given.pool])
       await expect(run(pool)).rejects.toThrow(new RangeError('not mine'));
   });

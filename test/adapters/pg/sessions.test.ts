@@ -59,7 +59,7 @@ describeWithPostgres('sessions behind a wrapped pool', () => {
         await client.query('set search_path = other');
         await client.query(`set TimeZone = 'UTC'`);
       },
-    } as pg.PoolConfig);
+    });
     for (let round = 0; round < 3; round++) expect(await asText(prepared)()).toBe('1999-01-01 12:00:00+00');
     expect(await given.isHit(asText(prepared))).toBe(true);
     expect(await read()).toBe('2024-01-01 12:00:00+00');

@@ -1,0 +1,47 @@
+/** Decides in which order one connection's calls run when some have to wait. Knows nothing of what they are. */
+
+export class Gate {
+  private readonly waiting: (() => void)[] = [];
+  private holds = 0;
+
+  /** @param closing asked before each call; a promise is awaited first, and the question asked again */
+  constructor(private readonly closing: () => Promise<unknown> | null) {}
+
+  /** Whether a call may run now; otherwise it has to `wait`. */
+  isOpen(): boolean {
+    if (!this.isIdle) return false;
+    const until = this.closing();
+    if (until === null) return true;
+    this.hold(until);
+    return false;
+  }
+
+  /** Whether nothing waits and nothing is held. */
+  get isIdle(): boolean {
+    return this.holds === 0 && this.waiting.length === 0;
+  }
+
+  /** Runs a task behind everything that waits already. The task must not throw. */
+  wait(task: () => void): void {
+    this.waiting.push(task);
+    if (this.holds === 0) queueMicrotask(() => this.drain());
+  }
+
+  /** Everything later waits until the promise settles, whichever way. */
+  hold(until: Promise<unknown>): void {
+    this.holds++;
+    const release = (): void => {
+      this.holds--;
+      this.drain();
+    };
+    until.then(release, release);
+  }
+
+  private drain(): void {
+    while (this.holds === 0 && this.waiting.length > 0) {
+      const until = this.closing();
+      if (until !== null) return this.hold(until);
+      this.waiting.shift()?.();
+    }
+  }
+}
