@@ -63,7 +63,8 @@ const parts = {
     from pg_catalog.pg_constraint where contype = 'f'`,
   triggers: `select tgrelid::text as relation, tgname as name, tgtype::int as type, tgfoid::text as function,
       ${numbersIn(`coalesce(tgqual::text, '')`, 'funcid|opfuncid')} as "conditionFunctions"
-    from pg_catalog.pg_trigger where not tgisinternal and tgenabled <> 'D'`,
+    from pg_catalog.pg_trigger
+    where (not tgisinternal or tgfoid >= ${userOid}) and tgenabled <> 'D'`,
   rules: `select ev_class::text as relation, rulename as name from pg_catalog.pg_rewrite
     where ev_type <> '1' and ev_class >= ${userOid}`,
   views,
@@ -161,7 +162,7 @@ function fingerprintFilter(name: string): string {
     case 'pg_rewrite':
       return `x.oid >= ${userOid} and ${permanent('ev_class')}`;
     case 'pg_trigger':
-      return `not x.tgisinternal and ${permanent('tgrelid')}`;
+      return `(not x.tgisinternal or x.tgfoid >= ${userOid}) and ${permanent('tgrelid')}`;
     case 'pg_constraint':
       return `x.oid >= ${userOid} and ${permanent('conrelid')}`;
     case 'pg_attrdef':

@@ -49,7 +49,7 @@ export function createPostgresPlanner(options: PlannerOptions): Planner {
           code: 'text-too-long',
           detail: `the text is longer than ${limits.textLengthMax} characters`,
         });
-      const plan = planOf(options, text, hazard);
+      const plan = planWithinStack(options, text, hazard);
       plans.set(text, plan);
       return plan;
     },
@@ -73,6 +73,16 @@ function castHazard(catalog: Catalog): Hazard {
   return (findings) => {
     for (const effect of effects) findings.apply(effect);
   };
+}
+
+/** A tree nested deeper than the stack is not understood; any other error is a bug of ours and shows. */
+function planWithinStack(options: PlannerOptions, text: string, hazard: Hazard): Plan {
+  try {
+    return planOf(options, text, hazard);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return opaque({ code: 'not-understood', detail: 'the statement is nested too deeply' });
+  }
 }
 
 function planOf(options: PlannerOptions, text: string, hazard: Hazard): Plan {

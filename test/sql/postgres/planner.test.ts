@@ -51,6 +51,12 @@ describeWithPostgres('the planner', () => {
     expect(brief(planner.plan('select 1 from products'))).toBe('everything text-too-long catalog departs');
   });
 
+  test('a statement nested too deeply is not understood', () => {
+    const text = `select id from products where id = ${'1+'.repeat(45_000)}1`;
+    expect(brief(shop.planner.plan(text))).toBe('everything not-understood catalog departs');
+    expect(brief(shop.planner.plan('select id from products'))).toBe('read products');
+  });
+
   test('a planner speaks of its own snapshot', async () => {
     const before = shop.planner;
     await shop.client.query('create table later (id int primary key)');
