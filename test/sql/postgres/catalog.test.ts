@@ -4,14 +4,17 @@ import { catalogFingerprintSql, loadCatalog } from '../../../src/sql/postgres/lo
 import { describeWithPostgres } from '../../support/servers.js';
 import { openShop, queryOf, relationOf, type Shop, shopSql } from './shop.js';
 
+/** Roles belong to the whole server, which other runs may share. */
+const nobody = `lookaside_test_${process.pid}`;
+
 describeWithPostgres('the catalog snapshot and its fingerprint', () => {
   let shop: Shop;
   beforeAll(async () => {
     shop = await openShop(`${shopSql}
-      create role nobody_special nosuperuser login;`);
+      create role ${nobody} nosuperuser login;`);
   });
   afterAll(async () => {
-    await shop.client.query('drop owned by nobody_special; drop role nobody_special');
+    await shop.client.query(`drop owned by ${nobody}; drop role ${nobody}`);
     await shop.close();
   });
 
@@ -66,11 +69,11 @@ describeWithPostgres('the catalog snapshot and its fingerprint', () => {
     'alter table events attach partition events_2024 for values from ($$2024-01-01$$) to ($$2025-01-01$$)',
     'alter table dogs no inherit animals',
     'create materialized view fresh_totals as select 1 as x',
-    'grant select on fresher to nobody_special',
-    'revoke select on fresher from nobody_special',
+    `grant select on fresher to ${nobody}`,
+    `revoke select on fresher from ${nobody}`,
     'create schema fresh_schema',
     'alter schema fresh_schema rename to stale_schema',
-    'grant usage on schema stale_schema to nobody_special',
+    `grant usage on schema stale_schema to ${nobody}`,
     'create text search configuration fresh_search (copy = english)',
     'create aggregate fresh_sum(int) (sfunc = int4pl, stype = int)',
     'drop table fresher',
@@ -108,7 +111,7 @@ describeWithPostgres('the catalog snapshot and its fingerprint', () => {
   });
 
   test('no privilege is needed', async () => {
-    const client = new Client({ ...shop.database.config, user: 'nobody_special' });
+    const client = new Client({ ...shop.database.config, user: nobody });
     await client.connect();
     try {
       const catalog = await loadCatalog(queryOf(client));
