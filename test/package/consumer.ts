@@ -80,12 +80,15 @@ interface PackReport {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** Packs (which builds) and installs into a new project that has the test's fixtures. */
+/** Builds, packs and installs into a new project that has the test's fixtures. */
 export async function packAndInstall(): Promise<Consumer> {
   const folder = mkdtempSync(join(tmpdir(), 'lookaside-consumer-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
-    const packing = ['pack', '--json', '--pack-destination', folder];
+    // What `prepack` does, but for a build that is fresh already: other tests of this run may be using it.
+    const built = await run(process.execPath, ['scripts/build.mjs', '--if-needed'], { cwd: root });
+    if (built.code !== 0) throw new Error(`The build failed:\n${built.stdout}${built.stderr}`);
+    const packing = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
     const [packed] = (await runForJson('npm', packing, root)) as PackReport[];
     if (packed === undefined) throw new Error('npm pack told of no package');
     const tarball = join(folder, packed.filename);
