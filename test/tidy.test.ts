@@ -26,7 +26,9 @@ const sources = readSources();
 const files = (record: Record<string, string>): Sources => new Map(Object.entries(record));
 
 /** Files above 500 lines, each with the reason why it is not two. */
-const longForAReason: LongFiles = {};
+const longForAReason: LongFiles = {
+  'test/sql/postgres/hazards.test.ts': 'one table with a row for each hazard of the design, in its order',
+};
 
 /** Used by tools, not by name in a source: each with who uses it. */
 const usedByTools = `
