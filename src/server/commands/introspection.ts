@@ -221,7 +221,8 @@ function infoOf(command: Command): Reply {
     new SetReply(categories.map((category) => new Status(`@${category}`))),
     new SetReply((declaration.tips ?? []).map((tip) => tip)),
     new SetReply((declaration.keys ?? []).map(keySpecOf)),
-    [...subcommands.values()].map(infoOf),
+    // None is an empty set, some are an array: so it is in Redis.
+    subcommands.size === 0 ? new SetReply([]) : [...subcommands.values()].map(infoOf),
   ];
 }
 
