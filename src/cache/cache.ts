@@ -1,5 +1,5 @@
 /** Decides what a user can do with a cache: the public face over the engine. */
-import { EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import { DURATION_FORMAT, type Duration, parseDuration } from '../config/units.js';
 import { LookasideError } from '../errors.js';
 import type { Table } from '../sql/plan.js';

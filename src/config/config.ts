@@ -1,5 +1,5 @@
 /** Decides how options come together: code or file first, then `LOOKASIDE_*` variables over them. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { LookasideError } from '../errors.js';
 import { readEnvironment } from './environment.js';
 import { type Config, configSchema, type ResolvedConfig } from './schema.js';
