@@ -71,7 +71,7 @@ const parts = {
   inherits: `select inhrelid::text as child, inhparent::text as parent from pg_catalog.pg_inherits`,
   functions: `select p.oid::text as oid, n.nspname as schema, p.proname as name, p.prokind as kind,
       p.provolatile as volatility, l.lanname as language, p.pronargs - p.pronargdefaults as "argumentsMin",
-      case when p.provariadic <> 0 then 1000000 else p.pronargs end as "argumentsMax", t.typcategory as category,
+      case when p.provariadic <> 0 then 1000000 else p.pronargs end as "argumentsMax", t.typcategory as category, p.prorettype::text as result,
       p.oid >= ${userOid} and exists (select from pg_catalog.pg_depend d where d.objid = p.oid and d.deptype = 'e'
         and d.classid = 'pg_catalog.pg_proc'::regclass) as extension,
       case when p.oid >= ${userOid} and l.lanname not in ('c', 'internal') then p.prosrc end as source,

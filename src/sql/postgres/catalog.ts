@@ -86,6 +86,8 @@ export interface FunctionInfo {
   readonly argumentsMax: number;
   /** `pg_type.typcategory` of the result. */
   readonly category: string;
+  /** The result's type (oid). */
+  readonly result: string;
   /** It belongs to an extension. */
   readonly extension: boolean;
   /** The body of a function in a procedural language or SQL that the installation did not bring along. */

@@ -2,11 +2,18 @@
 
 import { child, type Fields, fieldsOf, flag, isFields, list, number, strings, tagged, text } from './ast.js';
 import { type FunctionInfo, findFunctions, findOperators } from './catalog.js';
-import { effectOfFunction, effectOfFunctionOid, effectOfOperator, unknownFunction } from './functions.js';
+import {
+  effectOfFunction,
+  effectOfFunctionOid,
+  effectOfOperator,
+  timeWithZone,
+  unknownFunction,
+} from './functions.js';
 import { columnNames, resolve, type Scope } from './scope.js';
 import { noteSetConfig } from './session.js';
 import { isTimeDependentText } from './time-text.js';
-import { findTypeName, isTextual, natureOfOid, natureOfType } from './types.js';
+import { findTypeName, natureOfType } from './types.js';
+import { mayBeText, mayBeTimeOfDay } from './value-types.js';
 import type { Walk } from './walk.js';
 
 /** Nodes that do nothing but combine what stands below them. */
@@ -142,7 +149,11 @@ function isTextSearch(walk: Walk, operation: Fields, scope: Scope): boolean {
   if (name.length !== 1 || name[0] !== '@@' || text(operation, 'kind') !== 'AEXPR_OP') return false;
   if (findOperators(walk.catalog, '', '@@').some((operator) => operator.userDefined)) return false;
   const typed = ['ColumnRef', 'FuncCall', 'TypeCast'].includes(tagged(operation['lexpr'])?.tag ?? '');
-  return typed && !mayBeText(walk, operation['lexpr'], scope) && !mayBeText(walk, operation['rexpr'], scope);
+  return (
+    typed &&
+    !mayBeText(walk.catalog, operation['lexpr'], scope) &&
+    !mayBeText(walk.catalog, operation['rexpr'], scope)
+  );
 }
 
 function judgeOperator(walk: Walk, names: readonly string[]): void {
@@ -162,7 +173,10 @@ function walkCall(walk: Walk, fields: Fields, scope: Scope): void {
   // Arguments by name or as one VARIADIC array say little about which overload is meant.
   const exact =
     !flag(fields, 'func_variadic') && !given.some((item) => fieldsOf(item, 'NamedArgExpr') !== null);
-  const candidates = findFunctions(catalog, { schema, name, argumentCount: exact ? given.length : null });
+  const found = findFunctions(catalog, { schema, name, argumentCount: exact ? given.length : null });
+  // AT TIME ZONE of a time of day counts from today, of a timestamp it does not.
+  const isMoment = name === 'timezone' && !mayBeTimeOfDay(walk.catalog, given.at(-1), scope);
+  const candidates = isMoment ? found.filter((info) => info.result !== timeWithZone) : found;
   if (name === 'set_config') noteSetConfig(findings, given);
   else if (candidates.length > 0)
     for (const info of candidates) findings.apply(effectOfFunction(catalog, info));
@@ -219,7 +233,8 @@ function judgeCast(walk: Walk, cast: CastCall): void {
   }
   if (nature === 'settings')
     findings.deny('cast', `a cast to ${cast.typeName} follows a setting that is in no cache key`);
-  if ((nature === 'clock' || nature === 'composite') && mayBeText(walk, cast.argument, cast.scope))
+  if (nature === 'today') findings.deny('cast', `a cast to ${cast.typeName} depends on today`);
+  if ((nature === 'clock' || nature === 'composite') && mayBeText(walk.catalog, cast.argument, cast.scope))
     findings.deny('cast', `a cast of a text to ${cast.typeName} may read the clock`);
   judgeUserCasts(walk, cast.type);
 }
@@ -229,52 +244,4 @@ function judgeUserCasts(walk: Walk, target: string | null): void {
   for (const cast of walk.catalog.casts)
     if ((target === null || cast.target === target) && cast.function !== '0')
       walk.findings.apply(effectOfFunctionOid(walk.catalog, cast.function));
-}
-
-/** Whether a value whose text is not in front of us (a literal or parameter is judged by its text) may be a text. */
-function mayBeText(walk: Walk, node: unknown, scope: Scope): boolean {
-  const found = tagged(node);
-  if (found === null) return true;
-  switch (found.tag) {
-    case 'A_Const':
-    case 'ParamRef':
-      return false;
-    case 'ColumnRef': {
-      const names = columnNames(found.fields);
-      const column = names === null ? null : resolve(scope, names);
-      const type = column === null ? undefined : walk.catalog.types.get(column.column.type);
-      return (
-        type === undefined || isTextual(type.category) || natureOfOid(walk.catalog, type.oid) === 'catalog'
-      );
-    }
-    case 'TypeCast': {
-      const typeName = child(found.fields, 'typeName');
-      const types = findTypeName(walk.catalog, strings(list(typeName ?? {}, 'names')) ?? []);
-      return types.length === 0 || types.some((type) => isTextual(type.category));
-    }
-    case 'FuncCall':
-      return callMayBeText(walk, found.fields);
-    case 'A_Expr':
-      return operationMayBeText(walk, found.fields);
-    default:
-      return true;
-  }
-}
-
-function callMayBeText(walk: Walk, call: Fields): boolean {
-  const names = strings(list(call, 'funcname')) ?? [];
-  const candidates: readonly FunctionInfo[] = findFunctions(walk.catalog, {
-    schema: names.length > 1 ? (names.at(-2) ?? '') : '',
-    name: names.at(-1) ?? '',
-    argumentCount: list(call, 'args').length,
-  });
-  return candidates.length === 0 || candidates.some((info) => isTextual(info.category));
-}
-
-/** The server's arithmetic gives numbers, dates, times and the like. */
-function operationMayBeText(walk: Walk, operation: Fields): boolean {
-  const names = strings(list(operation, 'name')) ?? [];
-  const name = names.at(-1) ?? '';
-  if (names.length !== 1 || !['+', '-', '*', '/'].includes(name)) return true;
-  return findOperators(walk.catalog, '', name).some((operator) => operator.userDefined);
 }

@@ -42,7 +42,7 @@ const settingsOnly: ReadonlySet<string> = new Set([
   json_object_agg json_object_agg_strict json_object_agg_unique json_object_agg_unique_strict
   jsonb_object_agg jsonb_object_agg_strict jsonb_object_agg_unique jsonb_object_agg_unique_strict
   timestamptz_pl_interval timestamptz_mi_interval interval_pl_timestamptz in_range
-  date time timetz timestamp timestamptz
+  date time timestamp timestamptz
   `
     .trim()
     .split(/\s+/)
@@ -73,10 +73,15 @@ function writes(catalog: Catalog, info: FunctionInfo, why: string): FunctionEffe
   return { effect: 'writes', reason, changesSession: session, changesCatalog: definitions };
 }
 
+/** The type timetz. */
+export const timeWithZone = '1266';
+
 function effectOfBuiltIn(catalog: Catalog, info: FunctionInfo): FunctionEffect {
   if (info.volatility === 'i') return pure;
   if (info.volatility === 's') {
     const { name } = info;
+    // A time of day gets the zone's offset of today.
+    if (info.result === timeWithZone) return unstable(info, 'counts from today');
     const arities = [`${name}/*`, `${name}/${info.argumentsMax}`];
     return arities.some((key) => settingsOnly.has(key)) ? pure : unstable(info, 'is not immutable');
   }

@@ -22,10 +22,13 @@ function hazardOf(catalog: Catalog, relation: Relation): Reason | null {
   if (relation.rowSecurity) return { code: 'row-security', detail: `${name} has row security` };
   const strange = relation.columns.find((column) => {
     const nature = natureOfOid(catalog, column.type);
-    return nature === 'catalog' || nature === 'composite';
+    return nature === 'catalog' || nature === 'composite' || nature === 'today';
   });
   if (strange === undefined) return null;
-  return { code: 'column-type', detail: `what ${name}.${strange.name} shows may depend on the catalog` };
+  return {
+    code: 'column-type',
+    detail: `what ${name}.${strange.name} shows or is compared with may depend on more than data`,
+  };
 }
 
 /** The tables that reading this relation depends on; hazards go to the findings. */

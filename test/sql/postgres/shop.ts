@@ -34,6 +34,11 @@ export const shopSql = `
   create unlogged table scratch (id int primary key, v int);
   create table secured (id int primary key, tenant int);
   alter table secured enable row level security;
+  create table shifts (id int primary key, starts time, zoned timetz);
+  create table opening (id int primary key, starts time, at timestamptz);
+  create view opening_view as select id, starts at time zone 'utc' as z from opening;
+  create view opening_moment as select id, at at time zone 'utc' as z from opening;
+  create table boxes (id int primary key, c customers);
   create table typed (id int primary key, class regclass);
   create table domained (id plain_id primary key, amount positive);
   create view cheap as select p.id, p.sku, c.name from products p left join customers c on c.id = p.owner where p.price < 10;
