@@ -1,7 +1,6 @@
 /** Decides what an expression may do and depend on: every function, operator, cast and sub-query in it is judged. */
-
 import { child, type Fields, fieldsOf, flag, isFields, list, number, strings, tagged, text } from './ast.js';
-import { type FunctionInfo, findFunctions, findOperators } from './catalog.js';
+import { findFunctions, findOperators } from './catalog.js';
 import {
   effectOfFunction,
   effectOfFunctionOid,
