@@ -3,17 +3,27 @@
  * order of its steps is the promise (CONSISTENCY §2). Writes are in `writes.ts`.
  */
 import type { Clock, Random } from '../clock.js';
-import { type Dependencies, decodeEntry, encodeEntry, type PayloadCodec } from './entry.js';
-import { converse, type Executor, expectNoError, isWatchable } from './executor.js';
+import type { Dependencies, PayloadCodec } from './entry.js';
+import { converse, type Executor, isWatchable } from './executor.js';
 import { Flights } from './flights.js';
 import { type Cell, Mirror } from './mirror.js';
 import { Near, NearEntry, NearGroup } from './near.js';
 import { invalidate } from './protocol/intent.js';
-import { entryKey, tagRef } from './protocol/keys.js';
-import { capture, isComplete, lookup, lookupWith, sameVector, type Vector } from './protocol/lookup.js';
+import { tagRef } from './protocol/keys.js';
+import {
+  capture,
+  isComplete,
+  type Look,
+  lookAtStore,
+  lookup,
+  sameVector,
+  type Vector,
+} from './protocol/lookup.js';
 import type { Ref, Target } from './protocol/refs.js';
+import { type LookAtTables, lookAtStoredTables } from './protocol/table.js';
 import { currentScope, type Scope } from './scope.js';
 import { type CacheStats, Counters } from './stats.js';
+import { EntryStore, type Identity } from './store.js';
 import { type PlacedWrite, type WriteOwner, Writes } from './writes.js';
 
 export interface EngineOptions {
@@ -41,10 +51,12 @@ export interface EngineEvents {
   readonly onFailure: (reason: string, error: unknown) => void;
 }
 
-/** What vouches for a decoded result. */
+/** What vouches for a decoded result, and what it takes to write it to the store. */
 interface Stamp {
   readonly dependencies: Dependencies;
   readonly cells: readonly Cell[];
+  readonly identity: Identity;
+  readonly codec: PayloadCodec<never>;
 }
 
 export type ResultGroup<P> = NearGroup<P, Stamp>;
@@ -65,8 +77,8 @@ export interface ReadRequest<P, R> {
   readonly group: ResultGroup<P>;
   /** Within the group. */
   readonly key: string;
-  /** Names the entry in the store: everything that tells results apart (CONSISTENCY §4, "In the key"). */
-  readonly digest: () => string;
+  /** Names the entry in the store. */
+  readonly identity: Identity;
   readonly refs: readonly Ref[];
   readonly codec: PayloadCodec<P>;
   readonly ttlMs: number;
@@ -74,8 +86,14 @@ export interface ReadRequest<P, R> {
   readonly execute: () => Promise<Execution<P, R>>;
 }
 
+export interface Hit<P> {
+  readonly from: 'near' | 'store' | 'flight';
+  readonly payload: P;
+  readonly dependencies: Dependencies;
+}
+
 export type Served<P, R> =
-  | { readonly from: 'near' | 'store' | 'flight'; readonly payload: P; readonly dependencies: Dependencies }
+  | Hit<P>
   | { readonly from: 'database'; readonly result: R; readonly dependencies: Dependencies | null };
 
 /** A result that others may take. */
@@ -94,24 +112,35 @@ export class Engine {
   readonly counters = new Counters();
   private readonly near: Near<unknown, Stamp>;
   private readonly mirror: Mirror | null;
+  private readonly store: EntryStore;
   private readonly flights: Flights<Landed<unknown>>;
   private readonly writes: Writes;
+  private readonly look: Look;
+  private readonly lookAtTables: LookAtTables;
   private closed = false;
 
   constructor(private readonly options: EngineOptions) {
     const { executor, limits, namespace } = options;
-    this.near = new Near({ bytesMax: limits.nearBytesMax, entryBytesMax: limits.entryBytesMax }, (entry) =>
-      this.releaseCells(entry.stamp.cells),
-    );
     this.mirror = isWatchable(executor)
       ? new Mirror(executor, namespace, (error) => this.failed('lookup', error))
       : null;
+    this.look = this.mirror?.look ?? lookAtStore;
+    this.lookAtTables = this.mirror?.lookAtTables ?? lookAtStoredTables;
+    this.near = new Near(
+      { bytesMax: limits.nearBytesMax, entryBytesMax: limits.entryBytesMax },
+      (entry) => this.mirror?.releaseAll(entry.stamp.cells),
+      (entry) => this.spill(entry),
+    );
+    this.store = new EntryStore(executor, namespace, this.mirror !== null, () =>
+      this.counters.count(this.counters.failures, 'entry-unreadable'),
+    );
     this.flights = new Flights(limits.flightsMax);
     this.writes = new Writes({
       executor,
       clock: options.clock,
       random: options.random,
       counters: this.counters,
+      lookAtTables: this.lookAtTables,
       onStoreDown: options.onStoreDown,
       process: options.random.hex(8),
       onInvalidate: (targets) => options.events.onInvalidate(targets.map(({ table }) => table)),
@@ -174,7 +203,7 @@ export class Engine {
   /** Never again serves what depends on the targets as they were. Rejects when the store could not be told. */
   async invalidate(targets: readonly Target[]): Promise<void> {
     const { executor, random } = this.options;
-    await converse(executor, invalidate(targets, executor.voucher(), random));
+    await converse(executor, invalidate(targets, executor.voucher(), random, this.lookAtTables));
     for (const { table } of targets) this.counters.table(table).invalidations++;
     this.options.events.onInvalidate(targets.map(({ table }) => table));
   }
@@ -252,89 +281,59 @@ export class Engine {
     return true;
   }
 
-  /** LOOKUP, JOIN, CAPTURE, query, FILL. */
+  /** LOOKUP, CAPTURE, JOIN, query, FILL. */
   private async readThrough<P, R>(request: ReadRequest<P, R>, refresh: boolean): Promise<Served<P, R>> {
-    const digest = request.digest();
-    let dependencies: Dependencies | null;
+    const cells = this.mirror?.holdAll(request.refs) ?? []; // known once, for all the steps to come
     try {
-      const found = await this.lookUp(request, digest);
-      if (found.hit !== null && !refresh) {
-        if (this.options.mode === 'on') return found.hit;
-        this.counters.wouldHit++;
+      let dependencies: Dependencies | null;
+      try {
+        const vector = this.mirror?.vectorsOf(cells) ?? (await this.lookUp(request.refs));
+        const hit = refresh ? null : await this.hit(request, vector);
+        if (hit !== null && this.options.mode === 'on') return hit;
+        if (hit !== null) this.counters.wouldHit++;
+        dependencies = await this.captureFor(request, vector);
+      } catch (error) {
+        this.failed('lookup', error);
+        return await this.refuse('store-failed', request);
       }
-      dependencies = await this.captureFor(request, found.vector);
-    } catch (error) {
-      this.failed('lookup', error);
-      return this.refuse('store-failed', request);
+      if (dependencies === null) return await this.refuse('write-under-way', request);
+      const joined = refresh ? null : await this.join(request, dependencies);
+      return joined ?? (await this.fly(request, dependencies));
+    } finally {
+      this.mirror?.releaseAll(cells);
     }
-    if (dependencies === null) return this.refuse('write-under-way', request);
-    const landing =
-      refresh || this.options.mode === 'observe' ? undefined : this.flights.join(digest, dependencies.vector);
-    if (landing !== undefined) {
-      const landed = await landing.then(
-        (value) => value as Landed<P>,
-        () => null, // the error is the flight's own; this reader runs its query itself
-      );
-      if (landed !== null && landed.payload !== null) {
-        this.counters.joined++;
-        return { from: 'flight', payload: landed.payload, dependencies: landed.dependencies };
-      }
-    }
-    return this.fly(request, digest, dependencies);
   }
 
-  private async lookUp<P>(
-    request: ReadRequest<P, unknown>,
-    digest: string,
-  ): Promise<{ hit: Extract<Served<P, never>, { payload: P }> | null; vector: Vector }> {
-    const { executor, namespace } = this.options;
-    const key = entryKey(namespace, digest);
-    const { vector, extra } = await converse(
-      executor,
-      lookupWith(request.refs, executor.voucher(), [
-        ['GET', key],
-        ['PTTL', key],
-      ]),
-    );
-    const near = await this.lookUpNear(request, vector);
-    if (near !== null) return { hit: near, vector };
-    const [bytes, remainingMs] = extra;
-    if (!Buffer.isBuffer(bytes) || typeof remainingMs !== 'number') return { hit: null, vector };
-    const stored = decodeEntry(bytes);
-    if (stored === null) {
-      this.counters.count(this.counters.failures, 'entry-unreadable');
-      return { hit: null, vector };
+  private async lookUp(refs: readonly Ref[]): Promise<Vector> {
+    const { executor } = this.options;
+    return converse(executor, lookup(refs, executor.voucher(), this.look));
+  }
+
+  /** An entry, decoded or stored, whose tokens are those that this read's own look-up showed. */
+  private async hit<P>(request: ReadRequest<P, unknown>, vector: Vector): Promise<Hit<P> | null> {
+    const entry = request.group.entries.get(request.key);
+    if (entry !== undefined && this.options.clock.monotonicMs() < entry.expiresAtMs) {
+      const { dependencies } = entry.stamp;
+      if (await this.vouches(request.refs, vector, dependencies)) {
+        entry.visited = true;
+        if (this.options.mode === 'on') this.counters.nearHits++;
+        return { from: 'near', payload: entry.payload, dependencies };
+      }
     }
-    const { dependencies } = stored;
-    if (!(await this.stillVouched(request.refs, vector, dependencies))) return { hit: null, vector };
+    const stored = isComplete(vector) ? await this.store.get(request.identity) : null;
+    if (stored === null || !(await this.vouches(request.refs, vector, stored.dependencies))) return null;
     const payload = request.codec.decode(stored.payload);
     if (this.options.mode === 'on') this.counters.storeHits++;
-    this.keepNear(request, payload, dependencies, remainingMs);
-    return { hit: { from: 'store', payload, dependencies }, vector };
-  }
-
-  private async lookUpNear<P>(
-    request: ReadRequest<P, unknown>,
-    vector: Vector,
-  ): Promise<Extract<Served<P, never>, { payload: P }> | null> {
-    const entry = request.group.entries.get(request.key);
-    if (entry === undefined || this.options.clock.monotonicMs() >= entry.expiresAtMs) return null;
-    const { dependencies } = entry.stamp;
-    if (!(await this.stillVouched(request.refs, vector, dependencies))) return null;
-    entry.visited = true;
-    if (this.options.mode === 'on') this.counters.nearHits++;
-    return { from: 'near', payload: entry.payload, dependencies };
+    this.keepNear(request, payload, stored.dependencies, stored.remainingMs);
+    return { from: 'store', payload, dependencies: stored.dependencies };
   }
 
   /** Whether every token that an entry was stamped with is equal now: the request's by its own look-up. */
-  private async stillVouched(refs: readonly Ref[], vector: Vector, stamped: Dependencies): Promise<boolean> {
-    const own = stamped.vector.slice(0, refs.length);
-    if (!sameVector(vector, own)) return false;
+  private async vouches(refs: readonly Ref[], vector: Vector, stamped: Dependencies): Promise<boolean> {
+    if (!sameVector(vector, stamped.vector.slice(0, refs.length))) return false;
     const inherited = stamped.refs.slice(refs.length);
     if (inherited.length === 0) return true;
-    const { executor } = this.options;
-    const now = await converse(executor, lookup(inherited, executor.voucher()));
-    return sameVector(now, stamped.vector.slice(refs.length));
+    return sameVector(await this.lookUp(inherited), stamped.vector.slice(refs.length));
   }
 
   /** CAPTURE: null under a conflicting intent. What the look-up read is as good when nothing was missing. */
@@ -344,88 +343,102 @@ export class Engine {
   ): Promise<Dependencies | null> {
     if (isComplete(seen)) return { refs, vector: seen };
     const { executor, random, limits } = this.options;
-    const captured = await converse(
-      executor,
-      capture(refs, executor.voucher(), {
-        random,
-        valueTtlMs: 2 * ttlMs + VALUE_TTL_SPARE_MS,
-        shapesPerTableMax: limits.shapesPerTableMax,
-      }),
-    );
+    const context = {
+      random,
+      valueTtlMs: 2 * ttlMs + VALUE_TTL_SPARE_MS,
+      shapesPerTableMax: limits.shapesPerTableMax,
+    };
+    const captured = await converse(executor, capture(refs, executor.voucher(), context, this.look));
     return captured.kind === 'blocked' ? null : { refs: captured.refs, vector: captured.vector };
   }
 
-  private async fly<P, R>(
-    request: ReadRequest<P, R>,
-    digest: string,
-    dependencies: Dependencies,
-  ): Promise<Served<P, R>> {
+  private async join<P>(
+    { group, key }: ReadRequest<P, unknown>,
+    { vector }: Dependencies,
+  ): Promise<Hit<P> | null> {
+    if (this.options.mode === 'observe') return null;
+    const landing = this.flights.join(group, key, vector);
+    if (landing === undefined) return null;
+    const landed = (await landing.catch(() => null)) as Landed<P> | null; // its error is its own: this read runs itself
+    const payload = landed?.payload ?? null;
+    if (landed === null || payload === null) return null;
+    this.counters.joined++;
+    return { from: 'flight', payload, dependencies: landed.dependencies };
+  }
+
+  private async fly<P, R>(request: ReadRequest<P, R>, own: Dependencies): Promise<Served<P, R>> {
     this.counters.misses++;
     const execution = request.execute();
     const landing = execution.then(
       (done): Landed<P> => ({
         payload: done.payload,
-        dependencies: withInherited(dependencies, done.inherited),
+        dependencies: withInherited(own, done.inherited),
       }),
     );
-    this.flights.offer(digest, dependencies.vector, landing);
+    this.flights.offer(request.group, request.key, own.vector, landing);
     const done = await execution;
-    const complete = withInherited(dependencies, done.inherited);
-    await this.fill(request, digest, complete, done);
-    return { from: 'database', result: done.result, dependencies: complete };
+    const dependencies = withInherited(own, done.inherited);
+    await this.fill(request, dependencies, done);
+    return { from: 'database', result: done.result, dependencies };
   }
 
   /** FILL: stored with the captured vector, never re-stamped. One that lost a race is stored dead. */
   private async fill<P, R>(
     request: ReadRequest<P, R>,
-    digest: string,
     dependencies: Dependencies,
     { payload, reason }: Execution<P, R>,
   ): Promise<void> {
-    const { executor, namespace, random, mode } = this.options;
-    if (payload === null) return this.counters.count(this.counters.notFilled, reason ?? 'not-storable');
-    if (!this.near.accepts(request.codec.bytesOf(payload)))
-      return this.counters.count(this.counters.notFilled, 'too-large');
+    if (payload === null) return this.notFilled(reason ?? 'not-storable');
+    if (!this.near.accepts(request.codec.bytesOf(payload))) return this.notFilled('too-large');
     this.judgeInvalidation(request, payload, dependencies);
-    if (this.overtaken(dependencies))
-      return this.counters.count(this.counters.notFilled, 'overtaken-by-a-write');
-    const ttlMs = Math.max(1, Math.round(request.ttlMs * (1 - TTL_JITTER * random.fraction())));
+    if (this.overtaken(dependencies)) return this.notFilled('overtaken-by-a-write');
+    const jitter = 1 - TTL_JITTER * this.options.random.fraction();
+    const ttlMs = Math.max(1, Math.round(request.ttlMs * jitter));
     this.counters.fills++;
     this.keepNear(request, payload, dependencies, ttlMs);
-    if (mode === 'observe') return;
+    if (this.mirror !== null || this.options.mode === 'observe') return;
     try {
-      const bytes = encodeEntry(dependencies, request.codec.encode(payload));
-      expectNoError(await executor.run([['SET', entryKey(namespace, digest), bytes, 'PX', String(ttlMs)]]));
+      await this.store.put(request.identity, dependencies, request.codec.encode(payload), ttlMs);
     } catch (error) {
       this.failed('fill', error);
     }
   }
 
+  private notFilled(reason: string): void {
+    this.counters.count(this.counters.notFilled, reason);
+  }
+
   /** A fill that is known to have lost a race would only push out a newer one. */
   private overtaken({ refs, vector }: Dependencies): boolean {
-    return this.mirror !== null && !sameVector(this.mirror.lookup(refs), vector);
+    if (this.mirror === null) return false;
+    const cells = this.mirror.holdAll(refs);
+    const overtaken = !sameVector(this.mirror.vectorsOf(cells), vector);
+    this.mirror.releaseAll(cells);
+    return overtaken;
   }
 
   private keepNear<P>(
-    request: ReadRequest<P, unknown>,
+    { group, key, codec, identity }: ReadRequest<P, unknown>,
     payload: P,
     dependencies: Dependencies,
     ttlMs: number,
   ): void {
-    const bytes = request.codec.bytesOf(payload);
+    const bytes = codec.bytesOf(payload);
     if (!this.near.accepts(bytes)) return;
-    const { mirror } = this;
-    const cells = mirror === null ? [] : dependencies.refs.map((ref) => mirror.hold(ref));
+    const cells = this.mirror?.holdAll(dependencies.refs) ?? [];
     const expiresAtMs = this.options.clock.monotonicMs() + ttlMs;
-    const entry = new NearEntry<P, Stamp>(request.group, request.key, payload, bytes, expiresAtMs, {
-      dependencies,
-      cells,
-    });
-    this.near.put(entry);
+    const stamp: Stamp = { dependencies, cells, identity, codec: codec as PayloadCodec<never> };
+    this.near.put(new NearEntry<P, Stamp>(group, key, payload, bytes, expiresAtMs, stamp));
   }
 
-  private releaseCells(cells: readonly Cell[]): void {
-    for (const cell of cells) this.mirror?.release(cell);
+  /** What the decoded results have no room for goes on in the store of this process. */
+  private spill(entry: NearEntry<unknown, Stamp>): void {
+    if (this.options.mode === 'observe' || !this.isCurrent(entry)) return;
+    const { identity, codec, dependencies } = entry.stamp;
+    const remainingMs = entry.expiresAtMs - this.options.clock.monotonicMs();
+    this.store
+      .put(identity, dependencies, codec.encode(entry.payload as never), remainingMs)
+      .catch((error: unknown) => this.failed('fill', error));
   }
 
   /** Was the invalidation that made this read a miss needed? Told by the entry that it killed. */

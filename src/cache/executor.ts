@@ -20,6 +20,8 @@ export interface Executor {
    * command is unknown; an error reply is a value.
    */
   run(commands: readonly Command[]): Replies | Promise<Replies>;
+  /** The same, with bulk strings as the bytes they are. `run` gives them as text. */
+  runBinary(commands: readonly Command[]): Replies | Promise<Replies>;
   /** The replication id of the node that answers now: who vouches for the tokens (CONSISTENCY §2, `T.r`). */
   voucher(): string;
   /**

@@ -11,29 +11,39 @@ interface Flight<T> {
 }
 
 export class Flights<T> {
-  private readonly aloft = new Map<string, Flight<T>>();
+  private readonly aloft = new Map<object, Map<string, Flight<T>>>();
+  private count = 0;
 
   /** @param flightsMax beyond this many, executions are not shared */
   constructor(private readonly flightsMax: number) {}
 
   get size(): number {
-    return this.aloft.size;
+    return this.count;
   }
 
-  /** The execution under way that a reader with these tokens may take, if any. */
-  join(key: string, vector: CompleteVector): Promise<T> | undefined {
-    const flight = this.aloft.get(key);
+  /** The execution under way that a reader with these tokens may take, if any. Keys are told apart by group. */
+  join(group: object, key: string, vector: CompleteVector): Promise<T> | undefined {
+    const flight = this.aloft.get(group)?.get(key);
     return flight !== undefined && sameVector(flight.vector, vector) ? flight.landing : undefined;
   }
 
   /** Offers an execution to others until it lands. The newest takes the place of an older one. */
-  offer(key: string, vector: CompleteVector, landing: Promise<T>): void {
-    if (this.aloft.size >= this.flightsMax && !this.aloft.has(key)) return;
+  offer(group: object, key: string, vector: CompleteVector, landing: Promise<T>): void {
+    let flights = this.aloft.get(group);
+    if (this.count >= this.flightsMax && flights?.has(key) !== true) return;
+    if (flights === undefined) this.aloft.set(group, (flights = new Map<string, Flight<T>>()));
+    if (!flights.has(key)) this.count++;
     const flight = { vector, landing };
-    this.aloft.set(key, flight);
-    const land = (): void => {
-      if (this.aloft.get(key) === flight) this.aloft.delete(key);
-    };
+    flights.set(key, flight);
+    const land = (): void => this.land(group, key, flight);
     landing.then(land, land);
+  }
+
+  private land(group: object, key: string, flight: Flight<T>): void {
+    const flights = this.aloft.get(group);
+    if (flights?.get(key) !== flight) return;
+    flights.delete(key);
+    this.count--;
+    if (flights.size === 0) this.aloft.delete(group);
   }
 }

@@ -2,7 +2,6 @@
  * Decides how results of any async function are cached: `getOrSet` and `wrap`. They depend on what the caller
  * declares and on every query that went through the cache while they ran.
  */
-import { createHash } from 'node:crypto';
 import { serialize } from 'node:v8';
 import type { Engine, Execution, ResultGroup } from './engine.js';
 import type { Dependencies } from './entry.js';
@@ -37,7 +36,7 @@ export class FunctionCache {
     const served = await this.engine.read<SerializedValue, T>({
       group: this.group,
       key: request.key,
-      digest: () => digestOf(request.key),
+      identity: ['function', request.key],
       refs: [tagRef(this.namespace, NAMESPACE_ROOT), ...request.refs],
       codec: serializedValueCodec,
       ttlMs: request.ttlMs,
@@ -66,8 +65,6 @@ export class FunctionCache {
       : { result, payload, inherited };
   }
 }
-
-const digestOf = (key: string): string => `fn:${createHash('sha256').update(key).digest('base64url')}`;
 
 /** The key of a call, or null when its arguments cannot be told apart by their looks. */
 export function keyOfCall(name: string, args: readonly unknown[]): string | null {

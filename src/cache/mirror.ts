@@ -3,11 +3,18 @@
  * and `V`, and forgets it in the very call that changes it. Only for a store in this process, where that call
  * is synchronous; so a mirrored token is as good as one read now.
  */
-import { type Command, expectNoError, type Reply, textOf, type WatchableExecutor } from './executor.js';
+import {
+  type Command,
+  type Conversation,
+  expectNoError,
+  type Reply,
+  textOf,
+  type WatchableExecutor,
+} from './executor.js';
 import { tokenPrefix } from './protocol/keys.js';
-import { type Vector, valueKeyOf } from './protocol/lookup.js';
+import { type Look, type Observation, type Vector, valueKeyOf } from './protocol/lookup.js';
 import { type Ref, refKey } from './protocol/refs.js';
-import { parseTable, readTable, type TableState, vectorOf } from './protocol/table.js';
+import { type LookAtTables, parseTable, readTable, type TableState, vectorOf } from './protocol/table.js';
 
 /** What is known of one `T`. */
 class TableView {
@@ -86,13 +93,24 @@ export class Mirror {
     return cell.derivedFrom === cell.view.version ? cell.vector : this.derive(cell);
   }
 
-  /** What LOOKUP would read now. */
-  lookup(refs: readonly Ref[]): Vector {
-    const cells = refs.map((ref) => this.hold(ref));
-    const vector = cells.map((cell) => this.vectorOf(cell));
-    for (const cell of cells) this.release(cell);
-    return vector;
+  holdAll(refs: readonly Ref[]): readonly Cell[] {
+    return refs.map((ref) => this.hold(ref));
   }
+
+  releaseAll(cells: readonly Cell[]): void {
+    for (const cell of cells) this.release(cell);
+  }
+
+  /** What LOOKUP would read now. */
+  vectorsOf(cells: readonly Cell[]): Vector {
+    return cells.map((cell) => this.vectorOf(cell));
+  }
+
+  /** For CAPTURE: costs no round trip. */
+  readonly look: Look = (refs) => known(() => this.observe(refs));
+
+  /** For END: costs no round trip. */
+  readonly lookAtTables: LookAtTables = (tables) => known(() => tables.map((table) => this.stateOf(table)));
 
   size(): { cells: number; tables: number } {
     return { cells: this.cells.size, tables: this.views.size };
@@ -105,18 +123,40 @@ export class Mirror {
 
   /** A store that cannot be asked vouches for nothing (I5). */
   private derive(cell: Cell): string | null {
-    const { view } = cell;
     try {
-      view.state ??= parseTable(this.ask(readTable(view.key)));
-      if (cell.valueKey !== null && cell.valueToken === undefined)
-        cell.valueToken = textOf(this.ask(['GET', cell.valueKey]));
-      cell.vector = vectorOf(view.state, cell.ref, cell.valueToken ?? null, this.executor.voucher());
-      cell.derivedFrom = view.version;
+      const state = this.stateOf(cell.view.key);
+      cell.vector = vectorOf(state, cell.ref, this.valueTokenOf(cell), this.executor.voucher());
+      cell.derivedFrom = cell.view.version;
       return cell.vector;
     } catch (error) {
       this.onFailure(error);
       return null;
     }
+  }
+
+  private observe(refs: readonly Ref[]): Observation {
+    const cells = this.holdAll(refs);
+    try {
+      return {
+        tables: new Map(refs.map(({ table }) => [table, this.stateOf(table)])),
+        valueTokens: cells.map((cell) => this.valueTokenOf(cell)),
+      };
+    } finally {
+      this.releaseAll(cells);
+    }
+  }
+
+  private stateOf(table: string): TableState {
+    const view = this.views.get(table);
+    if (view === undefined) return parseTable(this.ask(readTable(table)));
+    view.state ??= parseTable(this.ask(readTable(table)));
+    return view.state;
+  }
+
+  private valueTokenOf(cell: Cell): string | null {
+    if (cell.valueKey === null) return null;
+    if (cell.valueToken === undefined) cell.valueToken = textOf(this.ask(['GET', cell.valueKey]));
+    return cell.valueToken;
   }
 
   private ask(command: Command): Reply | undefined {
@@ -142,4 +182,10 @@ export class Mirror {
     if (view !== undefined) view.forget();
     else this.cellsByValueKey.get(key)?.forget();
   }
+}
+
+/** What is known needs no conversation. */
+// oxlint-disable-next-line require-yield -- nothing has to be asked
+function* known<T>(find: () => T): Conversation<T> {
+  return find();
 }

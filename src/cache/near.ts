@@ -41,6 +41,8 @@ export class Near<P, S> {
   constructor(
     private readonly limits: { readonly bytesMax: number; readonly entryBytesMax: number },
     private readonly onDrop: (entry: NearEntry<P, S>) => void,
+    /** Told before an entry is dropped for want of room. */
+    private readonly onEvict: (entry: NearEntry<P, S>) => void,
   ) {}
 
   get bytes(): number {
@@ -102,6 +104,7 @@ export class Near<P, S> {
     if (candidate === null) return;
     this.hand = candidate.newer;
     this.evictions++;
+    this.onEvict(candidate);
     this.drop(candidate);
   }
 }

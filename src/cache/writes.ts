@@ -7,6 +7,7 @@ import { LookasideError } from '../errors.js';
 import { converse, type Executor } from './executor.js';
 import { endIntent, type Intent, placeIntent } from './protocol/intent.js';
 import { mergeTargets, type Target } from './protocol/refs.js';
+import type { LookAtTables } from './protocol/table.js';
 import type { Counters } from './stats.js';
 
 /** Who will make the write visible. */
@@ -30,6 +31,7 @@ export interface WritesOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly counters: Counters;
+  readonly lookAtTables: LookAtTables;
   readonly onStoreDown: 'bypass' | 'reject';
   /** Names this process in the intents it places. */
   readonly process: string;
@@ -121,7 +123,10 @@ export class Writes {
   private end(intent: Intent, retryMs: number): void | Promise<void> {
     const { executor, random } = this.options;
     try {
-      const ending = converse(executor, endIntent(intent, executor.voucher(), random));
+      const ending = converse(
+        executor,
+        endIntent(intent, executor.voucher(), random, this.options.lookAtTables),
+      );
       if (!(ending instanceof Promise)) return this.ended(intent);
       return ending.then(
         () => this.ended(intent),

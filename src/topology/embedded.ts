@@ -1,16 +1,27 @@
 /** Decides how the engine reaches a server in its own process: at once, on the caller's thread. */
-import { type Reply, ReplyError, type WatchableExecutor } from '../cache/executor.js';
+import {
+  type Command,
+  type CommandArgument,
+  type Reply,
+  ReplyError,
+  type WatchableExecutor,
+} from '../cache/executor.js';
 import type { EmbeddedServer, Value } from '../server/index.js';
 import { ErrorReply } from '../server/index.js';
 
 export function embeddedExecutor(server: EmbeddedServer): WatchableExecutor {
+  const replies = (run: (...args: Call) => Value) => (commands: readonly Command[]) =>
+    commands.map((command) => replyOf(run(...(command as Call))));
   return {
-    run: (commands) =>
-      server.executeMany(commands as readonly (readonly [string, ...(string | Buffer)[]])[]).map(replyOf),
+    run: replies((...args) => server.executeText(...args)),
+    runBinary: replies((...args) => server.execute(...args)),
     voucher: () => server.replicationId,
     watch: (prefix, onTouch) => server.onTouch(prefix, onTouch),
   };
 }
+
+/** A command is never empty. */
+type Call = [string, ...CommandArgument[]];
 
 /** RESP2's values are all that the engine's commands answer with. */
 function replyOf(value: Value): Reply {

@@ -1,5 +1,4 @@
 /** Decides how a read of a known statement is put to the engine and how what comes back is answered. */
-import { createHash } from 'node:crypto';
 import { bindReads } from '../../cache/bind.js';
 import type { CacheCore } from '../../cache/core.js';
 import type { Execution, ReadRequest, ResultGroup } from '../../cache/engine.js';
@@ -61,7 +60,7 @@ export function requestOf(
   return {
     group: statement.group,
     key: wire.key,
-    digest: () => digestOf(database, statement.text, wire.key),
+    identity: [database.names.database, database.session, database.fingerprint, statement.text, wire.key],
     refs: bindReads(database.names, reads, Array.isArray(call.values) ? (call.values as unknown[]) : []),
     codec: codecOf(driver.Field as FieldConstructor), // known since the connection's probe
     ttlMs: core.ttlMs,
@@ -84,14 +83,6 @@ function codecOf(Field: FieldConstructor): PayloadCodec<Payload> {
   let codec = codecs.get(Field);
   if (codec === undefined) codecs.set(Field, (codec = payloadCodec(Field)));
   return codec;
-}
-
-/** Everything that tells results apart (CONSISTENCY §4, "In the key"); lengths keep the parts apart. */
-function digestOf(database: Database, text: string, key: string): string {
-  const hash = createHash('sha256');
-  for (const part of [database.names.database, database.session, database.fingerprint, text, key])
-    hash.update(`${part.length}:${part}`);
-  return hash.digest('hex').slice(0, 40);
 }
 
 /** The result of a hit, as the caller's own. */

@@ -3,22 +3,13 @@
  * order of the commands is the protocol; each comment names the invariant it keeps.
  */
 import type { Random } from '../../clock.js';
-import {
-  arrayOf,
-  type Command,
-  type Conversation,
-  expectNoError,
-  integerOf,
-  type Replies,
-  textOf,
-} from '../executor.js';
+import { arrayOf, type Command, type Conversation, expectNoError, integerOf, textOf } from '../executor.js';
 import { field, valueKey } from './keys.js';
 import { type Target, touchedValues } from './refs.js';
 import {
   encodeIntent,
   type IntentRecord,
-  parseTable,
-  readTable,
+  type LookAtTables,
   type TableState,
   TOKEN_BYTES,
   takeOver,
@@ -47,8 +38,13 @@ export function* placeIntent(intent: Intent, record: Omit<IntentRecord, 'pins'>)
  *
  * Shapes are read while the intent stands: one registered meanwhile is seen here, or its capture was refused.
  */
-export function* endIntent(intent: Intent, voucher: string, random: Random): Conversation<void> {
-  const commands = rotateTargets(intent.targets, yield intent.targets.map(readTarget), voucher, random);
+export function* endIntent(
+  intent: Intent,
+  voucher: string,
+  random: Random,
+  look: LookAtTables,
+): Conversation<void> {
+  const commands = rotateTargets(intent.targets, yield* look(intent.targets.map(tableOf)), voucher, random);
   const rotations = commands.length;
   for (const { table } of intent.targets) commands.push(['HDEL', table, field.intent(intent.id)]); // last: I4
   const replies = yield commands;
@@ -58,19 +54,28 @@ export function* endIntent(intent: Intent, voucher: string, random: Random): Con
 }
 
 /** Rotates without an intent: for what has no commit of its own, a tag or an explicit invalidation. */
-export function* invalidate(targets: readonly Target[], voucher: string, random: Random): Conversation<void> {
-  expectNoError(yield rotateTargets(targets, yield targets.map(readTarget), voucher, random));
+export function* invalidate(
+  targets: readonly Target[],
+  voucher: string,
+  random: Random,
+  look: LookAtTables,
+): Conversation<void> {
+  const states = yield* look(targets.map(tableOf));
+  expectNoError(yield rotateTargets(targets, states, voucher, random));
 }
 
-const readTarget = ({ table }: Target): Command => readTable(table);
+const tableOf = ({ table }: Target): string => table;
 
 function rotateTargets(
   targets: readonly Target[],
-  replies: Replies,
+  states: readonly TableState[],
   voucher: string,
   random: Random,
 ): Command[] {
-  return targets.flatMap((target, index) => rotate(target, parseTable(replies[index]), voucher, random));
+  return targets.flatMap((target, index) => {
+    const state = states[index] as TableState; // one per target
+    return rotate(target, state, voucher, random);
+  });
 }
 
 /** New tokens for all that the write may have changed (CONSISTENCY §3). Values are dropped, not set. */

@@ -35,9 +35,19 @@ function readCommands(refs: readonly Ref[]): Command[] {
   return commands;
 }
 
-interface Observation {
+/** What references depend on, as one look showed it. */
+export interface Observation {
   readonly tables: ReadonlyMap<string, TableState>;
+  /** Per reference. */
   readonly valueTokens: readonly (string | null)[];
+}
+
+/** How references are looked at: by asking the store, or in a mirror of it. */
+export type Look = (refs: readonly Ref[]) => Conversation<Observation>;
+
+/** One round trip. */
+export function* lookAtStore(refs: readonly Ref[]): Conversation<Observation> {
+  return observe(refs, yield readCommands(refs));
 }
 
 function observe(refs: readonly Ref[], replies: Replies): Observation {
@@ -57,21 +67,9 @@ const vectorFrom = (observation: Observation, refs: readonly Ref[], voucher: str
     vectorOf(stateOf(observation, ref), ref, observation.valueTokens[index] ?? null, voucher),
   );
 
-/** LOOKUP's tokens, and the replies to more commands of the same round trip. */
-export function* lookupWith(
-  refs: readonly Ref[],
-  voucher: string,
-  more: readonly Command[],
-): Conversation<{ readonly vector: Vector; readonly extra: Replies }> {
-  const commands = readCommands(refs);
-  const replies = yield [...commands, ...more];
-  expectNoError(replies);
-  return { vector: vectorFrom(observe(refs, replies), refs, voucher), extra: replies.slice(commands.length) };
-}
-
-/** LOOKUP's tokens. One round trip. */
-export function* lookup(refs: readonly Ref[], voucher: string): Conversation<Vector> {
-  return vectorFrom(observe(refs, yield readCommands(refs)), refs, voucher);
+/** LOOKUP's tokens. */
+export function* lookup(refs: readonly Ref[], voucher: string, look: Look): Conversation<Vector> {
+  return vectorFrom(yield* look(refs), refs, voucher);
 }
 
 /** What CAPTURE found out. */
@@ -81,17 +79,18 @@ export type Captured =
   | { readonly kind: 'blocked' };
 
 /**
- * CAPTURE: creates the tokens that are missing and reads them all, before the query is sent (I3). Two round
- * trips when something is missing, else one. A table vouched for by another node is emptied of tokens first.
+ * CAPTURE: creates the tokens that are missing and reads them all, before the query is sent (I3). A table
+ * vouched for by another node is emptied of tokens first.
  */
 export function* capture(
   refs: readonly Ref[],
   voucher: string,
   context: TokenContext,
+  look: Look,
 ): Conversation<Captured> {
-  let observation = observe(refs, yield readCommands(refs));
+  let observation = yield* look(refs);
   const effective = limitShapes(refs, observation, context.shapesPerTableMax);
-  if (effective !== refs) observation = observe(effective, yield readCommands(effective));
+  if (effective !== refs) observation = yield* look(effective);
   if (isBlocked(observation, effective)) return { kind: 'blocked' };
   const present = vectorFrom(observation, effective, voucher);
   if (isComplete(present)) return { kind: 'captured', refs: effective, vector: present };
@@ -99,11 +98,8 @@ export function* capture(
   const disowned = [...observation.tables].filter(([, state]) => state.voucher !== voucher);
   if (disowned.length > 0)
     expectNoError(yield disowned.map(([table, state]) => takeOver(table, state, voucher, context.random)));
-  const commands = [...createMissing(effective, context), ...readCommands(effective)];
-  const replies = yield commands;
-  expectNoError(replies);
-  observation = observe(effective, replies.slice(commands.length - readCommands(effective).length));
-  const vector = vectorFrom(observation, effective, voucher);
+  expectNoError(yield createMissing(effective, observation, context));
+  const vector = vectorFrom(yield* look(effective), effective, voucher);
   return isComplete(vector) ? { kind: 'captured', refs: effective, vector } : { kind: 'blocked' };
 }
 
@@ -125,15 +121,19 @@ function limitShapes(refs: readonly Ref[], observation: Observation, shapesMax: 
   return refs.map((ref) => (exceeds(ref) ? { table: ref.table, pin: null } : ref));
 }
 
-function createMissing(refs: readonly Ref[], context: TokenContext): Command[] {
+/** Never sets a token that another process created meanwhile. */
+function createMissing(refs: readonly Ref[], observation: Observation, context: TokenContext): Command[] {
   const token = (): string => context.random.hex(TOKEN_BYTES);
-  return refs.flatMap((ref): Command[] => {
-    if (ref.pin === null) return [['HSETNX', ref.table, field.any, token()]];
-    const key = valueKeyOf(ref) as string; // ref.pin is not null
-    return [
-      ['HSETNX', ref.table, field.wild, token()],
-      ['HSETNX', ref.table, field.shape(ref.pin.shape), token()],
-      ['SET', key, token(), 'NX', 'PX', String(context.valueTtlMs)],
-    ];
+  return refs.flatMap((ref, index): Command[] => {
+    const { any, wild, shapes } = stateOf(observation, ref);
+    if (ref.pin === null) return any === null ? [['HSETNX', ref.table, field.any, token()]] : [];
+    const commands: Command[] = [];
+    if (wild === null) commands.push(['HSETNX', ref.table, field.wild, token()]);
+    if (!shapes.has(ref.pin.shape)) commands.push(['HSETNX', ref.table, field.shape(ref.pin.shape), token()]);
+    if (observation.valueTokens[index] === null) {
+      const key = valueKeyOf(ref) as string; // ref.pin is not null
+      commands.push(['SET', key, token(), 'NX', 'PX', String(context.valueTtlMs)]);
+    }
+    return commands;
   });
 }

@@ -3,7 +3,7 @@
  * reference validates against. Knows no transport.
  */
 import type { Random } from '../../clock.js';
-import { arrayOf, type Command, type Reply, textOf } from '../executor.js';
+import { arrayOf, type Command, type Conversation, type Reply, textOf } from '../executor.js';
 import { field } from './keys.js';
 import { conflicts, type Ref, type TargetPins } from './refs.js';
 
@@ -58,6 +58,15 @@ export function takeOver(table: string, state: TableState, voucher: string, rand
 export const encodeIntent = (record: IntentRecord): string => JSON.stringify(record);
 
 export const readTable = (table: string): Command => ['HGETALL', table];
+
+/** How the tables of targets are looked at: by asking the store, or in a mirror of it. */
+export type LookAtTables = (tables: readonly string[]) => Conversation<readonly TableState[]>;
+
+/** One round trip. */
+export function* lookAtStoredTables(tables: readonly string[]): Conversation<readonly TableState[]> {
+  const replies = yield tables.map(readTable);
+  return replies.map(parseTable);
+}
 
 /** @param reply the reply to `readTable` */
 export function parseTable(reply: Reply | undefined): TableState {

@@ -10,15 +10,18 @@ const RUNS = Number(process.env['INTERLEAVINGS_RUNS'] ?? 1_500);
 describe('the engine, interleaved', () => {
   it('never answers with less than was acknowledged, nor than was visible while no intent was lost', async () => {
     let hits = 0;
+    let storeHits = 0;
     await fc.assert(
       fc.asyncProperty(scenarios, interleavings, async (scenario, interleaving) => {
         const { violations, stats, trace } = await play(Engine, scenario, interleaving);
         hits += stats.nearHits + stats.storeHits + stats.joined;
+        storeHits += stats.storeHits;
         expect(violations, trace.join('\n')).toEqual([]);
       }),
       { numRuns: RUNS, ...seedFromEnvironment() },
     );
     expect(hits).toBeGreaterThan(RUNS / 10); // otherwise nothing was put to the test
+    expect(storeHits).toBeGreaterThan(RUNS / 20);
   }, 120_000);
 });
 

@@ -47,8 +47,8 @@ export const mutants: readonly Mutant[] = [
     file: 'protocol/intent.ts',
     changes: [
       {
-        from: `const commands = rotateTargets(intent.targets, yield intent.targets.map(readTarget), voucher, random);`,
-        to: `const commands: Command[] = []; yield intent.targets.map(readTarget); void voucher; void random;`,
+        from: `const commands = rotateTargets(intent.targets, yield* look(intent.targets.map(tableOf)), voucher, random);`,
+        to: `const commands: Command[] = []; yield* look(intent.targets.map(tableOf)); void voucher; void random;`,
       },
     ],
   },
@@ -159,11 +159,11 @@ export const mutants: readonly Mutant[] = [
         from: `  return commands;
 }
 
-interface Observation`,
+/** What references`,
         to: `  return [...commands.filter(([name]) => name === 'GET'), ...commands.filter(([name]) => name !== 'GET')];
 }
 
-interface Observation`,
+/** What references`,
       },
       {
         from: `  const tables = new Map<string, TableState>();
@@ -192,8 +192,8 @@ interface Observation`,
     file: 'engine.ts',
     changes: [
       {
-        from: `await this.fill(request, digest, complete, done);`,
-        to: `await this.fill(request, digest, (await this.captureFor(request, request.refs.map(() => null))) ?? complete, done);`,
+        from: `await this.fill(request, dependencies, done);`,
+        to: `await this.fill(request, (await this.captureFor(request, request.refs.map(() => null))) ?? dependencies, done);`,
       },
     ],
     within: remote,

@@ -27,6 +27,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
       }),
     },
   ),
+  room: fc.constantFrom(1, 2, 100),
   outage: fc.option(
     fc.record({ from: fc.integer({ min: 0, max: 30 }), commands: fc.integer({ min: 1, max: 6 }) }),
     {

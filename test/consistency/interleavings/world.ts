@@ -7,7 +7,7 @@
  */
 import type { Engine, ResultGroup } from '../../../src/cache/engine.js';
 import type { PayloadCodec } from '../../../src/cache/entry.js';
-import type { Command, Executor, Replies } from '../../../src/cache/executor.js';
+import type { Command, Executor, Replies, Reply } from '../../../src/cache/executor.js';
 import type { Ref, Target } from '../../../src/cache/protocol/refs.js';
 import type { CacheStats } from '../../../src/cache/stats.js';
 import { manualClock, seededRandom } from '../../../src/clock.js';
@@ -51,6 +51,8 @@ export interface Scenario {
   readonly readers: readonly { readonly kind: ReadKind; readonly times: number }[];
   /** What is lost from the store on the way. */
   readonly losses: readonly ('table' | 'values' | 'everything')[];
+  /** Decoded results that fit into this process; what is pushed out goes on in the store. */
+  readonly room: number;
   /** The store fails this many commands, from the given one on. */
   readonly outage: { readonly from: number; readonly commands: number } | null;
 }
@@ -62,10 +64,12 @@ export interface Violation {
   readonly lacks: number;
 }
 
+const ENTRY_BYTES = 64;
+
 const codec: PayloadCodec<number> = {
   encode: (payload) => Buffer.from(String(payload)),
   decode: (bytes) => Number(bytes.toString()),
-  bytesOf: () => 64,
+  bytesOf: () => ENTRY_BYTES,
   same: (left, right) => left === right,
 };
 
@@ -117,7 +121,12 @@ class World {
       namespace: 'n',
       mode: 'on',
       onStoreDown: 'bypass',
-      limits: { nearBytesMax: 1 << 20, entryBytesMax: 1 << 16, flightsMax: 100, shapesPerTableMax: 16 },
+      limits: {
+        nearBytesMax: scenario.room * ENTRY_BYTES,
+        entryBytesMax: ENTRY_BYTES,
+        flightsMax: 100,
+        shapesPerTableMax: 16,
+      },
       events: { onInvalidate: () => undefined, onFailure: () => undefined },
     });
   }
@@ -185,7 +194,7 @@ class World {
     const served = await this.engine.read<number, number>({
       group,
       key: kind,
-      digest: () => kind,
+      identity: [kind],
       refs: [
         { table: ROOT, pin: null },
         { table: TABLE, pin: readKinds[kind] },
@@ -256,24 +265,32 @@ class World {
 
   private mirroredExecutor(): Executor {
     const executor = embeddedExecutor(this.server);
-    return { ...executor, run: (commands) => this.failing() ?? executor.run(commands) };
+    return {
+      ...executor,
+      run: (commands) => this.failing() ?? executor.run(commands),
+      runBinary: (commands) => this.failing() ?? executor.runBinary(commands),
+    };
   }
 
   /** A yield point before every command: another connection's commands may come between. */
   private remoteExecutor(): Executor {
-    const { run, voucher } = embeddedExecutor(this.server);
-    const one = async (command: Command): Promise<Replies> => {
-      await this.step(`store ${String(command[0])}`);
-      this.failing();
-      return run([command]);
-    };
+    const executor = embeddedExecutor(this.server);
     return {
-      voucher,
-      run: async (commands) => {
-        const replies: unknown[] = [];
-        for (const command of commands) replies.push(...(await one(command)));
-        return replies as Replies;
-      },
+      voucher: () => executor.voucher(),
+      run: this.commandByCommand((commands) => executor.run(commands)),
+      runBinary: this.commandByCommand((commands) => executor.runBinary(commands)),
+    };
+  }
+
+  private commandByCommand(run: Executor['run']): (commands: readonly Command[]) => Promise<Replies> {
+    return async (commands) => {
+      const replies: Reply[] = [];
+      for (const command of commands) {
+        await this.step(`store ${String(command[0])}`);
+        this.failing();
+        replies.push(...(await run([command])));
+      }
+      return replies;
     };
   }
 
