@@ -1,3 +1,4 @@
+/** Decides that plans are put into words which say what they read and write, and why they are cached or not. */
 import { expect, test } from 'vitest';
 import { explainPlan } from '../../src/sql/explain.js';
 

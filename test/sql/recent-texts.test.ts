@@ -1,3 +1,4 @@
+/** Decides what is remembered when there is more than the limits allow. */
 import { expect, test } from 'vitest';
 import { RecentTexts } from '../../src/sql/recent-texts.js';
 

@@ -1,3 +1,4 @@
+/** Decides which values have a canonical text, and that no two different ones share it. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ValueClass } from '../../src/sql/plan.js';

@@ -1,3 +1,4 @@
+/** Decides what must and must not change the catalog fingerprint, and what a snapshot may ask of a database. */
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { catalogFingerprintSql, loadCatalog } from '../../../src/sql/postgres/load-catalog.js';

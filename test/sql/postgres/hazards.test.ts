@@ -1,3 +1,4 @@
+/** Decides the plan of at least one text for every hazard of CONSISTENCY §4 that Postgres knows. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithPostgres } from '../../support/servers.js';
 import { brief, openShop, type Shop } from './shop.js';

@@ -1,3 +1,4 @@
+/** Decides that the embedded parser gives trees or errors as values, whatever the text. */
 import { expect, test } from 'vitest';
 import { loadParser } from '../../../src/sql/postgres/parser.js';
 

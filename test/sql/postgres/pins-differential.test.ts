@@ -1,3 +1,4 @@
+/** Decides, with a real server, that a write which the plans call disjoint from a read leaves its result alone. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Plan, TableRead, TableWrite, ValueSource } from '../../../src/sql/plan.js';

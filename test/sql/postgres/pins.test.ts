@@ -1,3 +1,4 @@
+/** Decides which rows a statement is known to see or touch, rule by rule of CONSISTENCY §3. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithPostgres } from '../../support/servers.js';
 import { brief, openShop, type Shop } from './shop.js';

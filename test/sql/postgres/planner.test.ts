@@ -1,3 +1,4 @@
+/** Decides how the planner behaves as a whole: limits, snapshots, and the texts that ORMs write. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { explainPlan } from '../../../src/sql/explain.js';
 import { columnName } from '../../../src/sql/postgres/catalog.js';

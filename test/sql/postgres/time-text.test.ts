@@ -1,3 +1,4 @@
+/** Decides which texts Postgres could read the clock for. */
 import { expect, test } from 'vitest';
 import { isTimeDependentText } from '../../../src/sql/postgres/time-text.js';
 

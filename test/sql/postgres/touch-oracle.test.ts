@@ -1,3 +1,4 @@
+/** Decides, with a real server, that no statement scans or writes a table which its plan does not name. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithPostgres } from '../../support/servers.js';
