@@ -145,18 +145,20 @@ export class WatchedClient {
       this.gate.wait(() => this.runLate(call, callback));
       return undefined;
     }
-    return new PromiseClass((resolve) => {
-      this.gate.wait(() => resolve(this.runLate(call, null)));
+    return new PromiseClass((resolve, reject) => {
+      this.gate.wait(() => {
+        const running = this.runLate(call, reject);
+        if (running !== undefined) resolve(running);
+      });
     });
   }
 
   /** What pg would have thrown at the caller at once can only be told now. */
-  private runLate(call: Call, tell: ((error: Error) => void) | null): unknown {
+  private runLate(call: Call, tell: (error: Error) => void): unknown {
     try {
       return this.run(call);
     } catch (error) {
-      if (tell === null) return Promise.reject(error as Error);
-      process.nextTick(tell, error as Error);
+      process.nextTick(tell, error);
       return undefined;
     }
   }

@@ -234,7 +234,7 @@ function attachment(names: TableNames, catalog: Catalog): Parameters<CacheCore['
     nameOf: (key) => nameByKey.get(key),
     pinOf: (table, columnName, value) => {
       const column = catalog.relations.get(table.id)?.columnByName.get(columnName);
-      if (column === undefined || column.valueClass === null) return null;
+      if (!column?.valueClass) return null;
       const canonical = canonicalValue(column.valueClass, value);
       return canonical === null ? null : { column: String(column.number), value: canonical };
     },

@@ -56,7 +56,8 @@ function textCall(
   callback: unknown,
 ): TextCall | null {
   const positionalCallback = typeof values === 'function' ? values : undefined;
-  const chosen = callback || positionalCallback || given.callback;
+  // As pg chooses: anything false is as if it were not there.
+  const chosen = [callback, positionalCallback, given.callback].find(Boolean);
   if (chosen && typeof chosen !== 'function') return null;
   const text = typeof config === 'string' ? config : given.text;
   return {
@@ -66,7 +67,7 @@ function textCall(
     text: typeof text === 'string' ? text : null,
     name: typeof given.name === 'string' && given.name !== '' ? given.name : null,
     values: values && positionalCallback === undefined ? values : given.values,
-    callback: (chosen || undefined) as QueryCallback | undefined,
+    callback: chosen as QueryCallback | undefined,
     options: typeof config === 'string' ? plainOptions : rowOptions(given),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { type CopyingMaster, isCopying, isCurrent, masterOf } from './copier.js';
 import { copyField, type FieldConstructor, type Payload } from './payload.js';
-import type { PgResult, ResultConstructor, TypeParsers } from './shapes.js';
+import type { Field, PgResult, ResultConstructor, TypeParsers } from './shapes.js';
 
 /** The application's own classes, as found on its clients. */
 export interface DriverClasses {
@@ -33,9 +33,8 @@ export function replay(payload: Payload, { classes, rowMode, types, clientTypes 
   result.rowCount = payload.rowCount;
   const { fields } = payload;
   const count = fields.length;
-  const copies = new Array<(typeof fields)[number]>(count);
-  for (let index = 0; index < count; index++)
-    copies[index] = copyField(classes.Field, fields[index] as (typeof fields)[number]); // index < count
+  const copies: Field[] = [];
+  for (let index = 0; index < count; index++) copies.push(copyField(classes.Field, fields[index] as Field)); // index < count
   result.fields = copies;
   if (count > 0) result._parsers = master.parsers.slice();
   result._prebuiltEmptyResultObject = master.copyEmpty();

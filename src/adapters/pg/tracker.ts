@@ -102,7 +102,7 @@ export class Tracker {
       placing = this.about.host.core.engine.beginWrite(targets, owner);
     } catch (error) {
       endCatalogChange('nothing');
-      return this.refuse(call, error);
+      return this.refuse(call, error as Error);
     }
     if (!(placing instanceof Promise)) return send(placing);
     hold(placing);
@@ -127,15 +127,15 @@ export class Tracker {
     }
     placing.then(
       (placed) => void send(placed),
-      (error: unknown) => void this.refuse(call, error),
+      (error: unknown) => void this.refuse(call, error as Error),
     );
     return call.kind === 'submittable' ? call.submittable : undefined;
   }
 
   /** The write may not be sent: the store is away, and the config says that it must not be. */
-  private refuse(call: Call, error: unknown): unknown {
+  private refuse(call: Call, error: Error): unknown {
     if (call.kind === 'submittable') {
-      process.nextTick(() => call.submittable.handleError?.(error as Error, this.about.client.connection));
+      process.nextTick(() => call.submittable.handleError?.(error, this.about.client.connection));
       return call.submittable;
     }
     if (call.callback === undefined) return (this.about.client._Promise ?? Promise).reject(error);
@@ -154,14 +154,8 @@ export class Tracker {
     const sendWith = (callback: QueryCallback): void => {
       this.about.send(config, values, (error: Error | null | undefined, result: never) => {
         const ending = outcome(error ?? null);
-        if (!(ending instanceof Promise)) return callback(error, result);
-        ending.then(
-          () => callback(error, result),
-          (failure: unknown) => {
-            this.about.host.core.failed('end', failure);
-            callback(error, result);
-          },
-        );
+        if (ending instanceof Promise) this.tellAfter(ending, () => callback(error, result));
+        else callback(error, result);
       });
     };
     if (call.callback !== undefined) return sendWith(call.callback);
@@ -175,13 +169,19 @@ export class Tracker {
     });
   }
 
+  /** On a tick of its own: what a caller's callback throws is his. */
+  private tellAfter(ending: Promise<void>, tell: () => void): void {
+    ending
+      .catch((failure: unknown) => this.about.host.core.failed('end', failure))
+      .finally(() => process.nextTick(tell));
+  }
+
   private sendSubmittable(call: SubmittableCall, outcome: Outcome): unknown {
     const { submittable } = call;
-    const { submit } = submittable;
+    const submit = submittable.submit.bind(submittable);
     submittable.submit = (connection) => {
-      submittable.submit = submit;
       this.submitted.add(outcome);
-      const refusal: unknown = submit.call(submittable, connection);
+      const refusal = submit(connection);
       if (refusal) {
         this.submitted.delete(outcome);
         void outcome(null);
@@ -287,9 +287,6 @@ const isServerError = (error: unknown): error is ServerError =>
 /** Older versions of pg write the callback into the caller's object. */
 function ownConfig(config: TextCall['config']): TextCall['config'] {
   if (typeof config === 'string') return config;
-  const copy: object = Object.create(
-    Object.getPrototypeOf(config) as object | null,
-    Object.getOwnPropertyDescriptors(config),
-  );
-  return copy;
+  const copy = Object.create(Object.getPrototypeOf(config) as object | null) as object;
+  return Object.defineProperties(copy, Object.getOwnPropertyDescriptors(config));
 }

@@ -7,10 +7,14 @@ import { type Cache, createCache } from '../../../src/index.js';
 import { describeWithPostgres, postgres, type TestDatabase } from '../../support/servers.js';
 import { type Behaviour, behaviours, schema } from './behaviours.js';
 
+type Parser = (raw: string) => unknown;
+
+const defaultParser = pg.types.getTypeParser as unknown as (oid: number) => Parser;
+
 const shared = { shared: true };
 
 /** A primitive, an object made for each value, and one object for all values. */
-const ownParsers = new Map<number, (raw: string) => unknown>([
+const ownParsers = new Map<number, Parser>([
   [20, BigInt],
   [1184, (raw) => ({ instant: raw })],
   [16, (raw) => (raw === 't' ? shared : null)],
@@ -24,8 +28,7 @@ const setUps: readonly { readonly name: string; readonly options: pg.PoolConfig 
     options: {
       max: 2,
       types: {
-        getTypeParser: ((oid: number, format?: 'text') =>
-          ownParsers.get(oid) ?? pg.types.getTypeParser(oid, format)) as never,
+        getTypeParser: (oid: number) => ownParsers.get(oid) ?? defaultParser(oid),
       },
     },
   },

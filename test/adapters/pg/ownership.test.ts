@@ -40,7 +40,7 @@ describeWithPostgres('results of a wrapped pool', () => {
     rows,
     fields,
     _prebuiltEmptyResultObject,
-    { ...(_parsers as unknown[]) },
+    Object.fromEntries((_parsers as unknown[]).entries()),
   ];
 
   it.each(['object', 'array'])('belong to their caller, rows as %s', async (rowMode) => {
@@ -105,16 +105,17 @@ describeWithPostgres('results of a wrapped pool', () => {
   it('follow parsers that are registered while results are kept', async () => {
     const pg = (await import('pg')).default;
     const text = 'select n from plain where id = 1';
-    const before = pg.types.getTypeParser(20);
+    const { INT8 } = pg.types.builtins;
+    const before = pg.types.getTypeParser(INT8) as (raw: string) => unknown;
     const read = async () => (await given.pool.query<{ n: unknown }>(text)).rows[0]?.n;
     await read();
     expect(await read()).toBe('10000000000');
-    pg.types.setTypeParser(20, BigInt);
+    pg.types.setTypeParser(INT8, BigInt);
     try {
       expect(await read()).toBe(10_000_000_000n);
       expect(await given.isHit(read)).toBe(true);
     } finally {
-      pg.types.setTypeParser(20, before);
+      pg.types.setTypeParser(INT8, before);
     }
     expect(await read()).toBe('10000000000');
   });
@@ -125,8 +126,7 @@ describeWithPostgres('results of a wrapped pool', () => {
         throw new RangeError('not mine');
       },
     };
-    const run = (pool: pg.Pool) =>
-      pool.query({ text: 'select n from plain where id = 1', types: failing });
+    const run = (pool: pg.Pool) => pool.query({ text: 'select n from plain where id = 1', types: failing });
     for (const pool of [given.plain, given.pool, given.pool])
       await expect(run(pool)).rejects.toThrow(new RangeError('not mine'));
   });

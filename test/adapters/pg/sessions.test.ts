@@ -53,16 +53,32 @@ describeWithPostgres('sessions behind a wrapped pool', () => {
   });
 
   it('takes what the pool awaits before it hands a connection out for the same', async () => {
-    const prepared = given.wrappedPool({
-      max: 2,
-      onConnect: async (client: pg.ClientBase) => {
-        await client.query('set search_path = other');
-        await client.query(`set TimeZone = 'UTC'`);
-      },
-    });
+    const prepare = (client: pg.ClientBase): unknown =>
+      client.query('set search_path = other').then(() => client.query(`set TimeZone = 'UTC'`));
+    const prepared = given.wrappedPool({ max: 2, onConnect: prepare });
     for (let round = 0; round < 3; round++) expect(await asText(prepared)()).toBe('1999-01-01 12:00:00+00');
     expect(await given.isHit(asText(prepared))).toBe(true);
     expect(await read()).toBe('2024-01-01 12:00:00+00');
+  });
+
+  it('keeps apart what differing connections of one pool read', async () => {
+    const mixed = given.wrappedPool({ max: 2 });
+    const zones = ['UTC', 'Asia/Tokyo'];
+    mixed.on('connect', (client) => void client.query(`set TimeZone = '${zones.pop()}'`));
+    const both = await Promise.all([mixed.connect(), mixed.connect()]);
+    const seen = await Promise.all(both.map((client) => asText(client)()));
+    expect(seen).toStrictEqual(['2024-01-01 21:00:00+09', '2024-01-01 12:00:00+00']);
+    // The pool is keyed on the session that was used first; a connection with the other one must not fill for it.
+    for (const [index, client] of both.entries()) {
+      await given.pool.query('update moments set id = id');
+      client.release();
+      const through = await asText(mixed)();
+      expect(through).toBe(seen[index]);
+      if (index === 0) expect(await asText(mixed)()).toBe(through);
+      const again = await mixed.connect();
+      both[index] = again;
+    }
+    for (const client of both) client.release();
   });
 
   it('invalidates the table that a connect handler made visible', async () => {

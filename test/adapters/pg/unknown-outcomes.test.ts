@@ -145,6 +145,7 @@ describeWithPostgres('a write whose outcome is unknown', () => {
     client.release(true);
     await other.end();
     await until(() => given.cache.stats().resolved === 1);
+    expect((await read()).rows[0]?.body).toBe('old');
     await until(() => given.isHit(read));
   });
 

@@ -32,11 +32,18 @@ describeWithPostgres('withCache', () => {
   it('gives the same object back, once or twice', () => {
     const pool = new OwnPool(given.database.config);
     const wrapped = withCache(pool, given.cache);
-    const { query } = wrapped;
+    const { query } = wrapped as unknown as { readonly query: unknown };
     expect(wrapped).toBe(pool);
-    expect(withCache(wrapped, given.cache).query).toBe(query);
+    expect(withCache(wrapped, given.cache)).toHaveProperty('query', query);
     expect(wrapped.greeting).toBe('hello');
     expect(wrapped).toBeInstanceOf(OwnPool);
+  });
+
+  it('takes a connection of a wrapped pool for wrapped', async () => {
+    const client = await given.pool.connect();
+    const { query } = client as unknown as { readonly query: unknown };
+    expect(withCache(client, given.cache)).toHaveProperty('query', query);
+    client.release();
   });
 
   it('refuses a second cache', async () => {
