@@ -297,7 +297,11 @@ export class Engine {
         return await this.refuse('store-failed', request);
       }
       if (dependencies === null) return await this.refuse('write-under-way', request);
-      const joined = refresh ? null : await this.join(request, dependencies);
+      // Nothing is awaited between finding no flight and offering one: callers of the same moment share one.
+      const { group, key } = request;
+      const shares = !refresh && this.options.mode === 'on';
+      const landing = shares ? this.flights.join(group, key, dependencies.vector) : undefined;
+      const joined = landing === undefined ? null : await this.join<P>(landing);
       return joined ?? (await this.fly(request, dependencies));
     } finally {
       this.mirror?.releaseAll(cells);
@@ -352,13 +356,7 @@ export class Engine {
     return captured.kind === 'blocked' ? null : { refs: captured.refs, vector: captured.vector };
   }
 
-  private async join<P>(
-    { group, key }: ReadRequest<P, unknown>,
-    { vector }: Dependencies,
-  ): Promise<Hit<P> | null> {
-    if (this.options.mode === 'observe') return null;
-    const landing = this.flights.join(group, key, vector);
-    if (landing === undefined) return null;
+  private async join<P>(landing: Promise<Landed<unknown>>): Promise<Hit<P> | null> {
     const landed = (await landing.catch(() => null)) as Landed<P> | null; // its error is its own: this read runs itself
     const payload = landed?.payload ?? null;
     if (landed === null || payload === null) return null;
