@@ -301,7 +301,7 @@ export class Engine {
       const { group, key } = request;
       const shares = !refresh && this.options.mode === 'on';
       const landing = shares ? this.flights.join(group, key, dependencies.vector) : undefined;
-      const joined = landing === undefined ? null : await this.join<P>(landing);
+      const joined = landing === undefined ? null : await this.join<P>(landing, dependencies);
       return joined ?? (await this.fly(request, dependencies));
     } finally {
       this.mirror?.releaseAll(cells);
@@ -356,10 +356,20 @@ export class Engine {
     return captured.kind === 'blocked' ? null : { refs: captured.refs, vector: captured.vector };
   }
 
-  private async join<P>(landing: Promise<Landed<unknown>>): Promise<Hit<P> | null> {
+  /**
+   * What the execution was built from besides its own references was unknown when it was joined, and may have
+   * been read before this read began: its tokens must be equal now.
+   */
+  private async join<P>(landing: Promise<Landed<unknown>>, own: Dependencies): Promise<Hit<P> | null> {
     const landed = (await landing.catch(() => null)) as Landed<P> | null; // its error is its own: this read runs itself
     const payload = landed?.payload ?? null;
     if (landed === null || payload === null) return null;
+    try {
+      if (!(await this.vouches(own.refs, own.vector, landed.dependencies))) return null;
+    } catch (error) {
+      this.failed('lookup', error);
+      return null;
+    }
     this.counters.joined++;
     return { from: 'flight', payload, dependencies: landed.dependencies };
   }
