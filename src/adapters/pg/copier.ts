@@ -19,7 +19,8 @@ export interface Master {
   readonly copyEmpty: () => object;
 }
 
-type ColumnKind = 'primitive' | 'date' | 'deep';
+/** `date`: dates and primitives mixed: nulls, and infinities, which pg gives as numbers. */
+type ColumnKind = 'primitive' | 'dates-only' | 'date' | 'deep';
 
 export interface DecodedRows {
   readonly rows: readonly unknown[];
@@ -88,11 +89,15 @@ function columnKind(
   const parser = parsers[column] as CellParser; // one per field
   let kind: ColumnKind = 'primitive';
   let proven = false;
+  let primitives = 0;
   for (let index = 0; index < rows.length; index++) {
     const value = asArrays
       ? (rows[index] as readonly unknown[])[column]
       : (rows[index] as Readonly<Record<string, unknown>>)[name];
-    if (isPrimitive(value)) continue;
+    if (isPrimitive(value)) {
+      primitives++;
+      continue;
+    }
     if (!proven) {
       const raw = cells[index]?.[column];
       if (typeof raw !== 'string' || !isFreshEachTime(parser, raw)) return null;
@@ -102,7 +107,7 @@ function columnKind(
     else if (isCopyable(value) && isDeepStrictEqual(copyDeep(value), value)) kind = 'deep';
     else return null;
   }
-  return kind;
+  return kind === 'date' && primitives === 0 ? 'dates-only' : kind;
 }
 
 const isPrimitive = (value: unknown): boolean =>
@@ -166,9 +171,16 @@ export function copyDeep(value: unknown): unknown {
   return copy;
 }
 
-/** From a date, not from its time: V8 copies it without a detour. A date column may hold infinities, which pg gives as numbers, and nulls. */
 const copyDate = (value: unknown): unknown =>
   typeof value === 'object' && value !== null ? new Date(value as Date) : value;
+
+/** A date is copied from the date, not from its time: V8 does that without a detour. */
+const copyingCode: Readonly<Record<ColumnKind, (source: string) => string>> = {
+  primitive: (source) => source,
+  'dates-only': (source) => `new Date(${source})`,
+  date: (source) => `copyDate(${source})`,
+  deep: (source) => `copyDeep(${source})`,
+};
 
 /** Generated code beyond this many columns costs more than it saves. */
 const COLUMNS_MAX = 128;
@@ -177,21 +189,18 @@ const COLUMNS_MAX = 128;
 function compileCopier(columns: readonly CopiedColumn[], asArrays: boolean): RowsCopier {
   if (columns.length > COLUMNS_MAX) return plainCopier(columns, asArrays);
   const values = columns.map(({ key, kind }) => {
-    const source = `row[${JSON.stringify(key)}]`;
-    return kind === 'primitive' ? source : `${kind === 'date' ? 'copyDate' : 'copyDeep'}(${source})`;
+    return copyingCode[kind](`row[${JSON.stringify(key)}]`);
   });
   const literal = asArrays
     ? `[${values.join(', ')}]`
     : `{ ${columns.map(({ key }, index) => `${propertyName(key)}: ${values[index]}`).join(', ')} }`;
-  const compiled = compile(
-    ['copyDate', 'copyDeep'],
+  const compiled = compileOnce(
     `return (rows) => {
       const count = rows.length;
       const copies = new Array(count);
       for (let index = 0; index < count; index++) { const row = rows[index]; copies[index] = ${literal}; }
       return copies;
     };`,
-    [copyDate, copyDeep],
   );
   return (compiled as RowsCopier | null) ?? plainCopier(columns, asArrays);
 }
@@ -203,19 +212,34 @@ const propertyName = (key: string | number): string =>
 function compileEmpty(keys: readonly string[]): () => object {
   const compiled =
     keys.length <= COLUMNS_MAX
-      ? compile([], `return () => ({ ${keys.map((key) => `${propertyName(key)}: null`).join(', ')} });`, [])
+      ? compileOnce(`return () => ({ ${keys.map((key) => `${propertyName(key)}: null`).join(', ')} });`)
       : null;
   if (compiled !== null) return compiled as () => object;
   const entries = keys.map((key) => [key, null] as const);
   return () => Object.fromEntries(entries);
 }
 
+/** Compiling costs some 80 µs, and the results of one statement are all alike. */
+const compiledBodies = new Map<string, unknown>();
+const COMPILED_MAX = 1_000;
+
+function compileOnce(body: string): unknown {
+  let compiled = compiledBodies.get(body);
+  if (compiled === undefined) {
+    if (compiledBodies.size >= COMPILED_MAX) compiledBodies.clear();
+    compiledBodies.set(body, (compiled = compile(body)));
+  }
+  return compiled;
+}
+
 /** Null in a process that forbids code from strings (`--disallow-code-generation-from-strings`). */
-function compile(names: readonly string[], body: string, values: readonly unknown[]): unknown {
+function compile(body: string): unknown {
   try {
     // oxlint-disable-next-line no-new-func, no-implied-eval -- column names enter the code as JSON strings only
-    const make = new Function(...names, `'use strict'; ${body}`) as (...given: readonly unknown[]) => unknown;
-    return make(...values);
+    const make = new Function('copyDate', 'copyDeep', `'use strict'; ${body}`) as (
+      ...given: readonly unknown[]
+    ) => unknown;
+    return make(copyDate, copyDeep);
   } catch (error) {
     if (error instanceof EvalError) return null;
     throw error;
@@ -225,7 +249,7 @@ function compile(names: readonly string[], body: string, values: readonly unknow
 /** The same without generated code. */
 export function plainCopier(columns: readonly CopiedColumn[], asArrays: boolean): RowsCopier {
   const copyValue = (kind: ColumnKind, value: unknown): unknown =>
-    kind === 'primitive' ? value : kind === 'date' ? copyDate(value) : copyDeep(value);
+    kind === 'primitive' ? value : kind === 'deep' ? copyDeep(value) : copyDate(value);
   if (asArrays)
     return (rows) =>
       rows.map((row) =>
