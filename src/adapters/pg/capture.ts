@@ -13,10 +13,16 @@ export interface CapturingQuery extends PgQuery {
   outcome(): { readonly payload: Payload } | { readonly payload: null; readonly reason: string };
 }
 
+export interface Filling {
+  readonly database: Database;
+  /** Results longer than this are not kept while they arrive. */
+  readonly bytesMax: number;
+}
+
 export type CapturingConstructor = new (
-  config: QueryConfig,
-  database: Database,
-  bytesMax: number,
+  config: QueryConfig | string,
+  values: unknown,
+  filling: Filling,
 ) => CapturingQuery;
 
 const capturing = Symbol('lookaside.capturing');
@@ -41,13 +47,15 @@ function subclass(Query: QueryConstructor): CapturingConstructor {
     private bytes = 0;
     private tag: string | null = null;
 
-    constructor(
-      config: QueryConfig,
-      readonly database: Database,
-      private readonly bytesMax: number,
-    ) {
-      super(config);
-      if (config.query_timeout !== undefined) this.query_timeout = config.query_timeout;
+    readonly database: Database;
+    private readonly bytesMax: number;
+
+    constructor(config: QueryConfig | string, values: unknown, { database, bytesMax }: Filling) {
+      super(config, values);
+      this.database = database;
+      this.bytesMax = bytesMax;
+      if (typeof config !== 'string' && config.query_timeout !== undefined)
+        this.query_timeout = config.query_timeout;
     }
 
     refuse(reason: string): void {

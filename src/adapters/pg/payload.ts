@@ -58,11 +58,11 @@ export const copyField = (Field: FieldConstructor, field: Field): Field =>
 /** Rough costs in memory; decoded rows are counted from the start. */
 const PAYLOAD_BYTES = 400;
 const FIELD_BYTES = 160;
-const CELL_BYTES = 64;
+const CELL_BYTES = 40;
 
 export const rowBytes = (cells: Cells): number => {
   let bytes = 0;
-  for (const cell of cells) bytes += CELL_BYTES + (cell === null ? 0 : 3 * cell.length);
+  for (const cell of cells) bytes += CELL_BYTES + (cell === null ? 0 : 2 * cell.length);
   return bytes;
 };
 

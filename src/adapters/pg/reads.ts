@@ -11,7 +11,7 @@ import { areTimeDependent, type WireParameters, wireParameters } from './paramet
 import { type FieldConstructor, type Payload, payloadCodec } from './payload.js';
 import type { RowOptions, TextCall } from './query-arguments.js';
 import { replay } from './replay.js';
-import type { PgResult, QueryCallback, QueryConfig, TypeParsers } from './shapes.js';
+import type { PgResult, QueryCallback, TypeParsers } from './shapes.js';
 import type { Statement } from './statements.js';
 
 /** Results longer than this are not kept while they arrive; the engine's own limit is usually lower. */
@@ -41,12 +41,13 @@ export function wireOf(call: TextCall, driver: Driver): WireParameters | null {
 
 /** The query that fills: with the parameters that were keyed, whatever the caller does to his meanwhile. */
 function capturingOf({ driver, database, call, wire }: Read): CapturingQuery {
-  const given: QueryConfig = typeof call.config === 'string' ? { text: call.config } : call.config;
+  const filling = { database, bytesMax: CAPTURE_BYTES_MAX };
+  // pg copies a config object property by property; a text costs nothing.
+  if (typeof call.config === 'string') return new driver.Capturing(call.config, wire.values, filling);
   const config: Record<string, unknown> = { text: call.text };
   for (const key of ['name', 'rowMode', 'types', 'queryMode', 'query_timeout'] as const)
-    if (given[key] !== undefined) config[key] = given[key];
-  if (wire.values !== undefined) config['values'] = wire.values;
-  return new driver.Capturing(config, database, CAPTURE_BYTES_MAX);
+    if (call.config[key] !== undefined) config[key] = call.config[key];
+  return new driver.Capturing(config, wire.values, filling);
 }
 
 /** @param run sends the query and settles as it does */

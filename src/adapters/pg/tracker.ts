@@ -287,6 +287,7 @@ const isServerError = (error: unknown): error is ServerError =>
 /** Older versions of pg write the callback into the caller's object. */
 function ownConfig(config: TextCall['config']): TextCall['config'] {
   if (typeof config === 'string') return config;
+  if (Object.getPrototypeOf(config) === Object.prototype) return { ...config };
   const copy = Object.create(Object.getPrototypeOf(config) as object | null) as object;
   return Object.defineProperties(copy, Object.getOwnPropertyDescriptors(config));
 }
