@@ -1,7 +1,7 @@
 /** Decides how the parts are joined: the only file that knows config, server, topology and cache at once. */
 import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
-import { Cache, type CacheEventMap } from './cache/cache.js';
+import { Cache, type CacheEventMap, type ServerAddress } from './cache/cache.js';
 import { clearEntries } from './cache/clear.js';
 import { Engine } from './cache/engine.js';
 import { converse } from './cache/executor.js';
@@ -56,7 +56,8 @@ function compose(config: ResolvedConfig): Cache {
     ...(config.topology.listen?.password === undefined ? {} : { password: config.topology.listen.password }),
   });
   const executor = embeddedExecutor(server);
-  const failed = failureReporter(events);
+  const announce = failureReporter(events);
+  const tell = announcer(events, announce);
   const engine = new Engine({
     executor,
     clock,
@@ -70,10 +71,23 @@ function compose(config: ResolvedConfig): Cache {
       flightsMax: config.limits.flights,
       shapesPerTableMax: config.limits.shapesPerTable,
     },
-    events: { onInvalidate: (tables) => void events.emit('invalidate', tables), onFailure: failed },
+    events: { onInvalidate: (tables) => tell('invalidate', tables), onFailure: announce },
   });
+  const failed = (reason: string, error: unknown): void => {
+    engine.counters.count(engine.counters.failures, reason);
+    announce(reason, error);
+  };
   const ready = listenIfAsked(server, config);
   ready.catch((error: unknown) => failed('listen', error));
+  let closing = false;
+  void server.closed.then(() => {
+    if (closing) return;
+    failed(
+      'server',
+      new LookasideError('SERVER_CLOSED', 'a client sent SHUTDOWN; every query goes to the database'),
+    );
+    engine.close();
+  });
   return new Cache({
     core: {
       engine,
@@ -90,19 +104,22 @@ function compose(config: ResolvedConfig): Cache {
     ready,
     clearStore: async () => converse(executor, clearEntries(namespace)),
     close: async () => {
+      closing = true;
       registry.delete(namespace);
       engine.close();
       await ready.catch(() => undefined); // reported when it happened
       await server.close();
+      tell('close');
     },
   });
 }
 
-async function listenIfAsked(server: EmbeddedServer, config: ResolvedConfig): Promise<void> {
+async function listenIfAsked(server: EmbeddedServer, config: ResolvedConfig): Promise<ServerAddress | null> {
   const { listen } = config.topology;
-  if (listen === undefined || config.mode === 'off') return;
-  if (listen.path === undefined) await server.listen({ host: listen.host, port: listen.port ?? 0 });
-  else await server.listen({ path: listen.path });
+  if (listen === undefined || config.mode === 'off') return null;
+  return listen.path === undefined
+    ? server.listen({ host: listen.host, port: listen.port ?? 0 })
+    : server.listen({ path: listen.path });
 }
 
 /** Names match with or without their schema. */
@@ -112,11 +129,27 @@ function tableFilter({ include, exclude }: ResolvedConfig): (tableName: string) 
   return (table) => !names(exclude, table) && (include === undefined || names(include, table));
 }
 
+type Report = (reason: string, error: unknown) => void;
+
+/** Tells listeners one by one: what one of them throws keeps neither the others nor a query from going on. */
+function announcer(
+  events: EventEmitter<CacheEventMap>,
+  report: Report,
+): <E extends keyof CacheEventMap>(event: E, ...args: CacheEventMap[E]) => void {
+  return (event, ...args) => {
+    for (const listener of events.rawListeners(event) as ((...given: typeof args) => void)[])
+      try {
+        listener(...args);
+      } catch (error) {
+        report('listener', error);
+      }
+  };
+}
+
 /** Every failure is an event; the first of each kind is also a warning of the process. */
-function failureReporter(events: EventEmitter<CacheEventMap>): (reason: string, error: unknown) => void {
+function failureReporter(events: EventEmitter<CacheEventMap>): Report {
   const warned = new Set<string>();
-  return (reason, error) => {
-    events.emit('failure', { reason, error });
+  const warn = (reason: string, error: unknown): void => {
     if (warned.has(reason)) return;
     warned.add(reason);
     const said = error instanceof Error ? error.message : String(error);
@@ -124,5 +157,10 @@ function failureReporter(events: EventEmitter<CacheEventMap>): (reason: string, 
       type: 'LookasideWarning',
       code: `LOOKASIDE_WARN_${reason.toUpperCase().replaceAll('-', '_')}`,
     });
+  };
+  const tell = announcer(events, warn);
+  return (reason, error) => {
+    tell('failure', { reason, error });
+    warn(reason, error);
   };
 }

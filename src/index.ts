@@ -8,6 +8,7 @@ export {
   type InvalidateOptions,
   type RowReference,
   type RunOptions,
+  type ServerAddress,
   type WrapOptions,
 } from './cache/cache.js';
 export { uncached } from './cache/scope.js';

@@ -8,7 +8,7 @@ import { type AttachedDatabase, type CacheCore, coreSymbol, type HasCore } from 
 import { FunctionCache, keyOfCall } from './functions.js';
 import { NAMESPACE_ROOT, tagRef } from './protocol/keys.js';
 import type { Ref, Target } from './protocol/refs.js';
-import { runInScope } from './scope.js';
+import { currentScope, runInScope } from './scope.js';
 import type { CacheStats } from './stats.js';
 
 /** What a cached function's result depends on and how long it may be served. */
@@ -61,6 +61,13 @@ export interface Health {
   readonly reason?: string;
 }
 
+/** Where the embedded server listens for other processes. */
+export interface ServerAddress {
+  readonly port?: number;
+  /** Of a unix socket. */
+  readonly path?: string;
+}
+
 export interface CacheEventMap {
   /** Tables whose tokens were rotated, by their keys in the store. */
   invalidate: [tables: readonly string[]];
@@ -73,7 +80,8 @@ export interface CacheEventMap {
 export interface CacheParts {
   readonly core: Omit<CacheCore, 'attach' | 'onPrepare'>;
   readonly events: EventEmitter<CacheEventMap>;
-  readonly ready: Promise<void>;
+  /** With where the embedded server listens, or null if it was not asked to. */
+  readonly ready: Promise<ServerAddress | null>;
   /** Entries in the store are dropped; tokens stay. */
   readonly clearStore: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -84,6 +92,7 @@ export class Cache implements HasCore {
   private readonly databases = new Map<string, AttachedDatabase>();
   private readonly preparations = new Set<() => Promise<void>>();
   private readonly functions: FunctionCache;
+  private listensAt: ServerAddress | null = null;
   private closing: Promise<void> | null = null;
 
   /** @internal Use `createCache`. */
@@ -94,6 +103,10 @@ export class Cache implements HasCore {
       onPrepare: (prepare) => void this.preparations.add(prepare),
     };
     this.functions = new FunctionCache(parts.core.engine, parts.core.namespace);
+    parts.ready.then(
+      (address) => (this.listensAt = address),
+      () => undefined, // reported by whoever made it, and thrown by ready()
+    );
   }
 
   get namespace(): string {
@@ -125,7 +138,9 @@ export class Cache implements HasCore {
 
   /**
    * The same function, with its results cached by its arguments. A call whose arguments cannot be told apart
-   * by value (functions, class instances) runs uncached.
+   * by value (functions, class instances) runs uncached. `this` is not passed on.
+   *
+   * @throws LookasideError `INVALID_ARGUMENT`; the function it gives throws what `fn` throws, `TABLE_UNKNOWN`
    */
   wrap<A extends readonly unknown[], T>(
     fn: (...args: A) => Promise<T>,
@@ -133,10 +148,12 @@ export class Cache implements HasCore {
   ): (...args: A) => Promise<T> {
     if (typeof options.name !== 'string' || options.name === '')
       throw new LookasideError('INVALID_ARGUMENT', 'wrap needs a name that is not empty');
+    for (const tag of options.tags ?? []) this.tag(tag);
+    if (options.ttl !== undefined) durationOf(options.ttl);
     return async (...args) => {
       const key = keyOfCall(options.name, args);
       if (key !== null) return this.load(`call:${key}`, () => fn(...args), options);
-      this.core.engine.noteBypass('arguments-not-comparable');
+      this.refuse('arguments-not-comparable');
       return fn(...args);
     };
   }
@@ -147,12 +164,16 @@ export class Cache implements HasCore {
    * @throws LookasideError `TABLE_UNKNOWN`, `INVALID_ARGUMENT`; the store's error when it could not be told
    */
   async invalidate(options: InvalidateOptions): Promise<void> {
+    const { tables, rows, tags, all } = options;
+    if ((tables ?? rows ?? tags ?? all) === undefined)
+      throw new LookasideError('INVALID_ARGUMENT', 'invalidate needs tables, rows, tags or all');
+    if (this.closing !== null || this.core.mode === 'off') return; // nothing is served
     const targets: Target[] = [];
-    for (const tag of options.tags ?? []) targets.push({ table: this.tag(tag).table, pins: null });
-    for (const name of options.tables ?? [])
+    for (const tag of tags ?? []) targets.push({ table: this.tag(tag).table, pins: null });
+    for (const name of tables ?? [])
       for (const { key } of await this.findTables(name)) targets.push({ table: key, pins: null });
-    for (const row of options.rows ?? []) targets.push(...(await this.rowTargets(row)));
-    if (options.all === true) {
+    for (const row of rows ?? []) targets.push(...(await this.rowTargets(row)));
+    if (all === true) {
       targets.push({ table: tagRef(this.namespace, NAMESPACE_ROOT).table, pins: null });
       for (const { names } of this.databases.values()) targets.push({ table: rootOf(names), pins: null });
     }
@@ -168,7 +189,7 @@ export class Cache implements HasCore {
         ...(bypass === undefined ? {} : { bypass }),
         ...(refresh === undefined ? {} : { refresh }),
         ...(options.ttl === undefined ? {} : { ttlMs: durationOf(options.ttl) }),
-        ...(tags === undefined ? {} : { tags }),
+        ...(tags === undefined ? {} : { tags: [...new Set([...(currentScope()?.tags ?? []), ...tags])] }),
       },
       callback,
     );
@@ -187,6 +208,12 @@ export class Cache implements HasCore {
     return reason === null ? { status: 'ok' } : { status: 'degraded', reason };
   }
 
+  /** Where other processes reach the embedded server, once `ready()` has resolved; null if it does not listen. */
+  address(): ServerAddress | null {
+    return this.closing === null ? this.listensAt : null;
+  }
+
+  /** A listener that throws disturbs nobody: its error is a failure of reason `listener`. */
   on<E extends keyof CacheEventMap>(event: E, listener: (...args: CacheEventMap[E]) => void): this {
     this.parts.events.on(event, listener as never);
     return this;
@@ -199,13 +226,14 @@ export class Cache implements HasCore {
 
   /** Frees what is held. Costs misses, never freshness. */
   async clear(): Promise<void> {
+    if (this.closing !== null) return; // nothing is held any more
     this.core.engine.clearNear();
     await this.parts.clearStore();
   }
 
   /** Reads bypass from now on. Wrapped pools go on working, as if they had never been wrapped. */
   close(): Promise<void> {
-    this.closing ??= this.parts.close().then(() => void this.parts.events.emit('close'));
+    this.closing ??= this.parts.close();
     return this.closing;
   }
 
@@ -216,11 +244,38 @@ export class Cache implements HasCore {
   private async load<T>(key: string, load: () => Promise<T>, options: DependencyOptions): Promise<T> {
     if (this.core.mode === 'off') return load();
     const refs: Ref[] = (options.tags ?? []).map((tag) => this.tag(tag));
-    for (const name of options.tables ?? [])
-      for (const found of await this.findTables(name))
-        refs.push({ table: found.root, pin: null }, { table: found.key, pin: null });
     const ttlMs = options.ttl === undefined ? this.core.ttlMs : durationOf(options.ttl);
+    if (this.closing === null && options.tables !== undefined) {
+      const found = await this.refsOf(options.tables);
+      if (found === null) {
+        this.refuse('tables-not-known-yet');
+        return load();
+      }
+      refs.push(...found);
+    }
     return this.functions.load({ key, load, refs, ttlMs });
+  }
+
+  /** Null while the database that must know these tables cannot be asked: no reason to fail the caller. */
+  private async refsOf(tables: readonly string[]): Promise<readonly Ref[] | null> {
+    try {
+      const found = await Promise.all(tables.map((name) => this.findTables(name)));
+      return found.flat().flatMap(({ root, key }) => [
+        { table: root, pin: null },
+        { table: key, pin: null },
+      ]);
+    } catch (error) {
+      if (error instanceof LookasideError && error.code === 'LOOKASIDE_TABLE_UNKNOWN') throw error;
+      this.core.failed('catalog', error);
+      return null;
+    }
+  }
+
+  /** A function that runs past the cache although it could be cached: one around it cannot inherit from it. */
+  private refuse(reason: string): void {
+    const { counters } = this.core.engine;
+    counters.count(counters.bypassed, reason);
+    currentScope()?.collect?.unknown('refused');
   }
 
   private tag(tag: string): Ref {

@@ -110,6 +110,7 @@ const VALUE_TTL_SPARE_MS = 60_000;
 
 export class Engine {
   readonly counters = new Counters();
+  private readonly executor: Executor;
   private readonly near: Near<unknown, Stamp>;
   private readonly mirror: Mirror | null;
   private readonly store: EntryStore;
@@ -120,10 +121,12 @@ export class Engine {
   private closed = false;
 
   constructor(private readonly options: EngineOptions) {
-    const { executor, limits, namespace } = options;
-    this.mirror = isWatchable(executor)
-      ? new Mirror(executor, namespace, (error) => this.failed('lookup', error))
+    const { limits, namespace } = options;
+    this.mirror = isWatchable(options.executor)
+      ? new Mirror(options.executor, namespace, (error) => this.failed('lookup', error))
       : null;
+    const executor = this.mirror?.executor ?? options.executor;
+    this.executor = executor;
     this.look = this.mirror?.look ?? lookAtStore;
     this.lookAtTables = this.mirror?.lookAtTables ?? lookAtStoredTables;
     this.near = new Near(
@@ -184,9 +187,14 @@ export class Engine {
         ? request.refs
         : [...request.refs, ...this.tagRefs(scope.tags)];
     const scoped = { ...request, refs, ttlMs: scope?.ttlMs ?? request.ttlMs };
-    const served = await this.readThrough(scoped, scope?.refresh === true);
-    if (served.dependencies !== null) scope?.collect?.depends(served.dependencies);
-    return served;
+    try {
+      const served = await this.readThrough(scoped, scope?.refresh === true);
+      if (served.dependencies !== null) scope?.collect?.depends(served.dependencies);
+      return served;
+    } catch (error) {
+      scope?.collect?.unknown('refused'); // whoever falls back on something has nothing to vouch for it
+      throw error;
+    }
   }
 
   /** To be called for each statement that reads past the cache because it can never be cached. */
@@ -197,12 +205,15 @@ export class Engine {
 
   /** INTENT: to be awaited before a write is sent. Synchronous while the store is in this process. */
   beginWrite(targets: readonly Target[], owner: WriteOwner): PlacedWrite | Promise<PlacedWrite> {
+    currentScope()?.collect?.unknown('refused'); // a function that writes has to run each time
     return this.writes.begin(targets, owner);
   }
 
   /** Never again serves what depends on the targets as they were. Rejects when the store could not be told. */
   async invalidate(targets: readonly Target[]): Promise<void> {
-    const { executor, random } = this.options;
+    if (this.closed) return; // nothing is served any more
+    const { executor } = this;
+    const { random } = this.options;
     await converse(executor, invalidate(targets, executor.voucher(), random, this.lookAtTables));
     for (const { table } of targets) this.counters.table(table).invalidations++;
     this.options.events.onInvalidate(targets.map(({ table }) => table));
@@ -309,7 +320,7 @@ export class Engine {
   }
 
   private async lookUp(refs: readonly Ref[]): Promise<Vector> {
-    const { executor } = this.options;
+    const { executor } = this;
     return converse(executor, lookup(refs, executor.voucher(), this.look));
   }
 
@@ -346,7 +357,8 @@ export class Engine {
     seen: Vector,
   ): Promise<Dependencies | null> {
     if (isComplete(seen)) return { refs, vector: seen };
-    const { executor, random, limits } = this.options;
+    const { executor } = this;
+    const { random, limits } = this.options;
     const context = {
       random,
       valueTtlMs: 2 * ttlMs + VALUE_TTL_SPARE_MS,

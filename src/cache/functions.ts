@@ -2,12 +2,12 @@
  * Decides how results of any async function are cached: `getOrSet` and `wrap`. They depend on what the caller
  * declares and on every query that went through the cache while they ran.
  */
-import { serialize } from 'node:v8';
+import { createHash } from 'node:crypto';
 import type { Engine, Execution, ResultGroup } from './engine.js';
 import type { Dependencies } from './entry.js';
 import { NAMESPACE_ROOT, tagRef } from './protocol/keys.js';
 import type { Ref } from './protocol/refs.js';
-import { type Collector, runInScope } from './scope.js';
+import { type Collector, currentScope, runInScope } from './scope.js';
 import { deserializeValue, type SerializedValue, serializedValueCodec, serializeValue } from './values.js';
 
 export interface LoadRequest<T> {
@@ -52,22 +52,38 @@ export class FunctionCache {
    */
   private async execute<T>({ load, refs }: LoadRequest<T>): Promise<Execution<SerializedValue, T>> {
     const inherited: Dependencies[] = [];
-    let unvouched = false;
+    const unvouched = new Set<Parameters<Collector['unknown']>[0]>();
+    const outer = currentScope()?.collect;
     const collect: Collector = {
       depends: (dependencies) => void inherited.push(dependencies),
-      unknown: (kind) => void (unvouched ||= kind === 'refused' || refs.length === 0),
+      unknown: (kind) => {
+        if (kind === 'refused' || refs.length === 0) unvouched.add(kind);
+      },
     };
     const result = await runInScope({ collect }, async () => load());
-    if (unvouched) return { result, payload: null, reason: 'built-on-uncached-reads' };
+    // Stored or not, a function around this one is built on the same.
+    for (const kind of unvouched) outer?.unknown(kind);
+    if (unvouched.size > 0) return { result, payload: null, inherited, reason: 'built-on-uncached-reads' };
     const payload = serializeValue(result);
     return payload === null
-      ? { result, payload, reason: 'not-reproducible' }
+      ? { result, payload, inherited, reason: 'not-reproducible' }
       : { result, payload, inherited };
   }
 }
 
-/** The key of a call, or null when its arguments cannot be told apart by their looks. */
+/** Longer arguments are named by their digest: keys are held beside the results. */
+const PLAIN_ARGUMENTS_BYTES_MAX = 96;
+
+/**
+ * The key of a call, or null when its arguments cannot be told apart by their looks. Objects whose properties
+ * come in another order are other arguments: a function may see the order.
+ */
 export function keyOfCall(name: string, args: readonly unknown[]): string | null {
   const form = serializeValue(args);
-  return form === null ? null : `${name}(${serialize(args).toString('base64url')})`;
+  if (form === null) return null;
+  const text =
+    form.length <= PLAIN_ARGUMENTS_BYTES_MAX
+      ? form.toString('base64url')
+      : `#${createHash('sha256').update(form).digest('base64url')}`;
+  return `${name}(${text})`;
 }

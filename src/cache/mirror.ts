@@ -6,7 +6,9 @@
 import {
   type Command,
   type Conversation,
+  type Executor,
   expectNoError,
+  type Replies,
   type Reply,
   textOf,
   type WatchableExecutor,
@@ -14,13 +16,22 @@ import {
 import { tokenPrefix } from './protocol/keys.js';
 import { type Look, type Observation, type Vector, valueKeyOf } from './protocol/lookup.js';
 import { type Ref, refKey } from './protocol/refs.js';
-import { type LookAtTables, parseTable, readTable, type TableState, vectorOf } from './protocol/table.js';
+import {
+  following,
+  type LookAtTables,
+  parseTable,
+  readTable,
+  type TableState,
+  vectorOf,
+} from './protocol/table.js';
 
 /** What is known of one `T`. */
 class TableView {
   /** Rises with every change of `T`: what was derived from an earlier one is void. */
   version = 0;
   state: TableState | null = null;
+  /** How often `T` was touched, by anybody. */
+  touches = 0;
   /** How many cells look at this table. */
   watchers = 0;
 
@@ -28,6 +39,7 @@ class TableView {
 
   forget(): void {
     this.version++;
+    this.touches++;
     this.state = null;
   }
 }
@@ -59,12 +71,22 @@ export class Mirror {
   private readonly stopWatching: () => void;
 
   constructor(
-    private readonly executor: WatchableExecutor,
+    private readonly server: WatchableExecutor,
     namespace: string,
     private readonly onFailure: (error: unknown) => void,
   ) {
-    this.stopWatching = executor.watch(tokenPrefix(namespace), (key) => this.touched(key));
+    this.stopWatching = server.watch(tokenPrefix(namespace), (key) => this.touched(key));
   }
+
+  /**
+   * For the commands of this process: what they change in tables that are known stays known. Anything that
+   * happened besides, a flush say, shows in the number of touches.
+   */
+  readonly executor: Executor = {
+    run: (commands) => this.follow(commands),
+    runBinary: (commands) => this.server.runBinary(commands),
+    voucher: () => this.server.voucher(),
+  };
 
   /** A cell stays current until it is released as often as it was held. */
   hold(ref: Ref): Cell {
@@ -91,6 +113,24 @@ export class Mirror {
   /** The tokens that vouch for the cell's reference now, or null. A few nanoseconds unless its table changed. */
   vectorOf(cell: Cell): string | null {
     return cell.derivedFrom === cell.view.version ? cell.vector : this.derive(cell);
+  }
+
+  private follow(commands: readonly Command[]): Replies {
+    const known = new Map<string, { readonly state: TableState; readonly touches: number }>();
+    for (const [, key] of commands) {
+      const view = this.views.get(key as string);
+      if (view !== undefined && view.state !== null)
+        known.set(view.key, { state: view.state, touches: view.touches });
+    }
+    const replies = this.run(commands);
+    for (const [key, { state, touches }] of known) this.keepUp(key, state, touches, commands, replies);
+    return replies;
+  }
+
+  private run(commands: readonly Command[]): Replies {
+    const replies = this.server.run(commands);
+    if (replies instanceof Promise) throw new TypeError('a mirrored store must answer synchronously');
+    return replies;
   }
 
   holdAll(refs: readonly Ref[]): readonly Cell[] {
@@ -125,13 +165,33 @@ export class Mirror {
   private derive(cell: Cell): string | null {
     try {
       const state = this.stateOf(cell.view.key);
-      cell.vector = vectorOf(state, cell.ref, this.valueTokenOf(cell), this.executor.voucher());
+      cell.vector = vectorOf(state, cell.ref, this.valueTokenOf(cell), this.server.voucher());
       cell.derivedFrom = cell.view.version;
       return cell.vector;
     } catch (error) {
       this.onFailure(error);
       return null;
     }
+  }
+
+  private keepUp(
+    key: string,
+    before: TableState,
+    touchesBefore: number,
+    commands: readonly Command[],
+    replies: Replies,
+  ): void {
+    const view = this.views.get(key);
+    if (view === undefined || view.state !== null) return;
+    let state: TableState | null = before;
+    let touches = touchesBefore;
+    for (let index = 0; index < commands.length && state !== null; index++) {
+      const command = commands[index] as Command; // index < length
+      if (command[1] !== key || command[0] === 'HGETALL' || command[0] === 'HKEYS') continue;
+      if (replies[index] !== 0 || command[0] === 'HSET') touches++;
+      state = following(state, command, replies[index]);
+    }
+    if (touches === view.touches) view.state = state;
   }
 
   private observe(refs: readonly Ref[]): Observation {
@@ -160,8 +220,7 @@ export class Mirror {
   }
 
   private ask(command: Command): Reply | undefined {
-    const replies = this.executor.run([command]);
-    if (replies instanceof Promise) throw new TypeError('a mirrored store must answer synchronously');
+    const replies = this.run([command]);
     expectNoError(replies);
     return replies[0];
   }

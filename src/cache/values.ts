@@ -10,14 +10,23 @@ export type SerializedValue = Buffer;
 
 export const serializedValueCodec: PayloadCodec<SerializedValue> = {
   encode: (payload) => payload,
-  decode: (bytes) => Buffer.from(bytes),
+  decode: (bytes) => {
+    const payload = Buffer.from(bytes);
+    deserialize(payload); // damaged bytes are found out here, where they are a miss
+    return payload;
+  },
   bytesOf: (payload) => payload.length + 64,
   same: (left, right) => left.equals(right),
 };
 
-/** The stored form of a value, or null when a copy could not be told from the original by its looks alone. */
-export const serializeValue = (value: unknown): SerializedValue | null =>
-  isReproducible(value, new Set()) ? serialize(value) : null;
+/** The stored form of a value, or null when a hit could not give back its like. Never throws. */
+export function serializeValue(value: unknown): SerializedValue | null {
+  try {
+    return isReproducible(value, new Set()) ? serialize(value) : null;
+  } catch {
+    return null; // a proxy, a detached buffer, a nesting deeper than the stack: the value is its owner's own
+  }
+}
 
 export const deserializeValue = (payload: SerializedValue): unknown => deserialize(payload) as unknown;
 
@@ -36,6 +45,7 @@ function isReproducible(value: unknown, ancestors: Set<object>): boolean {
   if (prototype === Set.prototype)
     return [...(value as Set<unknown>)].every((part) => isReproducible(part, ancestors));
   if (prototype === Object.prototype) return hasOnlyData(value, ancestors);
+  if (prototype === RegExp.prototype && (value as RegExp).lastIndex !== 0) return false;
   return LEAF_PROTOTYPES.has(prototype as object) && Object.keys(value).every(isIndex);
 }
 
@@ -64,5 +74,5 @@ const hasOnlyData = (value: object, ancestors: Set<object>): boolean =>
   Object.getOwnPropertySymbols(value).length === 0 &&
   Object.values(Object.getOwnPropertyDescriptors(value)).every(
     (property) =>
-      property.get === undefined && property.enumerable === true && isReproducible(property.value, ancestors),
+      'value' in property && property.enumerable === true && isReproducible(property.value, ancestors),
   );

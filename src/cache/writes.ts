@@ -39,6 +39,9 @@ export interface WritesOptions {
   readonly onFailure: (reason: string, error: unknown) => void;
 }
 
+/** Of a cache that serves nothing any more: nobody has to be told. */
+const untracked: PlacedWrite = { end: () => undefined, orphan: () => undefined };
+
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 5_000;
 
@@ -71,6 +74,7 @@ export class Writes {
    * @throws LookasideError `STORE_UNAVAILABLE` when the store is away and `onStoreDown` is `reject`
    */
   begin(targets: readonly Target[], owner: WriteOwner): PlacedWrite | Promise<PlacedWrite> {
+    if (this.closed) return untracked;
     const { executor, random, clock, counters } = this.options;
     const intent: Intent = { id: random.hex(12), targets: mergeTargets(targets) };
     counters.writes++;
@@ -121,6 +125,7 @@ export class Writes {
   }
 
   private end(intent: Intent, retryMs: number): void | Promise<void> {
+    if (this.closed) return;
     const { executor, random } = this.options;
     try {
       const ending = converse(

@@ -1,4 +1,5 @@
 /** Decides in which order one connection's calls run when some have to wait. Knows nothing of what they are. */
+import { keepScope } from '../../cache/scope.js';
 
 export class Gate {
   private readonly waiting: (() => void)[] = [];
@@ -21,9 +22,9 @@ export class Gate {
     return this.holds === 0 && this.waiting.length === 0;
   }
 
-  /** Runs a task behind everything that waits already. The task must not throw. */
+  /** Runs a task behind everything that waits already, in its caller's scope. The task must not throw. */
   wait(task: () => void): void {
-    this.waiting.push(task);
+    this.waiting.push(keepScope(task));
     if (this.holds === 0) queueMicrotask(() => this.drain());
   }
 

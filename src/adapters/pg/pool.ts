@@ -3,6 +3,7 @@
  * methods on connections that are watched. Knows no statement.
  */
 import type { CacheCore } from '../../cache/core.js';
+import { keepScope } from '../../cache/scope.js';
 import type { CapturingQuery } from './capture.js';
 import { type Answered, WatchedClient } from './client.js';
 import { type Database, databasesOf } from './databases.js';
@@ -54,6 +55,9 @@ export class WatchedPool {
       this.watched.get(client)?.settle();
     });
     pool.query = (text, values, callback) => this.run(text, values, callback);
+    const connect = pool.connect.bind(pool);
+    // A connection that was waited for is handed over by whoever gave it back: not in his scope.
+    pool.connect = (callback) => connect(callback && keepScope(callback));
     core.onPrepare(() => this.prepare());
   }
 

@@ -121,7 +121,7 @@ export type ClientConstructor = new (options?: unknown) => PgClient;
 
 export interface PgPool extends Emitter {
   query: QueryFunction;
-  connect(): Promise<PgClient & { release(error?: unknown): void }>;
+  connect(callback?: (...given: unknown[]) => void): Promise<PgClient & { release(error?: unknown): void }>;
   Client: ClientConstructor;
   readonly Promise: PromiseConstructor;
   readonly options: object;

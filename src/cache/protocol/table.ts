@@ -3,7 +3,7 @@
  * reference validates against. Knows no transport.
  */
 import type { Random } from '../../clock.js';
-import { arrayOf, type Command, type Conversation, type Reply, textOf } from '../executor.js';
+import { arrayOf, type Command, type Conversation, type Reply, ReplyError, textOf } from '../executor.js';
 import { field } from './keys.js';
 import { conflicts, type Ref, type TargetPins } from './refs.js';
 
@@ -68,24 +68,49 @@ export function* lookAtStoredTables(tables: readonly string[]): Conversation<rea
   return replies.map(parseTable);
 }
 
+const NOTHING: TableState = { voucher: null, any: null, wild: null, shapes: new Map(), intents: [] };
+
 /** @param reply the reply to `readTable` */
 export function parseTable(reply: Reply | undefined): TableState {
   const cells = arrayOf(reply);
-  let voucher: string | null = null;
-  let any: string | null = null;
-  let wild: string | null = null;
-  const shapes = new Map<string, string>();
-  const intents: StandingIntent[] = [];
-  for (let index = 0; index + 1 < cells.length; index += 2) {
-    const name = textOf(cells[index]) ?? '';
-    const value = textOf(cells[index + 1]) ?? '';
+  const fields: string[] = [];
+  for (const cell of cells) fields.push(textOf(cell) ?? '');
+  return withFields(NOTHING, fields);
+}
+
+/** The state after `HSET` of these fields and values, in turns. */
+function withFields(state: TableState, fields: readonly string[]): TableState {
+  let { voucher, any, wild } = state;
+  let shapes: Map<string, string> | null = null;
+  let intents: StandingIntent[] | null = null;
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const name = fields[index] as string; // index < length
+    const value = fields[index + 1] as string; // index + 1 < length
     if (name === field.voucher) voucher = value;
     else if (name === field.any) any = value;
     else if (name === field.wild) wild = value;
-    else if (name.startsWith('s:')) shapes.set(name.slice(2), value);
-    else if (name.startsWith('i:')) intents.push(new StandingIntent(name.slice(2), value));
+    else if (name.startsWith('s:')) (shapes ??= new Map(state.shapes)).set(name.slice(2), value);
+    else if (name.startsWith('i:'))
+      (intents ??= [...state.intents]).push(new StandingIntent(name.slice(2), value));
   }
-  return { voucher, any, wild, shapes, intents };
+  return { voucher, any, wild, shapes: shapes ?? state.shapes, intents: intents ?? state.intents };
+}
+
+/**
+ * The state after a command that this process ran itself, or null when that cannot be told from the command:
+ * saves reading the table again after each own write.
+ *
+ * @param reply what the server answered
+ */
+export function following(state: TableState, command: Command, reply: Reply | undefined): TableState | null {
+  const [name, , ...args] = command as readonly string[];
+  if (reply instanceof ReplyError) return null;
+  if (name === 'HSET') return withFields(state, args);
+  if (name === 'HSETNX') return reply === 1 ? withFields(state, args) : state;
+  const removed = args[0] ?? '';
+  if (name !== 'HDEL' || args.length !== 1 || !removed.startsWith('i:')) return null;
+  const id = removed.slice(2);
+  return { ...state, intents: state.intents.filter((intent) => intent.id !== id) };
 }
 
 /** An intent that cannot be read, of another version say, may be about any row. */
