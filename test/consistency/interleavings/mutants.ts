@@ -17,7 +17,7 @@ export interface Mutant {
   /** Below `src/cache`. */
   readonly file: string;
   /** Each text must occur exactly once. */
-  readonly changes: readonly { readonly from: string; readonly to: string }[];
+  readonly changes: readonly { readonly from: string; readonly to: string; readonly file?: string }[];
   /** Where only one kind of scenario can show it: what the scenario is changed to. */
   readonly within?: (scenario: Scenario) => Scenario;
 }
@@ -199,14 +199,27 @@ export const mutants: readonly Mutant[] = [
     within: remote,
   },
   {
-    name: 'a flight is joined without a look-up of one’s own',
+    name: 'a flight is joined without a look-up of one’s own, before it took off or after it landed',
     file: 'flights.ts',
     changes: [
       {
         from: `flight !== undefined && sameVector(flight.vector, vector) ?`,
         to: `flight !== undefined && (sameVector(flight.vector, vector) || true) ?`,
       },
+      {
+        file: 'engine.ts',
+        from: `if (!(await this.vouches(own.refs, own.vector, landed.dependencies))) return null;`,
+        to: `await this.vouches(own.refs, own.vector, landed.dependencies);`,
+      },
     ],
+    within: (scenario) => ({
+      ...mirrored(scenario),
+      writes: [{ kind: 'any', fate: 'commits' }],
+      readers: [
+        { kind: 'all', times: 1 },
+        { kind: 'all', times: 1 },
+      ],
+    }),
   },
   {
     name: 'a decoded result is served without looking at its tokens',
@@ -308,11 +321,10 @@ export async function mutate(mutant: Mutant): Promise<{ Engine: EngineClass; dis
       {
         name: 'mutate',
         setup(builder) {
-          builder.onLoad({ filter: /\.ts$/ }, ({ path }) =>
-            relative(SOURCE, path) === mutant.file
-              ? { contents: patched(readFileSync(path, 'utf8'), mutant), loader: 'ts' }
-              : undefined,
-          );
+          builder.onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+            contents: patched(readFileSync(path, 'utf8'), relative(SOURCE, path), mutant),
+            loader: 'ts',
+          }));
         },
       },
     ],
@@ -321,11 +333,13 @@ export async function mutate(mutant: Mutant): Promise<{ Engine: EngineClass; dis
   return { Engine, dispose: () => rm(folder, { recursive: true }) };
 }
 
-function patched(source: string, { name, changes }: Mutant): string {
-  return changes.reduce((text, { from, to }) => {
-    const parts = text.split(from);
-    if (parts.length !== 2)
-      throw new Error(`mutant "${name}": a text of it occurs ${parts.length - 1} times, not once`);
-    return parts.join(to);
-  }, source);
+function patched(source: string, file: string, { name, file: usual, changes }: Mutant): string {
+  return changes
+    .filter((change) => (change.file ?? usual) === file)
+    .reduce((text, { from, to }) => {
+      const parts = text.split(from);
+      if (parts.length !== 2)
+        throw new Error(`mutant "${name}": a text of it occurs ${parts.length - 1} times, not once`);
+      return parts.join(to);
+    }, source);
 }
