@@ -64,6 +64,9 @@ export class Cell {
   }
 }
 
+/** Tables that are remembered although no entry depends on them now. */
+const VIEWS_MAX = 4_096;
+
 export class Mirror {
   private readonly views = new Map<string, TableView>();
   private readonly cells = new Map<string, Cell>();
@@ -107,7 +110,7 @@ export class Mirror {
     if (--cell.holders > 0) return;
     this.cells.delete(refKey(cell.ref));
     if (cell.valueKey !== null) this.cellsByValueKey.delete(cell.valueKey);
-    if (--cell.view.watchers === 0) this.views.delete(cell.view.key);
+    if (--cell.view.watchers === 0 && this.views.size > VIEWS_MAX) this.views.delete(cell.view.key);
   }
 
   /** The tokens that vouch for the cell's reference now, or null. A few nanoseconds unless its table changed. */
@@ -207,7 +210,7 @@ export class Mirror {
   }
 
   private stateOf(table: string): TableState {
-    const view = this.views.get(table);
+    const view = this.views.get(table) ?? (this.views.size < VIEWS_MAX ? this.viewOf(table) : undefined);
     if (view === undefined) return parseTable(this.ask(readTable(table)));
     view.state ??= parseTable(this.ask(readTable(table)));
     return view.state;

@@ -55,7 +55,9 @@ export function takeOver(table: string, state: TableState, voucher: string, rand
   return ['HSET', table, ...tokens, field.voucher, voucher];
 }
 
-export const encodeIntent = (record: IntentRecord): string => JSON.stringify(record);
+/** Pins first, as JSON; canonical values hold no space, nor does a backend's name. `*`: any row. */
+export const encodeIntent = ({ pins, process, backend, startedAtMs }: IntentRecord): string =>
+  `${pins === null ? '*' : JSON.stringify(pins)} ${process} ${backend} ${startedAtMs}`;
 
 export const readTable = (table: string): Command => ['HGETALL', table];
 
@@ -115,9 +117,10 @@ export function following(state: TableState, command: Command, reply: Reply | un
 
 /** An intent that cannot be read, of another version say, may be about any row. */
 function parsePins(text: string): TargetPins | null {
+  const [json = ''] = text.split(' ', 1);
+  if (!json.startsWith('{')) return null;
   try {
-    const record = JSON.parse(text) as Partial<IntentRecord> | null;
-    return record?.pins ?? null;
+    return JSON.parse(json) as TargetPins;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;
