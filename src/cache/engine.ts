@@ -82,6 +82,11 @@ export interface ReadRequest<P, R> {
   readonly refs: readonly Ref[];
   readonly codec: PayloadCodec<P>;
   readonly ttlMs: number;
+  /**
+   * False: never waits for another caller's execution. For who holds what that execution may be waiting for, a
+   * connection of a pool say; two of them would wait for each other.
+   */
+  readonly joins?: boolean;
   /** Runs the query on the primary, in autocommit. Called at most once, after the capture (I3). */
   readonly execute: () => Promise<Execution<P, R>>;
 }
@@ -311,7 +316,8 @@ export class Engine {
       // Nothing is awaited between finding no flight and offering one: callers of the same moment share one.
       const { group, key } = request;
       const shares = !refresh && this.options.mode === 'on';
-      const landing = shares ? this.flights.join(group, key, dependencies.vector) : undefined;
+      const mayJoin = shares && request.joins !== false;
+      const landing = mayJoin ? this.flights.join(group, key, dependencies.vector) : undefined;
       const joined = landing === undefined ? null : await this.join<P>(landing, dependencies);
       return joined ?? (await this.fly(request, dependencies));
     } finally {

@@ -238,11 +238,13 @@ export class WatchedClient {
     }
     let submitted = (): void => undefined;
     const submission = new Promise<void>((resolve) => (submitted = resolve));
-    const request = requestOf({ core, driver, database, statement, call, wire }, (query) => {
+    const read = requestOf({ core, driver, database, statement, call, wire }, (query) => {
       const running = this.sendCapturing(query);
       submitted();
       return running;
     });
+    // The execution to be joined may be waiting for this very connection to come back to the pool.
+    const request = { ...read, joins: false };
     // What is called next must reach the connection after this, wherever this is answered from.
     this.gate.hold(submission);
     const served = engine.read(request).finally(submitted);
