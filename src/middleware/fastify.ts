@@ -18,12 +18,17 @@ declare module 'fastify' {
  * cache and closes it with the application; a cache it was given stays open.
  */
 export const lookaside = fastifyPlugin(
-  (app: FastifyInstance, options: LookasideFastifyOptions, done: (error?: Error) => void) => {
+  // Async, so that what it throws is the error of `register`, not an uncaught one.
+  async (app: FastifyInstance, options: LookasideFastifyOptions): Promise<void> => {
     const { cache, close } = openCache(options);
-    app.decorate('lookaside', cache);
+    try {
+      app.decorate('lookaside', cache);
+    } catch (error) {
+      await close(); // nobody else would
+      throw error;
+    }
     app.addHook('onClose', close);
     if (options.scope !== undefined) addScope(app, cache, options.scope);
-    done();
   },
   { name: 'lookaside', fastify: '>=5' },
 );

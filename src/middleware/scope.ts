@@ -1,5 +1,6 @@
 /** Decides which cache a request uses and in which scope it runs. Knows no framework. */
 import type { Cache, RunOptions } from '../cache/cache.js';
+import { coreSymbol, type HasCore } from '../cache/core.js';
 import type { Config } from '../config/schema.js';
 import { createCache } from '../create-cache.js';
 import { LookasideError } from '../errors.js';
@@ -25,7 +26,11 @@ export function openCache(source: CacheSource): OpenedCache {
   const given = source as { readonly cache?: Cache; readonly config?: Config };
   if ((given.cache === undefined) === (given.config === undefined))
     throw new LookasideError('INVALID_ARGUMENT', 'the plugin needs either { cache } or { config }');
-  if (given.cache !== undefined) return { cache: given.cache, close: async () => undefined };
+  if (given.cache !== undefined) {
+    if ((given.cache as Partial<HasCore>)[coreSymbol] === undefined)
+      throw new LookasideError('INVALID_ARGUMENT', '{ cache } is the cache that createCache gave');
+    return { cache: given.cache, close: async () => undefined };
+  }
   const cache = createCache(given.config);
   return { cache, close: () => cache.close() };
 }
