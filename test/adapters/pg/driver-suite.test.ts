@@ -6,6 +6,7 @@ import { withCache } from '../../../src/adapters/pg/index.js';
 import { type Cache, createCache } from '../../../src/index.js';
 import { describeWithPostgres, postgres, type TestDatabase } from '../../support/servers.js';
 import { type Behaviour, behaviours, schema } from './behaviours.js';
+import { forgiving } from './fixture.js';
 
 type Parser = (raw: string) => unknown;
 
@@ -43,10 +44,10 @@ for (const { name, options } of setUps)
 
     beforeAll(async () => {
       database = await postgres().createDatabase();
-      plain = new pg.Pool({ ...database.config, ...options });
+      plain = forgiving(new pg.Pool({ ...database.config, ...options }));
       await plain.query(schema);
       cache = createCache({ namespace: `driver-suite-${name.replaceAll(' ', '-')}`, ttl: '1h' });
-      wrapped = withCache(new pg.Pool({ ...database.config, ...options }), cache);
+      wrapped = withCache(forgiving(new pg.Pool({ ...database.config, ...options })), cache);
       await cache.ready();
     });
 

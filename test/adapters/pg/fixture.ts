@@ -29,13 +29,13 @@ export async function fixture(
 ): Promise<Fixture> {
   const database = await postgres().createDatabase();
   const plain = new pg.Pool({ ...database.config, max: 3 });
+  forgiving(plain);
   await plain.query(schema);
   const cache = createCache({ namespace: `pg-adapter-${process.pid}-${serial++}`, ttl: '1h', ...config });
   const pools: pg.Pool[] = [];
   const wrappedPool = (own: pg.PoolConfig = {}): pg.Pool => {
     const pool = new pg.Pool({ ...database.config, max: 2, ...own });
-    // A connection that is killed by a test is told to the pool; the test looks at the query.
-    pool.on('error', () => undefined);
+    forgiving(pool);
     pools.push(pool);
     return withCache(pool, cache);
   };
@@ -63,6 +63,15 @@ export async function fixture(
       await database.drop();
     },
   };
+}
+
+/**
+ * A connection that is killed, by a test or by dropping the database before `pool.end()` has closed its sockets, is
+ * told to the pool, too; tests look at the queries.
+ */
+export function forgiving<T extends pg.Pool>(pool: T): T {
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 /** Asks again until it is so; each asking is work, nothing waits for time to pass. */

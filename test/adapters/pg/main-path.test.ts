@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { withCache } from '../../../src/adapters/pg/index.js';
 import { type Cache, createCache } from '../../../src/index.js';
 import { describeWithPostgres, postgres, type TestDatabase } from '../../support/servers.js';
+import { forgiving } from './fixture.js';
 
 describeWithPostgres('a wrapped pool', () => {
   let database: TestDatabase;
@@ -13,7 +14,7 @@ describeWithPostgres('a wrapped pool', () => {
   beforeAll(async () => {
     database = await postgres().createDatabase();
     cache = createCache({ namespace: 'main-path' });
-    pool = withCache(new pg.Pool({ ...database.config, max: 4 }), cache);
+    pool = withCache(forgiving(new pg.Pool({ ...database.config, max: 4 })), cache);
     await pool.query('create table products (id int primary key, name text, price numeric)');
   });
 

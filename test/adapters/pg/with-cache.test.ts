@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { explain, withCache } from '../../../src/adapters/pg/index.js';
 import { createCache } from '../../../src/index.js';
 import { describeWithPostgres } from '../../support/servers.js';
-import { type Fixture, fixture, until } from './fixture.js';
+import { type Fixture, fixture, forgiving, until } from './fixture.js';
 
 const schema = `
   create table people (id int primary key, name text, at timestamptz);
@@ -90,7 +90,7 @@ describeWithPostgres('withCache', () => {
 
   it('serves nothing in mode observe, and counts what it would have', async () => {
     const observing = createCache({ namespace: 'with-cache-observe', mode: 'observe' });
-    const pool = withCache(new pg.Pool({ ...given.database.config, max: 1 }), observing);
+    const pool = withCache(forgiving(new pg.Pool({ ...given.database.config, max: 1 })), observing);
     for (let round = 0; round < 3; round++) await pool.query('select * from people');
     expect(observing.stats()).toMatchObject({ nearHits: 0, storeHits: 0, wouldHit: 2 });
     await pool.end();
@@ -99,7 +99,7 @@ describeWithPostgres('withCache', () => {
 
   it('leaves a working pool behind when the cache is closed', async () => {
     const brief = createCache({ namespace: 'with-cache-brief' });
-    const pool = withCache(new pg.Pool({ ...given.database.config, max: 1 }), brief);
+    const pool = withCache(forgiving(new pg.Pool({ ...given.database.config, max: 1 })), brief);
     await pool.query('select * from people');
     await brief.close();
     expect((await pool.query('select * from people')).rowCount).toBe(5);
@@ -117,7 +117,7 @@ describeWithPostgres('withCache', () => {
   });
 
   it('tells the error of a database that is not there, and works once it is', async () => {
-    const pool = withCache(new pg.Pool({ ...given.database.config, port: 1 }), given.cache);
+    const pool = withCache(forgiving(new pg.Pool({ ...given.database.config, port: 1 })), given.cache);
     await expect(pool.query('select * from people')).rejects.toThrow('ECONNREFUSED');
     (pool.options as { port: number }).port = given.database.config.port;
     expect((await pool.query('select * from people')).rowCount).toBe(5);
