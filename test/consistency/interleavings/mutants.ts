@@ -333,7 +333,8 @@ export async function mutate(mutant: Mutant): Promise<{ Engine: EngineClass; dis
   return { Engine, dispose: () => rm(folder, { recursive: true }) };
 }
 
-function patched(source: string, file: string, { name, file: usual, changes }: Mutant): string {
+/** A file below `src/cache` with the changes in it that concern it. */
+export function patched(source: string, file: string, { name, file: usual, changes }: Mutant): string {
   return changes
     .filter((change) => (change.file ?? usual) === file)
     .reduce((text, { from, to }) => {

@@ -1,0 +1,14 @@
+/**
+ * Decides how `npm run soak -- history --minutes N` runs: which workload is meant, with its arguments, signals and exit
+ * code passed through. Knows nothing of what it does.
+ */
+import { runTypeScript } from './lib/run-typescript.mjs';
+
+const programs = { history: 'test/consistency/history/soak.ts' };
+const [name = '', ...args] = process.argv.slice(2);
+const program = programs[/** @type {keyof typeof programs} */ (name)];
+if (program === undefined) {
+  process.stderr.write(`Say which: ${Object.keys(programs).join(', ')}\n`);
+  process.exit(2);
+}
+await runTypeScript(program, args);

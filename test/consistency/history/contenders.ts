@@ -1,0 +1,122 @@
+/**
+ * Decides what is put to the test: pools with the real cache in front, with a mutant of it, or with what one writes
+ * by hand. Knows nothing of the workload.
+ */
+import pg from 'pg';
+import { withCache } from '../../../src/adapters/pg/index.js';
+import { type Config, createCache } from '../../../src/index.js';
+
+export type Row = Readonly<Record<string, unknown>>;
+export type TextQuery = (sql: string) => Promise<readonly Row[]>;
+
+/** What the workload runs against. */
+export interface Contender {
+  readonly name: string;
+  pool(config: pg.PoolConfig): pg.Pool;
+  wrap<A extends readonly unknown[], T>(
+    name: string,
+    load: (...args: A) => Promise<T>,
+  ): (...args: A) => Promise<T>;
+  ready(): Promise<void>;
+  /** Whether no outcome is being found out any more. */
+  isSettled(): boolean;
+  hits(): Hits;
+  close(): Promise<void>;
+}
+
+export interface Hits {
+  readonly near: number;
+  readonly store: number;
+  readonly joined: number;
+}
+
+/** The two functions of the package that the workload needs; a mutant brings its own. */
+export interface Package {
+  readonly createCache: typeof createCache;
+  readonly withCache: typeof withCache;
+}
+
+export const lookaside: Package = { createCache, withCache };
+
+let serial = 0;
+
+/** @param config beyond the namespace; entries die by their tokens, never by age */
+export function cached(name: string, source: Package, config: Config = {}): Contender {
+  const cache = source.createCache({ namespace: `history-${process.pid}-${serial++}`, ttl: '1h', ...config });
+  return {
+    name,
+    pool: (options) => source.withCache(quiet(new pg.Pool(options)), cache),
+    wrap: (functionName, load) => cache.wrap(load, { name: functionName }),
+    ready: () => cache.ready(),
+    isSettled: () => {
+      const { unresolved, owed } = cache.stats();
+      return unresolved === 0 && owed === 0;
+    },
+    hits: () => {
+      const { nearHits, storeHits, joined } = cache.stats();
+      return { near: nearHits, store: storeHits, joined };
+    },
+    close: () => cache.close(),
+  };
+}
+
+/** What one writes by hand: a Map of results, emptied after every write. */
+export function handWritten(): Contender {
+  const results = new Map<string, pg.QueryResult>();
+  let hits = 0;
+  const pool = (config: pg.PoolConfig): pg.Pool => {
+    const made = quiet(new pg.Pool(config));
+    made.on('connect', (client) => emptyAfterWrites(client, () => results.clear()));
+    const query = made.query.bind(made) as (...given: unknown[]) => Promise<pg.QueryResult>;
+    const caching = async (text: string, values: unknown): Promise<pg.QueryResult> => {
+      const key = JSON.stringify([text, values]);
+      const known = results.get(key);
+      if (known !== undefined) {
+        hits++;
+        return known;
+      }
+      const result = await query(text, values);
+      results.set(key, result);
+      return result;
+    };
+    const patched = {
+      query: (text: unknown, values: unknown, callback: unknown) =>
+        typeof text === 'string' && isRead(text) && callback === undefined
+          ? caching(text, values)
+          : query(...[text, values, callback].filter((given) => given !== undefined)),
+    };
+    return Object.assign<pg.Pool, object>(made, patched);
+  };
+  return {
+    name: 'a Map, emptied after every write',
+    pool,
+    wrap: (_, load) => load,
+    ready: async () => undefined,
+    isSettled: () => true,
+    hits: () => ({ near: hits, store: 0, joined: 0 }),
+    close: async () => results.clear(),
+  };
+}
+
+const isRead = (text: string): boolean => text.trimStart().startsWith('select');
+
+function emptyAfterWrites(client: pg.PoolClient, empty: () => void): void {
+  const query = client.query.bind(client) as (...given: unknown[]) => Promise<unknown> | undefined;
+  const emptying = (...given: unknown[]): unknown => {
+    const text = typeof given[0] === 'string' ? given[0] : (given[0] as pg.QueryConfig).text;
+    if (isRead(text)) return query(...given);
+    const last = given.at(-1);
+    if (typeof last !== 'function') return query(...given)?.finally(empty);
+    const callback = last as (...answer: unknown[]) => void;
+    return query(...given.slice(0, -1), (...answer: unknown[]) => {
+      empty();
+      callback(...answer);
+    });
+  };
+  Object.assign(client, { query: emptying });
+}
+
+/** Connections are killed by the workload; whoever used one hears of it by his query. */
+function quiet(pool: pg.Pool): pg.Pool {
+  return pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
+}

@@ -1,0 +1,325 @@
+/**
+ * Decides whether a read could be right: keeps, per row, which versions were asked for, acknowledged and shown, and
+ * holds every result against them (CONSISTENCY §5.3). Knows no database and no cache.
+ */
+
+/** Worst first: a read is counted once, as the worst that was found in it. */
+export const violationKinds = ['stale', 'older-than-shown', 'mixed', 'future'] as const;
+
+/**
+ * stale: older than a write that was acknowledged before the read began. older-than-shown: older than what the
+ * database had shown to somebody before it began. mixed: not one snapshot. future: a write nobody had asked for.
+ */
+export type ViolationKind = (typeof violationKinds)[number];
+
+export interface Violation {
+  readonly kind: ViolationKind;
+  readonly read: string;
+  readonly detail: string;
+  /** What happened to the row before, oldest first. */
+  readonly trace: readonly string[];
+}
+
+export interface Figures {
+  reads: number;
+  /** Begun within `AT_RISK_MS` after an acknowledged write to a row they return or are pinned to. */
+  atRisk: number;
+  readonly violations: Record<ViolationKind, number>;
+}
+
+/** What a read said of a row. Not named at all: the row was not in the result. */
+export interface Sighting {
+  readonly row: TrackedRow;
+  readonly version: number;
+  /** What else is known to change only together with the version. */
+  readonly place?: string;
+}
+
+/** What a write will do to a row: one version more. */
+export interface Change {
+  readonly row: TrackedRow;
+  /** The row is gone at that version. Only for rows that one caller writes, one write at a time. */
+  readonly removes?: boolean;
+  /** The write may change the place. */
+  readonly moves?: boolean;
+}
+
+/** What a write is known to have done. */
+export interface Outcome {
+  /** Undefined: committed, but not told. */
+  readonly version?: number | undefined;
+  readonly place?: string | undefined;
+}
+
+const AT_RISK_MS = 5;
+const TRACE_MAX = 14;
+const VIOLATIONS_KEPT_MAX = 20;
+
+/** A row, or a key that may have none. */
+export class TrackedRow {
+  /** The highest version acknowledged. */
+  acknowledged = 0;
+  /** The highest version that is known to have been visible. */
+  shown = 0;
+  /** The highest version that the writes asked for so far could have made. */
+  asked = 0;
+  acknowledgedAtMs = Number.NEGATIVE_INFINITY;
+  /** Writes that may move the row and whose outcome is not known (yet). */
+  moving = 0;
+  /** Writes ever asked for that may move the row. */
+  movesAsked = 0;
+  readonly places = new Map<number, string>();
+  readonly removedAt = new Set<number>();
+  readonly trace: string[] = [];
+
+  constructor(readonly name: string) {}
+
+  note(event: string): void {
+    this.trace.push(event);
+    if (this.trace.length > TRACE_MAX) this.trace.shift();
+  }
+
+  /** Nothing is under way, and this is what the database has. */
+  rebase(version: number | null, place: string | undefined): void {
+    this.asked = version ?? 0;
+    this.removedAt.clear();
+    if (version === null) this.removedAt.add(0);
+    this.acknowledged = this.shown = this.asked;
+    this.moving = 0;
+    this.places.clear();
+    if (place !== undefined) this.places.set(this.asked, place);
+    this.note(`settled at ${version === null ? 'absent' : this.asked}`);
+  }
+}
+
+export class History {
+  readonly figures: Figures = {
+    reads: 0,
+    atRisk: 0,
+    violations: { stale: 0, 'older-than-shown': 0, mixed: 0, future: 0 },
+  };
+  /** The first of them, in full. */
+  readonly violations: Violation[] = [];
+
+  constructor(private readonly nowMs: () => number) {}
+
+  get broken(): number {
+    return Object.values(this.figures.violations).reduce((total, count) => total + count, 0);
+  }
+
+  /** To be called before anything of the write is sent. */
+  write(changes: readonly Change[]): WriteUnderWay {
+    return new WriteUnderWay(changes, this.nowMs);
+  }
+
+  /**
+   * To be called before the read is sent.
+   *
+   * @param scope every row that could be in the result
+   * @param counts false for reads that do not go through what is being checked: they show, and are not counted
+   */
+  read(name: string, scope: readonly TrackedRow[], counts = true): ReadUnderWay {
+    const startedAtMs = this.nowMs();
+    if (counts) {
+      this.figures.reads++;
+      if (scope.some((row) => startedAtMs - row.acknowledgedAtMs <= AT_RISK_MS)) this.figures.atRisk++;
+    }
+    return new ReadUnderWay({
+      name: `${name} begun at ${startedAtMs.toFixed(2)}`,
+      scope,
+      nowMs: this.nowMs,
+      report: (found) => this.report(found),
+    });
+  }
+
+  private report(found: readonly Violation[]): void {
+    const worst = violationKinds.find((kind) => found.some((violation) => violation.kind === kind));
+    if (worst === undefined) return;
+    this.figures.violations[worst]++;
+    for (const violation of found)
+      if (this.violations.length < VIOLATIONS_KEPT_MAX) this.violations.push(violation);
+  }
+}
+
+/** One of the three outcomes is told, once. */
+export class WriteUnderWay {
+  private readonly acknowledgedBefore: readonly number[];
+
+  constructor(
+    private readonly changes: readonly Change[],
+    private readonly nowMs: () => number,
+  ) {
+    this.acknowledgedBefore = changes.map(({ row }) => row.acknowledged);
+    for (const { row, removes, moves } of changes) {
+      row.asked++;
+      if (removes === true) row.removedAt.add(row.asked);
+      if (moves === true) {
+        row.moving++;
+        row.movesAsked++;
+      }
+      this.note(row, removes === true ? 'removal asked' : 'write asked');
+    }
+  }
+
+  /** Its caller was told that it is committed. One outcome per change, in their order. */
+  acknowledge(outcomes: readonly Outcome[] = []): void {
+    this.changes.forEach(({ row, moves }, index) => {
+      const { version = (this.acknowledgedBefore[index] ?? 0) + 1, place } = outcomes[index] ?? {};
+      if (version >= row.acknowledged) row.acknowledgedAtMs = this.nowMs();
+      row.acknowledged = Math.max(row.acknowledged, version);
+      row.shown = Math.max(row.shown, version);
+      if (place !== undefined) row.places.set(version, place);
+      if (moves === true) row.moving--;
+      this.note(row, `${version} acknowledged${place === undefined ? '' : ` (${place})`}`);
+    });
+  }
+
+  /** It is known that nobody will ever see it. */
+  rollBack(): void {
+    for (const { row, removes, moves } of this.changes) {
+      if (removes === true) row.removedAt.delete(row.asked);
+      row.asked--;
+      if (moves === true) row.moving--;
+      this.note(row, 'write rolled back');
+    }
+  }
+
+  /** It may have been committed or not: what was asked stays possible. */
+  lose(): void {
+    for (const { row } of this.changes) this.note(row, 'outcome unknown');
+  }
+
+  private note(row: TrackedRow, event: string): void {
+    row.note(`${this.nowMs().toFixed(2)} ${event}`);
+  }
+}
+
+interface ReadOptions {
+  readonly name: string;
+  readonly scope: readonly TrackedRow[];
+  readonly nowMs: () => number;
+  readonly report: (found: readonly Violation[]) => void;
+}
+
+/** What was known of one row when a read began. */
+interface Known {
+  readonly acknowledged: number;
+  readonly shown: number;
+  readonly moving: boolean;
+  readonly movesAsked: number;
+}
+
+/** Told once what it returned. */
+export class ReadUnderWay {
+  private readonly before: ReadonlyMap<TrackedRow, Known>;
+  private readonly found: Violation[] = [];
+
+  constructor(private readonly options: ReadOptions) {
+    this.before = new Map(
+      options.scope.map((row) => [
+        row,
+        {
+          acknowledged: row.acknowledged,
+          shown: row.shown,
+          moving: row.moving > 0,
+          movesAsked: row.movesAsked,
+        },
+      ]),
+    );
+  }
+
+  /**
+   * The rows of the result. A row of the scope that is not among them must have been gone or, where only one place
+   * was asked for, elsewhere.
+   */
+  returned(sightings: readonly Sighting[], { place }: { readonly place?: string } = {}): this {
+    const seen = new Map(sightings.map((sighting) => [sighting.row, sighting]));
+    for (const [row, known] of this.before) {
+      const sighting = seen.get(row);
+      if (sighting === undefined) this.judgeAbsence(row, known, place);
+      else this.judge(sighting, known);
+    }
+    for (const { row, version, place: at } of sightings) {
+      if (version > row.asked) continue;
+      row.shown = Math.max(row.shown, version);
+      if (at !== undefined) row.places.set(version, at);
+    }
+    return this;
+  }
+
+  /** The sum of the versions of all rows of the scope; missing rows count as none. */
+  returnedTotal(total: number): this {
+    const rows = [...this.before];
+    const least = (of: (known: Known) => number): number =>
+      rows.reduce((sum, [, known]) => sum + of(known), 0);
+    const most = rows.reduce((sum, [row]) => sum + row.asked, 0);
+    const said = `the versions add up to ${total}`;
+    if (total < least(({ acknowledged }) => acknowledged)) this.add('stale', null, `${said}, too few`);
+    else if (total < least(({ shown }) => shown)) this.add('older-than-shown', null, `${said}, too few`);
+    else if (total > most) this.add('future', null, `${said}, and only ${most} were asked for`);
+    return this;
+  }
+
+  /** Something that holds in every snapshot. */
+  expect(holds: boolean, otherwise: string): this {
+    if (!holds) this.add('mixed', null, otherwise);
+    return this;
+  }
+
+  /** Nothing more will be told. */
+  end(): readonly Violation[] {
+    this.options.report(this.found);
+    return this.found;
+  }
+
+  private judge({ row, version, place }: Sighting, known: Known): void {
+    if (version < known.acknowledged)
+      this.add('stale', row, `${version} was returned, ${known.acknowledged} acknowledged before`);
+    else if (version < known.shown)
+      this.add('older-than-shown', row, `${version} was returned, ${known.shown} shown before`);
+    else if (version > row.asked)
+      this.add('future', row, `${version} was returned, ${row.asked} were asked for`);
+    else if (row.removedAt.has(version))
+      this.add('mixed', row, `returned at ${version}, where it was removed`);
+    const expected = row.places.get(version);
+    if (place !== undefined && expected !== undefined && place !== expected)
+      this.add('mixed', row, `${version} is at ${expected} and was returned at ${place}`);
+  }
+
+  private judgeAbsence(row: TrackedRow, known: Known, place: string | undefined): void {
+    const possible =
+      place === undefined
+        ? (from: number): boolean => wasRemoved(row, from)
+        : (from: number): boolean => mayBeElsewhere(row, known, place, from);
+    if (!possible(known.acknowledged))
+      this.add('stale', row, `not returned, though ${known.acknowledged} was acknowledged before`);
+    else if (!possible(known.shown))
+      this.add('older-than-shown', row, `not returned, though ${known.shown} was shown before`);
+  }
+
+  private add(kind: ViolationKind, row: TrackedRow | null, detail: string): void {
+    const { name, nowMs } = this.options;
+    this.found.push({
+      kind,
+      read: `${name}, ended at ${nowMs().toFixed(2)}`,
+      detail: row === null ? detail : `${row.name}: ${detail}`,
+      trace: row === null ? [] : [...row.trace],
+    });
+  }
+}
+
+function wasRemoved(row: TrackedRow, from: number): boolean {
+  for (let version = row.asked; version >= from; version--) if (row.removedAt.has(version)) return true;
+  return false;
+}
+
+/** Whether the row was anywhere but at the place at some version that the read could have seen. */
+function mayBeElsewhere(row: TrackedRow, known: Known, place: string, from: number): boolean {
+  const mayHaveMoved = known.moving || row.movesAsked !== known.movesAsked;
+  let last: string | undefined;
+  for (let version = from; version <= row.asked; version++) {
+    last = row.places.get(version) ?? (mayHaveMoved ? undefined : last);
+    if (last !== place) return true; // or nobody knows
+  }
+  return false;
+}

@@ -1,0 +1,191 @@
+/** Decides what is read, and what every snapshot must show: each read is held against the history. */
+import type { Caller } from './caller.js';
+import type { Row } from './contenders.js';
+import type { ReadUnderWay, Sighting, TrackedRow } from './history.js';
+import { BALANCE_TOTAL, counterKey, owners, type TrackedTable, textOf } from './tables.js';
+
+export type Read = (caller: Caller) => Promise<void>;
+
+const slowly = `(select count(*) from stones where body like '%zz%') as found`;
+
+/** A row that holds its key's version, and its place if it has one. */
+function sighting(table: TrackedTable, row: Row, key: unknown, place?: unknown): Sighting {
+  const seen = { row: table.row(textOf(key)), version: Number(row['version']) };
+  return place === undefined ? seen : { ...seen, place: textOf(place) };
+}
+
+const accountsIn = ({ world }: Caller, rows: readonly Row[]): readonly Sighting[] =>
+  rows.map((row) => sighting(world.tables.accounts, row, row['id'], row['owner']));
+
+const anAccount = (caller: Caller): number => 1 + caller.hot(caller.world.tables.accounts.keys.length);
+
+const aDocument = (caller: Caller): string => {
+  const { keys } = caller.world.tables.documents;
+  return keys[caller.hot(keys.length)] as string; // hot() is below the length
+};
+
+/** The columns of the view: one document, all of its pages. */
+function judgePages(caller: Caller, read: ReadUnderWay, rows: readonly Row[]): ReadUnderWay {
+  const { documents } = caller.world.tables;
+  const numbers = rows.map((row) => Number(row['number'])).sort((left, right) => left - right);
+  const [first] = rows;
+  read.returned(first === undefined ? [] : [sighting(documents, first, first['key'], numbers.join(' '))]);
+  const versions = new Set(rows.flatMap((row) => [String(row['version']), String(row['page_version'])]));
+  return read.expect(
+    versions.size === 1,
+    `a document and its pages have versions ${[...versions].join(', ')}`,
+  );
+}
+
+/** By primary key, now and then as part of a slow query. */
+export const account: Read = async (caller) => {
+  const id = anAccount(caller);
+  const columns = caller.chance(0.25) ? `id, owner, version, ${slowly}` : 'id, owner, balance, version';
+  const read = caller.world.history.read('account', [caller.world.tables.accounts.row(id)]);
+  const rows = await caller.ask(`select ${columns} from accounts where id = $1`, [id]);
+  read.returned(accountsIn(caller, rows)).end();
+};
+
+/** By a column that changes. */
+export const accountsOfOwner: Read = async (caller) => {
+  const owner = caller.pick(owners);
+  const read = caller.world.history.read('accounts of an owner', caller.world.tables.accounts.rows);
+  const rows = await caller.ask('select id, owner, balance, version from accounts where owner = $1', [owner]);
+  read.returned(accountsIn(caller, rows), { place: String(owner) }).end();
+};
+
+export const allAccounts: Read = async (caller) => {
+  const read = caller.world.history.read('all accounts', caller.world.tables.accounts.rows);
+  const rows = await caller.ask('select id, owner, balance, version from accounts');
+  const balance = rows.reduce((sum, row) => sum + Number(row['balance']), 0);
+  read
+    .returned(accountsIn(caller, rows))
+    .expect(balance === BALANCE_TOTAL, `the balances add up to ${balance}`)
+    .end();
+};
+
+export const totals: Read = async (caller) => {
+  const read = caller.world.history.read('totals', caller.world.tables.accounts.rows);
+  const byOwner = caller.chance(0.4);
+  const rows = await caller.ask(
+    `select sum(balance) as balance, sum(version) as version from accounts${byOwner ? ' group by owner' : ''}`,
+  );
+  const sumOf = (column: string): number => rows.reduce((sum, row) => sum + Number(row[column]), 0);
+  read
+    .returnedTotal(sumOf('version'))
+    .expect(sumOf('balance') === BALANCE_TOTAL, `the balances add up to ${sumOf('balance')}`)
+    .end();
+};
+
+/** Through a view that joins two tables. */
+export const pages: Read = async (caller) => {
+  const document = aDocument(caller);
+  const { history, tables } = caller.world;
+  const read = history.read('pages', [tables.documents.row(document)]);
+  judgePages(caller, read, await caller.ask('select * from document_pages where key = $1', [document])).end();
+};
+
+/** By a key of two columns. */
+export const page: Read = async (caller) => {
+  const document = aDocument(caller);
+  const { history, tables } = caller.world;
+  const read = history.read('page', [tables.documents.row(document)]);
+  const rows = await caller.ask('select document, version from pages where document = $1 and number = 2', [
+    document,
+  ]);
+  read.returned(rows.map((row) => sighting(tables.documents, row, row['document']))).end();
+};
+
+export const accountWithDocuments: Read = async (caller) => {
+  const { history, tables } = caller.world;
+  const id = 1 + caller.hot(tables.documents.keys.length);
+  const document = `document ${id === 1 ? tables.accounts.keys.length : id - 1}`;
+  const known = id === 1 ? [] : [tables.documents.row(document)];
+  const read = history.read('account with documents', [tables.accounts.row(id), ...known]);
+  const rows = await caller.ask(
+    `select a.id, a.owner, a.version, d.key, d.version as document_version
+     from accounts a left join documents d on d.account = a.id where a.id = $1`,
+    [id],
+  );
+  const documents = rows.flatMap((row): Sighting[] =>
+    row['key'] === null
+      ? []
+      : [{ row: tables.documents.row(textOf(row['key'])), version: Number(row['document_version']) }],
+  );
+  read.returned([...accountsIn(caller, rows), ...documents]).end();
+};
+
+export const counter: Read = async (caller) => {
+  const { history, tables } = caller.world;
+  const [name, slot] = caller.pick(tables.counters.keys).split('/') as [string, string];
+  const read = history.read('counter', [tables.counters.row(counterKey(name, Number(slot)))]);
+  const rows = await caller.ask('select version from counters where name = $1 and slot = $2', [
+    name,
+    Number(slot),
+  ]);
+  read.returned(rows.map((row) => sighting(tables.counters, row, counterKey(name, Number(slot))))).end();
+};
+
+/** Pinned to the first column of the key. */
+export const countersOfName: Read = async (caller) => {
+  const { history, tables } = caller.world;
+  const [name] = caller.pick(tables.counters.keys).split('/') as [string, string];
+  const scope = tables.counters.keys.filter((key) => key.startsWith(`${name}/`));
+  const read = history.read(
+    'counters of a name',
+    scope.map((key) => tables.counters.row(key)),
+  );
+  const rows = await caller.ask('select sum(version) as version from counters where name = $1', [name]);
+  read.returnedTotal(Number(rows[0]?.['version'] ?? 0)).end();
+};
+
+/** May not be there. */
+export const note: Read = async (caller) => {
+  const { history, tables } = caller.world;
+  const key = tables.notes.keys[caller.hot(tables.notes.keys.length)] as string; // hot() is below the length
+  const read = history.read('note', [tables.notes.row(key)]);
+  const rows = await caller.ask('select key, version from notes where key = $1', [key]);
+  read.returned(rows.map((row) => sighting(tables.notes, row, row['key']))).end();
+};
+
+export const allNotes: Read = async (caller) => {
+  const { history, tables } = caller.world;
+  const read = history.read('all notes', tables.notes.rows);
+  const rows = await caller.ask('select key, version from notes');
+  read.returned(rows.map((row) => sighting(tables.notes, row, row['key']))).end();
+};
+
+/** Large, and too many for a small near tier. */
+export const crate: Read = async (caller) => {
+  const { history, tables } = caller.world;
+  const id = 1 + caller.hot(tables.crates.keys.length);
+  const read = history.read('crate', [tables.crates.row(id)]);
+  const rows = await caller.ask('select version, body from crates where id = $1', [id]);
+  read.returned(rows.map((row) => sighting(tables.crates, row, id))).end();
+};
+
+/** Two snapshots, each of them newer than the call. */
+export const wrapped: Read = async (caller) => {
+  const { history, tables, functions } = caller.world;
+  const id = anAccount(caller);
+  const document = aDocument(caller);
+  const accountRead = history.read('account of a wrapped function', [tables.accounts.row(id)]);
+  const pagesRead = history.read('pages of a wrapped function', [tables.documents.row(document)]);
+  const result = await functions.accountAndDocument(id, document);
+  accountRead.returned(accountsIn(caller, [result.account])).end();
+  judgePages(caller, pagesRead, result.pages).end();
+};
+
+/** What the database shows to others now, no later read may miss. */
+export const shownThenRead: Read = async (caller) => {
+  const { history, tables, plain } = caller.world;
+  const id = anAccount(caller);
+  const row: TrackedRow = tables.accounts.row(id);
+  const text = 'select id, owner, balance, version from accounts where id = $1';
+  const truth = history.read('the database itself', [row], false);
+  const { rows: truly } = await plain.query<Row>(text, [id]);
+  truth.returned(accountsIn(caller, truly)).end();
+  const read = history.read('account, after it was shown', [row]);
+  const { rows } = await caller.pool().query<Row>(text, [id]);
+  read.returned(accountsIn(caller, rows)).end();
+};

@@ -1,0 +1,124 @@
+/** Decides the tables of the workload and the rows that are tracked in them. Knows nothing of who reads or writes. */
+import type { TextQuery } from './contenders.js';
+import { TrackedRow } from './history.js';
+
+export const owners = [1, 2, 3, 4, 5] as const;
+const BALANCE_AT_START = 1_000;
+const counts = { accounts: 12, documents: 8, counters: 12, notes: 24, crates: 700 };
+
+/** What all accounts hold together, in every snapshot. */
+export const BALANCE_TOTAL = counts.accounts * BALANCE_AT_START;
+
+/** `crates` have bodies, so that many of them push each other out of the near tier; `stones` make a query slow. */
+const schema = `
+  create table accounts (id int primary key, owner int not null, balance bigint not null, version bigint not null);
+  create index on accounts (owner);
+  create table documents (key text primary key, account int not null references accounts, version bigint not null);
+  create table pages (document text references documents on delete cascade, number int, version bigint not null,
+    primary key (document, number));
+  create view document_pages as
+    select d.key, d.version, p.number, p.version as page_version
+    from documents d join pages p on p.document = d.key;
+  create table counters (name text, slot int, version bigint not null, primary key (name, slot));
+  create table notes (key text primary key, version bigint not null);
+  create table crates (id int primary key, version bigint not null, body text not null);
+  create table stones (id int primary key, body text not null);
+  create table changing (id int primary key);
+  insert into accounts select n, 1 + n % ${owners.length}, ${BALANCE_AT_START}, 0
+    from generate_series(1, ${counts.accounts}) n;
+  insert into documents select 'document ' || n, 1 + n % ${counts.accounts}, 0
+    from generate_series(1, ${counts.documents}) n;
+  insert into pages select 'document ' || n, m, 0
+    from generate_series(1, ${counts.documents}) n, generate_series(1, 3) m;
+  insert into crates select n, 0, repeat(md5(n::text), 256) from generate_series(1, ${counts.crates}) n;
+  insert into stones select n, repeat(md5(n::text), 64) from generate_series(1, 400) n;
+  analyze;
+`;
+
+/** A column that holds a text or a number, as a text. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  throw new TypeError(`a text or a number was expected, not ${typeof value}`);
+}
+
+/** The rows of one table, by the text of their key. */
+export class TrackedTable {
+  readonly rows: readonly TrackedRow[];
+  readonly keys: readonly string[];
+  private readonly byKey: ReadonlyMap<string, TrackedRow>;
+
+  constructor(
+    readonly name: string,
+    keys: readonly string[],
+  ) {
+    this.keys = keys;
+    this.byKey = new Map(keys.map((key) => [key, new TrackedRow(`${name} ${key}`)]));
+    this.rows = [...this.byKey.values()];
+  }
+
+  row(key: string | number): TrackedRow {
+    const row = this.byKey.get(String(key));
+    if (row === undefined) throw new Error(`${this.name} has no key ${key}`);
+    return row;
+  }
+}
+
+const numbers = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => String(index + 1));
+
+export class Tables {
+  readonly accounts = new TrackedTable('accounts', numbers(counts.accounts));
+  readonly documents = new TrackedTable(
+    'documents',
+    numbers(counts.documents).map((number) => `document ${number}`),
+  );
+  readonly counters = new TrackedTable(
+    'counters',
+    numbers(counts.counters).map((number) => counterKey(`counter ${Number(number) % 3}`, Number(number))),
+  );
+  readonly notes = new TrackedTable(
+    'notes',
+    numbers(counts.notes).map((number) => `note ${number}`),
+  );
+  readonly crates = new TrackedTable('crates', numbers(counts.crates));
+
+  async create(query: TextQuery): Promise<void> {
+    await query(schema);
+    await this.settle(query);
+  }
+
+  /** While nothing is under way: takes what the database has for what there is. */
+  async settle(query: TextQuery): Promise<void> {
+    for (const [table, sql] of [
+      [this.accounts, 'select id as key, version, owner as place from accounts'],
+      [this.documents, `select key, version, ${pagesOf('key')} as place from documents`],
+      [this.counters, `select name || '/' || slot as key, version, null as place from counters`],
+      [this.notes, 'select key, version, null as place from notes'],
+      [this.crates, 'select id as key, version, null as place from crates'],
+    ] as const)
+      await this.settleTable(query, table, sql);
+  }
+
+  private async settleTable(query: TextQuery, table: TrackedTable, sql: string): Promise<void> {
+    const found = new Map((await query(sql)).map((row) => [textOf(row['key']), row]));
+    for (const key of table.keys) {
+      const row = table.row(key);
+      const version = found.get(key)?.['version'];
+      const place = found.get(key)?.['place'];
+      if (version !== undefined && Number(version) < row.shown)
+        throw new Error(
+          `${row.name} went back from ${row.shown} to ${Number(version)} in the database itself`,
+        );
+      row.rebase(
+        version === undefined ? null : Number(version),
+        place === null || place === undefined ? undefined : textOf(place),
+      );
+    }
+  }
+}
+
+/** SQL for the numbers of a document's pages: they change only together with its version. */
+export const pagesOf = (document: string): string =>
+  `(select string_agg(number::text, ' ' order by number) from pages where document = ${document})`;
+
+export const counterKey = (name: string, slot: number): string => `${name}/${slot}`;
