@@ -10,6 +10,7 @@ import {
   encodeIntent,
   type IntentRecord,
   type LookAtTables,
+  readTable,
   type TableState,
   TOKEN_BYTES,
   takeOver,
@@ -103,11 +104,11 @@ function rotate(target: Target, state: TableState, voucher: string, random: Rand
  * tables is believed any more. What stands of other intents stays.
  */
 function* dropTokens(targets: readonly Target[]): Conversation<void> {
-  const listed = yield targets.map(({ table }): Command => ['HKEYS', table]);
+  const listed = yield targets.map(tableOf).map(readTable);
   expectNoError(listed);
   const commands = targets.flatMap(({ table }, index): Command[] => {
-    const names = arrayOf(listed[index]).map((name) => textOf(name) ?? '');
-    const tokens = names.filter((name) => !name.startsWith('i:'));
+    const names = arrayOf(listed[index]).filter((_, cell) => cell % 2 === 0); // each is followed by its value
+    const tokens = names.map((name) => textOf(name) ?? '').filter((name) => !name.startsWith('i:'));
     return tokens.length === 0 ? [] : [['HDEL', table, ...tokens]];
   });
   if (commands.length > 0) expectNoError(yield commands);

@@ -4,9 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { type Mutant, mutants as ofTheEngine, patched } from '../interleavings/mutants.js';
 import type { Package } from './contenders.js';
@@ -17,7 +17,7 @@ export type CacheMutant = Pick<Mutant, 'name' | 'file' | 'changes'>;
 
 const takenOver = [
   'END removes the intent and rotates nothing',
-  'a flight is joined without a look-up of one’s own',
+  'a flight is joined without a look-up of one’s own, before it took off or after it landed',
   'a result is stamped after its query',
   'no intent stands around the commit',
   'a moved key drops the old value only',
@@ -76,6 +76,6 @@ export async function mutate(
       },
     ],
   });
-  const { default: source } = (await import(pathToFileURL(outfile).href)) as { default: Package };
+  const source = createRequire(import.meta.url)(outfile) as Package;
   return { source, dispose: () => rm(folder, { recursive: true }) };
 }

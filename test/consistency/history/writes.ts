@@ -174,7 +174,7 @@ export const stack: Write = async (caller) => {
 export const writeNotes: Write = async (caller) => {
   const { history, tables } = caller.world;
   const { notes } = tables;
-  if (caller.chance(0.1)) {
+  if (caller.chance(0.03)) {
     const write = history.write(notes.rows.map((row) => ({ row, removes: true })));
     const versions = notes.rows.map((row) => ({ version: row.asked }));
     return caller.follow(write, async () => {
