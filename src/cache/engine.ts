@@ -457,9 +457,9 @@ export class Engine {
     this.near.put(new NearEntry<P, Stamp>(group, key, payload, bytes, expiresAtMs, stamp));
   }
 
-  /** What was asked for again, but has no more room among the decoded results, goes on in the store of this process. */
+  /** What the decoded results have no room for goes on in the store of this process. */
   private spill(entry: NearEntry<unknown, Stamp>): void {
-    if (this.options.mode === 'observe' || !entry.wasUseful || !this.isCurrent(entry)) return;
+    if (this.options.mode === 'observe' || !this.isCurrent(entry)) return;
     const { identity, codec, dependencies } = entry.stamp;
     const remainingMs = entry.expiresAtMs - this.options.clock.monotonicMs();
     this.store

@@ -14,8 +14,6 @@ export class NearGroup<P, S> {
 export class NearEntry<P, S> {
   /** Since the hand last came by. */
   visited = false;
-  /** Whether the hand ever found it visited: one that nobody asked for again is not worth keeping elsewhere. */
-  wasUseful = false;
   /** Towards newer entries. */
   newer: NearEntry<P, S> | null = null;
   older: NearEntry<P, S> | null = null;
@@ -102,7 +100,6 @@ export class Near<P, S> {
     let candidate = this.hand ?? this.oldest;
     while (candidate?.visited === true) {
       candidate.visited = false;
-      candidate.wasUseful = true;
       candidate = candidate.newer ?? this.oldest;
     }
     if (candidate === null) return;
