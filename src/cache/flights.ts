@@ -30,7 +30,10 @@ export class Flights<T> {
   /** Offers an execution to others until it lands. The newest takes the place of an older one. */
   offer(group: object, key: string, vector: CompleteVector, landing: Promise<T>): void {
     let flights = this.aloft.get(group);
-    if (this.count >= this.flightsMax && flights?.has(key) !== true) return;
+    if (this.count >= this.flightsMax && flights?.has(key) !== true) {
+      landing.catch(() => undefined); // whoever executes it is told by the execution itself
+      return;
+    }
     if (flights === undefined) this.aloft.set(group, (flights = new Map<string, Flight<T>>()));
     if (!flights.has(key)) this.count++;
     const flight = { vector, landing };

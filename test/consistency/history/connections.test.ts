@@ -22,3 +22,26 @@ describeWithPostgres('a read on a connection in hand', () => {
     }
   });
 });
+
+describeWithPostgres('a read that fails', () => {
+  it('is told to its caller and to nobody else, where executions are not shared', async () => {
+    const given = await fixture(
+      'create table accounts (id int primary key); insert into accounts values (0)',
+      {
+        limits: { flights: 0 },
+      },
+    );
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      await given.pool.query('select id from accounts');
+      await expect(given.pool.query('select 1 / id from accounts')).rejects.toThrow('division by zero');
+      await given.plain.query('select 1'); // Node tells of rejections between two turns of its loop
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+      await given.end();
+    }
+  });
+});

@@ -11,7 +11,7 @@ import { type Contender, cached, handWritten, lookaside } from './contenders.js'
 import { mutants, mutate } from './mutants.js';
 import { type PlayOptions, play, type Report } from './play.js';
 
-const SLICE_MS = 30_000;
+const SLICE_MS = 20_000;
 const PATIENCE_MS = 60_000;
 
 const configurations: readonly (readonly [name: string, config: Config])[] = [

@@ -1,12 +1,21 @@
-/** Many concurrent callers on a real Postgres, through the public door: no read may be older than an acknowledged write. */
-import { expect, it } from 'vitest';
+/**
+ * Many concurrent callers on a real Postgres, through the public door: no read may be older than an acknowledged
+ * write, nor than what was shown. Mutants that a run of seconds reports every time are here, all others in the soak.
+ */
+import { describe, expect, it } from 'vitest';
 import { describeWithPostgres, postgres } from '../../support/servers.js';
 import { type Contender, cached, handWritten, lookaside } from './contenders.js';
+import { mutantNamed, mutate } from './mutants.js';
 import { type PlayOptions, play, type Report } from './play.js';
 
 const SEED = Number(process.env['HISTORY_SEED'] ?? 20_261_122);
+const OPERATIONS = 3_000;
+const ROUNDS_MAX = 20;
 
-async function run(contender: Contender, options: Partial<PlayOptions> = {}): Promise<Report> {
+async function run(
+  contender: Contender,
+  options: Pick<PlayOptions, 'goesOn' | 'stopsWhenBroken'>,
+): Promise<Report> {
   const database = await postgres().createDatabase();
   try {
     return await play({
@@ -14,8 +23,7 @@ async function run(contender: Contender, options: Partial<PlayOptions> = {}): Pr
       database: database.config,
       seed: SEED,
       callers: 24,
-      operations: 4_000,
-      goesOn: ({ rounds }) => rounds < 2,
+      operations: OPERATIONS,
       ...options,
     });
   } finally {
@@ -23,27 +31,50 @@ async function run(contender: Contender, options: Partial<PlayOptions> = {}): Pr
   }
 }
 
+const untilBroken = (contender: Contender): Promise<Report> =>
+  run(contender, {
+    goesOn: ({ rounds, broken }) => broken === 0 && rounds < ROUNDS_MAX,
+    stopsWhenBroken: true,
+  });
+
 describeWithPostgres('concurrent callers of one process', () => {
   it.each([
     ['with room for every result', {}],
-    ['with so little room that results are moved to the store', { near: { max: '1mb' } }],
+    ['with so little room that results move to the store', { near: { max: '1mb' } }],
   ] as const)(
     'never get what is older than an acknowledged write, %s',
     async (name, config) => {
-      const report = await run(cached(name, lookaside, config));
-      expect(report.violations).toEqual([]);
-      expect(report.figures.atRisk).toBeGreaterThan(report.figures.reads / 10); // otherwise little was put to the test
-      const { near, store, joined } = report.hits;
-      expect(near + store + joined).toBeGreaterThan(report.figures.reads / 10);
+      const { figures, violations, hits } = await run(cached(name, lookaside, config), {
+        goesOn: ({ rounds }) => rounds < 2,
+      });
+      expect(violations).toEqual([]);
+      expect(hits.near + hits.store + hits.joined).toBeGreaterThan(figures.reads / 10); // or little was put to the test
+      expect(figures.atRisk).toBeGreaterThan(0);
     },
     120_000,
   );
 
-  it('get stale results from a Map that is emptied after every write', async () => {
-    const report = await run(handWritten(), {
-      goesOn: ({ rounds, broken }) => broken === 0 && rounds < 10,
-      stopsWhenBroken: true,
-    });
-    expect(report.figures.violations.stale).toBeGreaterThan(0);
-  }, 120_000);
+  describe('get stale results', () => {
+    it('from a Map that is emptied after every write', async () => {
+      expect((await untilBroken(handWritten())).broken).toBeGreaterThan(0);
+    }, 120_000);
+
+    it.each([
+      'END removes the intent and rotates nothing',
+      'a result is stamped after its query',
+      'a moved key drops the old value only',
+    ] as const)(
+      'from a mutant: %s',
+      async (name) => {
+        const mutant = mutantNamed(name);
+        const { source, dispose } = await mutate(mutant);
+        try {
+          expect((await untilBroken(cached(name, source))).figures.violations.stale).toBeGreaterThan(0);
+        } finally {
+          await dispose();
+        }
+      },
+      120_000,
+    );
+  });
 });
