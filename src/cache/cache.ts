@@ -167,7 +167,7 @@ export class Cache implements HasCore {
     const { tables, rows, tags, all } = options;
     if ((tables ?? rows ?? tags ?? all) === undefined)
       throw new LookasideError('INVALID_ARGUMENT', 'invalidate needs tables, rows, tags or all');
-    if (this.closing !== null || this.core.mode === 'off') return; // nothing is served
+    if (this.isClosed || this.core.mode === 'off') return; // nothing is served
     const targets: Target[] = [];
     for (const tag of tags ?? []) targets.push({ table: this.tag(tag).table, pins: null });
     for (const name of tables ?? [])
@@ -210,7 +210,7 @@ export class Cache implements HasCore {
 
   /** Where other processes reach the embedded server, once `ready()` has resolved; null if it does not listen. */
   address(): ServerAddress | null {
-    return this.closing === null ? this.listensAt : null;
+    return this.isClosed ? null : this.listensAt;
   }
 
   /** A listener that throws disturbs nobody: its error is a failure of reason `listener`. */
@@ -226,7 +226,7 @@ export class Cache implements HasCore {
 
   /** Frees what is held. Costs misses, never freshness. */
   async clear(): Promise<void> {
-    if (this.closing !== null) return; // nothing is held any more
+    if (this.isClosed) return; // nothing is held any more
     this.core.engine.clearNear();
     await this.parts.clearStore();
   }
@@ -237,6 +237,11 @@ export class Cache implements HasCore {
     return this.closing;
   }
 
+  /** By its owner, or by a client that sent SHUTDOWN to the embedded server. */
+  private get isClosed(): boolean {
+    return this.closing !== null || this.core.engine.trouble() === 'closed';
+  }
+
   private get core(): CacheCore {
     return this[coreSymbol];
   }
@@ -245,7 +250,7 @@ export class Cache implements HasCore {
     if (this.core.mode === 'off') return load();
     const refs: Ref[] = (options.tags ?? []).map((tag) => this.tag(tag));
     const ttlMs = options.ttl === undefined ? this.core.ttlMs : durationOf(options.ttl);
-    if (this.closing === null && options.tables !== undefined) {
+    if (!this.isClosed && options.tables !== undefined) {
       const found = await this.refsOf(options.tables);
       if (found === null) {
         this.refuse('tables-not-known-yet');

@@ -31,12 +31,13 @@ export class FunctionCache {
 
   /** A hit costs a deserialisation of the value (about 1 µs and up, by its size). */
   async load<T>(request: LoadRequest<T>): Promise<T> {
-    const hit = this.engine.peek(this.group, request.key);
+    const key = nameOf(request);
+    const hit = this.engine.peek(this.group, key);
     if (hit !== undefined) return deserializeValue(hit) as T;
     const served = await this.engine.read<SerializedValue, T>({
       group: this.group,
-      key: request.key,
-      identity: ['function', request.key],
+      key,
+      identity: ['function', key],
       refs: [tagRef(this.namespace, NAMESPACE_ROOT), ...request.refs],
       codec: serializedValueCodec,
       ttlMs: request.ttlMs,
@@ -71,12 +72,17 @@ export class FunctionCache {
   }
 }
 
+/** The same key with other declarations is another entry: a hit must die with what its own caller declared. */
+const nameOf = ({ key, refs }: LoadRequest<unknown>): string =>
+  refs.length === 0 ? key : `${key}\n${refs.map(({ table }) => table).join('\n')}`;
+
 /** Longer arguments are named by their digest: keys are held beside the results. */
 const PLAIN_ARGUMENTS_BYTES_MAX = 96;
 
 /**
  * The key of a call, or null when its arguments cannot be told apart by their looks. Objects whose properties
- * come in another order are other arguments: a function may see the order.
+ * come in another order are other arguments: a function may see the order. Equal arguments that V8 keeps
+ * differently (an array made with holes, say) may have two keys: that costs a miss.
  */
 export function keyOfCall(name: string, args: readonly unknown[]): string | null {
   const form = serializeValue(args);
