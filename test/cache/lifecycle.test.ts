@@ -183,7 +183,7 @@ describe('after close', () => {
 
   it('a load that was under way is answered and not kept', async () => {
     const cache = newCache();
-    let finish = (_: string): void => undefined;
+    let finish: (value: string) => void = () => undefined;
     const slow = cache.getOrSet({ key: 'k', load: () => new Promise<string>((done) => (finish = done)) });
     await new Promise((resolve) => setImmediate(resolve));
     await cache.close();
