@@ -4,7 +4,7 @@ import { TrackedRow } from './history.js';
 
 export const owners = [1, 2, 3, 4, 5] as const;
 const BALANCE_AT_START = 1_000;
-const counts = { accounts: 12, documents: 8, counters: 12, notes: 24, crates: 700 };
+const counts = { accounts: 12, documents: 8, counters: 12, notes: 24, crates: 250 };
 
 /** What all accounts hold together, in every snapshot. */
 export const BALANCE_TOTAL = counts.accounts * BALANCE_AT_START;
@@ -30,7 +30,7 @@ const schema = `
     from generate_series(1, ${counts.documents}) n;
   insert into pages select 'document ' || n, m, 0
     from generate_series(1, ${counts.documents}) n, generate_series(1, 3) m;
-  insert into crates select n, 0, repeat(md5(n::text), 256) from generate_series(1, ${counts.crates}) n;
+  insert into crates select n, 0, repeat(md5(n::text), 512) from generate_series(1, ${counts.crates}) n;
   insert into stones select n, repeat(md5(n::text), 64) from generate_series(1, 400) n;
   analyze;
 `;

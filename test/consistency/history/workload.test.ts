@@ -9,7 +9,7 @@ import { mutantNamed, mutate } from './mutants.js';
 import { type PlayOptions, play, type Report } from './play.js';
 
 const SEED = Number(process.env['HISTORY_SEED'] ?? 20_261_122);
-const OPERATIONS = 3_000;
+const OPERATIONS = 2_500;
 const ROUNDS_MAX = 20;
 
 async function run(
@@ -50,6 +50,7 @@ describeWithPostgres('concurrent callers of one process', () => {
       expect(violations).toEqual([]);
       expect(hits.near + hits.store + hits.joined).toBeGreaterThan(figures.reads / 10); // or little was put to the test
       expect(figures.atRisk).toBeGreaterThan(0);
+      if ('near' in config) expect(hits.store).toBeGreaterThan(0);
     },
     120_000,
   );
