@@ -25,7 +25,10 @@ async function main(): Promise<void> {
   const wire = countQueries(pool);
 
   const cache = caching === 'lookaside' ? createCache({ ttl: '60s' }) : null;
-  if (cache !== null) withCache(pool, cache);
+  if (cache !== null) {
+    withCache(pool, cache);
+    await cache.ready();
+  }
   const naive = caching === 'map' ? rememberForever(citiesIn(pool)) : null;
   const app = buildApi(naive?.cities ?? citiesIn(pool));
   if (cache !== null) await app.register(lookaside, { cache });

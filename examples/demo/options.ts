@@ -12,13 +12,13 @@ export interface DemoOptions {
 
 export const usage = `npm run demo -- [options]
 
-  --seconds N   how long the load lasts, both runs together (default 20)
+  --seconds N   how long the load lasts, both runs together (default 30)
   --keep        leave Postgres and both APIs running, until Ctrl-C
   --json        print the figures as one last line of JSON
   --naive       a Map that no write invalidates in the place of lookaside, to see stale reads being counted
   --help        this text`;
 
-const defaultSeconds = 20;
+const defaultSeconds = 30;
 
 /** @throws TypeError in words for the user */
 export function parseOptions(args: readonly string[]): DemoOptions {

@@ -47,7 +47,7 @@ export interface RunningApi {
 
 const readers = 48;
 const writers = 4;
-const pauseMs = 40;
+const pauseMs = 200;
 export const clients = { readers, writers, pauseMs } as const;
 
 export async function startApi(
