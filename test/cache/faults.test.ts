@@ -96,6 +96,7 @@ describe('a store that fails', () => {
 
   it('makes an invalidation fail: somebody relies on it', async () => {
     const own = open();
+    await own.cache.getOrSet({ key: 'k', tags: ['t'], load: async () => 'carries the tag' });
     own.fail = changes;
     await expect(own.cache.invalidate({ tags: ['t'] })).rejects.toThrow('the store is away');
   });

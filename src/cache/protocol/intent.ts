@@ -4,7 +4,7 @@
  */
 import type { Random } from '../../clock.js';
 import { arrayOf, type Command, type Conversation, expectNoError, integerOf, textOf } from '../executor.js';
-import { field, valueKey } from './keys.js';
+import { field, isTag, valueKey } from './keys.js';
 import { type Target, touchedValues } from './refs.js';
 import {
   encodeIntent,
@@ -81,6 +81,7 @@ function rotateTargets(
 
 /** New tokens for all that the write may have changed (CONSISTENCY §3). Values are dropped, not set. */
 function rotate(target: Target, state: TableState, voucher: string, random: Random): Command[] {
+  if (state.any === null && isTag(target.table)) return []; // nothing that still counts depends on it
   if (state.voucher !== voucher) return [takeOver(target.table, state, voucher, random)];
   const rotated: string[] = [field.any];
   const dropped: string[] = [];

@@ -8,11 +8,17 @@ export const tokenPrefix = (namespace: string): string => `lookaside:t:{${namesp
 /** The hash `T` of a table: tokens and standing intents. `table` is unique in the namespace. */
 export const tableKey = (namespace: string, table: string): string => `lookaside:t:{${namespace}:${table}}`;
 
-/** A tag is a table that has only `any`. */
+/**
+ * A tag is a table that has only `any`, and no intents. So its hash may end, as a token of a value does (missing is
+ * a miss): tags are as many as their users make.
+ */
 export const tagRef = (namespace: string, tag: string): Ref => ({
   table: tableKey(namespace, `tag:${tag}`),
   pin: null,
 });
+
+/** Of a user's. The one that all results of functions carry stays. */
+export const isTag = (table: string): boolean => /^lookaside:t:\{[^:]*:tag:[^}]/.test(table);
 
 /** The tag that all results of functions carry; no user's tag is empty. */
 export const NAMESPACE_ROOT = '';

@@ -4,7 +4,7 @@
  */
 import type { Random } from '../../clock.js';
 import { type Command, type Conversation, expectNoError, type Replies, textOf } from '../executor.js';
-import { field, valueKey } from './keys.js';
+import { field, isTag, valueKey } from './keys.js';
 import { pinValue, type Ref } from './refs.js';
 import { blocked, parseTable, readTable, type TableState, TOKEN_BYTES, takeOver, vectorOf } from './table.js';
 
@@ -16,7 +16,7 @@ export type CompleteVector = readonly string[];
 
 export interface TokenContext {
   readonly random: Random;
-  /** How long a token of a value outlives its last capture, in ms: at least the longest entry. */
+  /** How long a token of a value, or a tag, outlives its making, in ms: longer than the entry it is made for. */
   readonly valueTtlMs: number;
   /** Shapes tracked per table; further ones count as unpinned. */
   readonly shapesPerTableMax: number;
@@ -97,7 +97,12 @@ export function* capture(
 
   const disowned = [...observation.tables].filter(([, state]) => state.voucher !== voucher);
   if (disowned.length > 0)
-    expectNoError(yield disowned.map(([table, state]) => takeOver(table, state, voucher, context.random)));
+    expectNoError(
+      yield disowned.flatMap(([table, state]) => {
+        const taken = takeOver(table, state, voucher, context.random);
+        return isTag(table) ? [taken, ['PEXPIRE', table, String(context.valueTtlMs)]] : [taken];
+      }),
+    );
   expectNoError(yield createMissing(effective, observation, context));
   const vector = vectorFrom(yield* look(effective), effective, voucher);
   return isComplete(vector) ? { kind: 'captured', refs: effective, vector } : { kind: 'blocked' };
