@@ -459,7 +459,7 @@ export class Engine {
 
   /** What the decoded results have no room for goes on in the store of this process. */
   private spill(entry: NearEntry<unknown, Stamp>): void {
-    if (this.options.mode === 'observe' || !this.isCurrent(entry)) return;
+    if (this.options.mode === 'observe' || !this.isCurrent(entry) || !this.store.takesSpilled()) return;
     const { identity, codec, dependencies } = entry.stamp;
     const remainingMs = entry.expiresAtMs - this.options.clock.monotonicMs();
     this.store

@@ -16,7 +16,14 @@ export interface FoundEntry extends StoredEntry {
   readonly remainingMs: number;
 }
 
+/** A store that answers fewer than one in so many of the entries pushed out to it is not worth their writing. */
+const SPILLS_PER_HIT_MAX = 50;
+const SPILLS_TO_JUDGE_BY = 1_000;
+const SPILL_SAMPLE = 16;
+
 export class EntryStore {
+  private spilled = 0;
+  private hits = 0;
   /** Whether this process ever wrote an entry: a store of its own is not asked before. */
   private written = false;
 
@@ -40,7 +47,18 @@ export class EntryStore {
     if (!Buffer.isBuffer(bytes) || typeof remainingMs !== 'number' || remainingMs < 0) return null;
     const stored = decodeEntry(bytes);
     if (stored === null) this.onUnreadable();
+    else this.hits++;
     return stored === null ? null : { ...stored, remainingMs };
+  }
+
+  /**
+   * Whether an entry that is pushed out of the decoded results is to be written. Where hardly anything is ever asked
+   * for again there, only a sample is: writing costs some 30 µs, and the sample tells when that changes.
+   */
+  takesSpilled(): boolean {
+    this.spilled++;
+    const pays = this.hits * SPILLS_PER_HIT_MAX >= this.spilled;
+    return pays || this.spilled <= SPILLS_TO_JUDGE_BY || this.spilled % SPILL_SAMPLE === 0;
   }
 
   /** @param ttlMs how long the entry may be served, from now */
