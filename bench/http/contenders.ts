@@ -28,7 +28,8 @@ export const contenders: Readonly<Record<ContenderName, Contender>> = {
   bentocache: withBentocache,
   cacheable: withCacheable,
   'a bare Map': withMap,
-  lookaside: ({ pool }) => citiesIn(withCache(pool, createCache({ ttl: `${ttlSeconds}s` }))),
+  lookaside: ({ pool }) =>
+    citiesIn(withCache(pool, createCache({ ttl: `${ttlSeconds}s`, near: { max: '512mb' } }))),
   'a constant reply': ({ pool }) => citiesIn(pool), // its routes never ask
 };
 

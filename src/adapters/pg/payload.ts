@@ -9,6 +9,8 @@ export interface Payload {
   /** Read from the tag where it is that of a SELECT. */
   readonly rowCount: number | null;
   readonly fields: readonly Field[];
+  /** Whether they count as this result's: the results of one statement share theirs. */
+  readonly ownsFields: boolean;
   readonly rows: readonly Cells[];
   /** Decoded rows to copy from, once they were asked for. One for each row mode. */
   objects: Master | null;
@@ -21,11 +23,38 @@ export function payloadOf(tag: string, fields: readonly Field[], rows: readonly 
     tag,
     rowCount: count === undefined ? null : Number(count),
     fields,
+    ownsFields: true,
     rows,
     objects: null,
     arrays: null,
   };
 }
+
+const fieldsOfGroups = new WeakMap<object, readonly Field[]>();
+
+/** The same result with the columns that an earlier one of its group holds already, if they are the same. */
+export function sharingFields(group: object, payload: Payload): Payload {
+  const known = fieldsOfGroups.get(group);
+  if (known !== undefined && sameFields(known, payload.fields))
+    return { ...payload, fields: known, ownsFields: false };
+  fieldsOfGroups.set(group, payload.fields);
+  return payload;
+}
+
+const sameFields = (left: readonly Field[], right: readonly Field[]): boolean =>
+  left.length === right.length &&
+  left.every((field, index) => {
+    const other = right[index] as Field; // same length
+    return (
+      field.name === other.name &&
+      field.tableID === other.tableID &&
+      field.columnID === other.columnID &&
+      field.dataTypeID === other.dataTypeID &&
+      field.dataTypeSize === other.dataTypeSize &&
+      field.dataTypeModifier === other.dataTypeModifier &&
+      field.format === other.format
+    );
+  });
 
 interface Written {
   readonly t: string;
@@ -90,8 +119,8 @@ export function payloadCodec(Field: FieldConstructor): PayloadCodec<Payload> {
       const fields = f.map((parts) => new Field(...parts));
       return payloadOf(t, fields, r);
     },
-    bytesOf: ({ fields, rows }) => {
-      let bytes = PAYLOAD_BYTES + fields.length * FIELD_BYTES;
+    bytesOf: ({ fields, ownsFields, rows }) => {
+      let bytes = PAYLOAD_BYTES + (ownsFields ? fields.length * FIELD_BYTES : 0);
       for (const row of rows) bytes += rowBytes(row);
       return bytes;
     },

@@ -8,7 +8,7 @@ import type { CapturingQuery } from './capture.js';
 import type { Database } from './databases.js';
 import type { Driver } from './driver.js';
 import { areTimeDependent, type WireParameters, wireParameters } from './parameters.js';
-import { type FieldConstructor, type Payload, payloadCodec } from './payload.js';
+import { type FieldConstructor, type Payload, payloadCodec, sharingFields } from './payload.js';
 import type { RowOptions, TextCall } from './query-arguments.js';
 import { replay } from './replay.js';
 import type { PgResult, QueryCallback, TypeParsers } from './shapes.js';
@@ -73,7 +73,7 @@ export function requestOf(
       if (outcome.payload === null) return { result, payload: null, reason: outcome.reason };
       if (!database.isCurrent || database.version !== version)
         return { result, payload: null, reason: 'catalog-changed' };
-      return { result, payload: outcome.payload };
+      return { result, payload: sharingFields(statement.group, outcome.payload) };
     },
   };
 }
