@@ -41,7 +41,7 @@ interface Pace {
   readonly warmUpRequests: number;
 }
 
-const fullPace: Pace = { rounds: 5, turnMs: 2_500, warmUpRequests: 60_000 };
+const fullPace: Pace = { rounds: 3, turnMs: 1_500, warmUpRequests: 30_000 };
 const quickPace: Pace = { rounds: 1, turnMs: 1_000, warmUpRequests: 4_000 };
 /** A machine too slow for its warm-up is measured anyway. */
 const warmUpMsMax = 30_000;
