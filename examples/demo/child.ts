@@ -3,6 +3,7 @@
  * whoever waits for it. Knows nothing of what it does.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export interface ChildProgram {
@@ -14,6 +15,9 @@ export interface ChildProgram {
 
 /** How long a process may take to end when asked, before it is made to. */
 const patienceMs = 5_000;
+
+/** An exit is told within this of the sockets it closed. */
+const blameMs = 1_000;
 
 export class Child<From extends { readonly kind: string }, To extends object> {
   private readonly process: ChildProcess;
@@ -42,8 +46,15 @@ export class Child<From extends { readonly kind: string }, To extends object> {
     return this.process.pid;
   }
 
+  /** A process that is gone is told nothing: its end speaks for itself. */
   tell(message: To): void {
-    this.process.send(message);
+    this.process.send(message, () => undefined);
+  }
+
+  /** Rejects with this process' own end if that is what is behind another's failure, which may be seen first. */
+  async blame(failure: unknown): Promise<never> {
+    await Promise.race([this.died, pause(blameMs)]);
+    throw failure;
   }
 
   /** Calls back for every message from now on. */

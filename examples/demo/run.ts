@@ -80,7 +80,9 @@ export async function drive(
   api.onMessage((message) => {
     if (message.kind === 'figures' && ofLoad !== null) onProgress(combine(ofLoad, message.figures));
   });
-  const { figures } = await Promise.race([generator.next('done'), api.died]);
+  const { figures } = await Promise.race([generator.next('done'), api.died]).catch((failure: unknown) =>
+    api.blame(failure),
+  );
   await generator.expectEnd();
   const last = api.next('figures');
   api.tell({ kind: 'report' });
