@@ -155,10 +155,6 @@ export class Mirror {
   /** For END: costs no round trip. */
   readonly lookAtTables: LookAtTables = (tables) => known(() => tables.map((table) => this.stateOf(table)));
 
-  size(): { cells: number; tables: number } {
-    return { cells: this.cells.size, tables: this.views.size };
-  }
-
   close(): void {
     this.stopWatching();
     this.touched(null);
