@@ -17,6 +17,9 @@ export interface Contender {
     name: string,
     load: (...args: A) => Promise<T>,
   ): (...args: A) => Promise<T>;
+  /** A result of one's own, under a tag. */
+  tagged<T>(key: string, tag: string, load: () => Promise<T>): Promise<T>;
+  invalidate(tag: string): Promise<void>;
   ready(): Promise<void>;
   /** Whether no outcome is being found out any more. */
   isSettled(): boolean;
@@ -47,6 +50,8 @@ export function cached(name: string, source: Package, config: Config = {}): Cont
     name,
     pool: (options) => source.withCache(quiet(new pg.Pool(options)), cache),
     wrap: (functionName, load) => cache.wrap(load, { name: functionName }),
+    tagged: (key, tag, load) => cache.getOrSet({ key, load, tags: [tag] }),
+    invalidate: (tag) => cache.invalidate({ tags: [tag] }),
     ready: () => cache.ready(),
     isSettled: () => {
       const { unresolved, owed } = cache.stats();
@@ -91,6 +96,8 @@ export function handWritten(): Contender {
     name: 'a Map, emptied after every write',
     pool,
     wrap: (_, load) => load,
+    tagged: (_key, _tag, load) => load(),
+    invalidate: async () => undefined,
     ready: async () => undefined,
     isSettled: () => true,
     hits: () => ({ near: hits, store: 0, joined: 0 }),

@@ -193,7 +193,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         from: `await this.fill(request, dependencies, done);`,
-        to: `await this.fill(request, (await this.captureFor(request, request.refs.map(() => null))) ?? dependencies, done);`,
+        to: `const late = await this.captureFor(request, request.refs.map(() => null));
+    await this.fill(request, typeof late === 'string' ? dependencies : late, done);`,
       },
     ],
     within: remote,
