@@ -65,6 +65,8 @@ const VALUE_TTL_SPARE_MS = 60_000;
 
 export class Engine {
   readonly counters = new Counters();
+  /** Until when, on the monotonic clock, a result that this process served or stored may be served. */
+  liveUntilMs = Number.NEGATIVE_INFINITY;
   private readonly store: Store;
   private readonly near: Near<unknown, Stamp>;
   private readonly mirror: Mirror | null;
@@ -171,6 +173,12 @@ export class Engine {
     await converse(session, invalidate(targets, session, this.options.random, this.lookAtTables));
     for (const { table } of targets) this.counters.table(table).invalidations++;
     this.options.events.onInvalidate(targets.map(({ table }) => table));
+  }
+
+  /** The same, for tables that somebody else wrote. */
+  async invalidateForeign(tables: readonly string[]): Promise<void> {
+    await this.invalidate(tables.map((table) => ({ table, pins: null })));
+    for (const table of tables) this.counters.table(table).foreign++;
   }
 
   /** Why nothing is served, or null. */
@@ -400,10 +408,11 @@ export class Engine {
     dependencies: Dependencies,
     ttlMs: number,
   ): void {
+    const expiresAtMs = this.options.clock.monotonicMs() + ttlMs;
+    if (expiresAtMs > this.liveUntilMs) this.liveUntilMs = expiresAtMs;
     const bytes = codec.bytesOf(payload);
     if (!this.near.accepts(bytes)) return;
     const cells = this.mirror?.holdAll(dependencies.refs) ?? [];
-    const expiresAtMs = this.options.clock.monotonicMs() + ttlMs;
     const stamp: Stamp = { dependencies, cells, identity, codec: codec as PayloadCodec<never> };
     this.near.put(new NearEntry<P, Stamp>(group, key, payload, bytes, expiresAtMs, stamp));
   }
