@@ -17,6 +17,8 @@ export interface World {
   /** The one among how many processes this is: notes are written by one caller each. */
   readonly process: { readonly index: number; readonly count: number };
   readonly count: (what: string) => void;
+  /** Of the reads that can be made slow. */
+  readonly slowShare: number;
 }
 
 /** Results that are built from two queries. */

@@ -24,6 +24,8 @@ export interface Contender {
   /** Whether no outcome is being found out any more. */
   isSettled(): boolean;
   hits(): Hits;
+  /** Outcomes that are being found out, and those that were. */
+  pending(): { readonly unresolved: number; readonly resolved: number };
   close(): Promise<void>;
 }
 
@@ -60,6 +62,10 @@ export function cached(name: string, source: Package, config: Config = {}): Cont
     hits: () => {
       const { nearHits, storeHits, joined } = cache.stats();
       return { near: nearHits, store: storeHits, joined };
+    },
+    pending: () => {
+      const { unresolved, resolved } = cache.stats();
+      return { unresolved, resolved };
     },
     close: () => cache.close(),
   };
@@ -101,6 +107,7 @@ export function handWritten(): Contender {
     ready: async () => undefined,
     isSettled: () => true,
     hits: () => ({ near: hits, store: 0, joined: 0 }),
+    pending: () => ({ unresolved: 0, resolved: 0 }),
     close: async () => results.clear(),
   };
 }
@@ -124,6 +131,6 @@ function emptyAfterWrites(client: pg.PoolClient, empty: () => void): void {
 }
 
 /** Connections are killed by the workload; whoever used one hears of it by his query. */
-function quiet(pool: pg.Pool): pg.Pool {
+export function quiet(pool: pg.Pool): pg.Pool {
   return pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
 }

@@ -41,7 +41,9 @@ function judgePages(caller: Caller, read: ReadWitness, rows: readonly Row[]): Re
 /** By primary key, now and then as part of a slow query. */
 export const account: Read = async (caller) => {
   const id = anAccount(caller);
-  const columns = caller.chance(0.25) ? `id, owner, version, ${slowly}` : 'id, owner, balance, version';
+  const columns = caller.chance(caller.world.slowShare)
+    ? `id, owner, version, ${slowly}`
+    : 'id, owner, balance, version';
   const read = caller.world.history.read('account', [caller.world.tables.accounts.row(id)]);
   const rows = await caller.ask(`select ${columns} from accounts where id = $1`, [id]);
   read.returned(accountsIn(caller, rows)).end();
