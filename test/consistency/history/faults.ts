@@ -1,5 +1,6 @@
 /** Decides what goes wrong during a round, when, and which promises hold meanwhile. Knows nothing of the workload. */
 import type { Random } from '../../../src/clock.js';
+import { lasting } from '../../support/lasting.js';
 import type { Direction } from '../../support/tcp-proxy.js';
 import type { Application, Applications } from './applications.js';
 import type { Road } from './network.js';
@@ -34,14 +35,11 @@ export interface Fault {
 
 const LOOK_MS = 5;
 
-/** How long something lasts: the servers' and the processes' own limits are about a second. */
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** Strikes when so much of the round is done, and in turns after that, as long as there is work. */
 async function during(field: Field, strikes: number, strike: () => Promise<void>): Promise<void> {
   for (let turn = 0; turn < strikes; turn++) {
     const due = (turn + 0.3) / strikes;
-    while (field.progress() < due && !field.isOver()) await pause(LOOK_MS);
+    while (field.progress() < due && !field.isOver()) await lasting(LOOK_MS);
     if (field.isOver()) return;
     await strike();
   }
@@ -84,7 +82,7 @@ const processesStopped: Fault = {
       const application = one(field, field.applications.all);
       field.note('processes stopped');
       application.pause();
-      await pause(between(field, 1_000, 3_000));
+      await lasting(between(field, 1_000, 3_000));
       application.resume();
     }),
 };
@@ -111,7 +109,7 @@ const roadFault = (where: 'store' | 'database', strikes: number): Fault => ({
       const road = roadOf(application, where);
       field.note(`road to the ${where} ${how}`);
       ways[how]?.(road);
-      await pause(between(field, 100, 2_500));
+      await lasting(between(field, 100, 2_500));
       road.mend();
     }),
 });
