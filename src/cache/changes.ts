@@ -30,6 +30,8 @@ export interface OwnRows {
   discount(): void;
   /** The connection is ready, outside of a transaction. */
   ready(): void;
+  /** Whether it is to be told when it is. */
+  readonly isWaiting: boolean;
   /** The connection is gone, and its session with it. */
   lost(): void;
 }

@@ -41,6 +41,7 @@ export class ConnectionRows implements OwnRows {
   /** The first end of a transaction, of late, that may have handed something over by itself. */
   private perhapsSinceMs = Number.POSITIVE_INFINITY;
   private timer: Timer | null = null;
+  private discounted = false;
   private isDue = false;
   private handing = false;
   private closed = false;
@@ -53,7 +54,11 @@ export class ConnectionRows implements OwnRows {
   }
 
   discount(): void {
-    this.inTransaction.clear();
+    this.discounted = true;
+  }
+
+  get isWaiting(): boolean {
+    return this.isDue || this.discounted || this.inTransaction.size > 0;
   }
 
   ready(): void {
@@ -61,6 +66,8 @@ export class ConnectionRows implements OwnRows {
       this.isDue = false;
       this.handOver();
     }
+    if (this.discounted) this.inTransaction.clear();
+    this.discounted = false;
     if (this.inTransaction.size === 0) return;
     for (const rows of this.inTransaction.values()) add(this.held, rows);
     this.inTransaction = new Map();
@@ -79,6 +86,7 @@ export class ConnectionRows implements OwnRows {
     if (this.closed) return;
     this.closed = true;
     this.timer?.cancel();
+    if (this.discounted) this.inTransaction.clear();
     for (const rows of this.inTransaction.values()) add(this.held, rows);
     void this.publish();
   }

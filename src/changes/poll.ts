@@ -2,7 +2,6 @@
  * Decides which databases are watched by polling, and what the cache is told of it: rotations, rows of our own, and
  * whether the watch can be relied on.
  */
-import type { TableNames } from '../cache/bind.js';
 import type { ForeignChanges, ObservedFrom, Observer, OwnRows } from '../cache/changes.js';
 import { converse, openSession } from '../cache/executor.js';
 import { ConnectionRows, type OwnCount } from './own-rows.js';
@@ -30,21 +29,15 @@ export class Polling implements ForeignChanges {
       known.addSource(from);
       return null;
     }
-    const watch = new Watch(from.names, this.options);
-    this.watches.set(from.names.database, watch);
+    const { database } = from.names;
+    const watch = new Watch(from.names, this.options, () => void this.watches.delete(database));
+    this.watches.set(database, watch);
     watch.addSource(from);
     return watch.start(look);
   }
 
   lookSoon(): void {
     for (const watch of this.watches.values()) watch.lookSoon();
-  }
-
-  /** A database that is another one now: what is there is not asked any more. */
-  async forget(names: TableNames): Promise<void> {
-    const watch = this.watches.get(names.database);
-    this.watches.delete(names.database);
-    await watch?.close();
   }
 
   ownRows(handOver: () => Promise<boolean>): OwnRows {

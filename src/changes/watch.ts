@@ -39,6 +39,9 @@ export interface WatchOptions {
 /** Intervals without a look that worked, before another process may look, and before results live shorter. */
 const LEASE_INTERVALS = 3;
 
+/** How long a look may take, and the connection for it. */
+const LOOK_MS_MAX = 10_000;
+
 /** Looks again at tables that seem to have been written by others: our own count may be a moment late. */
 const SECOND_LOOKS_MAX = 3;
 const SECOND_LOOK_AFTER_MS = 50;
@@ -55,6 +58,7 @@ export class Watch {
   isBlind = false;
   private readonly sources: ObservedFrom[] = [];
   private observer: Observer | null = null;
+  private connecting: Promise<Observer> | null = null;
   /** As saved; null when another process may have saved another one. */
   private baseline: Baseline | null = null;
   private readonly unsettled = new Unsettled();
@@ -66,6 +70,7 @@ export class Watch {
   constructor(
     readonly names: TableNames,
     private readonly options: WatchOptions,
+    private readonly onEnded: () => void,
   ) {
     this.seenAtMs = options.clock.monotonicMs();
   }
@@ -91,6 +96,17 @@ export class Watch {
     this.timer?.cancel();
     this.dropObserver();
     await this.running;
+    await this.release();
+  }
+
+  /** Nothing leads to the database any more. */
+  private async stop(): Promise<void> {
+    this.closed = true;
+    this.dropObserver();
+    await this.release();
+  }
+
+  private async release(): Promise<void> {
     try {
       await this.converse(releaseLease(this.names, this.options.process));
     } catch (error) {
@@ -119,8 +135,14 @@ export class Watch {
   }
 
   private async tick(): Promise<void> {
+    const alive = this.sources.filter((source) => !source.isGone());
+    this.sources.splice(0, this.sources.length, ...alive);
+    if (alive.length === 0) {
+      this.onEnded();
+      return this.stop();
+    }
     if (this.options.clock.monotonicMs() >= this.options.liveUntilMs()) return this.pause();
-    await this.lookIfOurs(async () => (await this.observe()).look());
+    await this.lookIfOurs(() => this.inTime(this.lookNow()));
   }
 
   /** Nothing that could be served is left: the database may sleep. */
@@ -129,14 +151,26 @@ export class Watch {
     this.sawNow();
   }
 
+  private async lookNow(): Promise<Statistics> {
+    return (await this.observe()).look();
+  }
+
+  /** A server that does not answer is asked again over another connection. */
+  private inTime<T>(asking: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = this.options.clock.after(LOOK_MS_MAX, () =>
+        reject(new LookasideError('CHANGES_UNAVAILABLE', `the server did not answer in ${LOOK_MS_MAX} ms`)),
+      );
+      asking.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+
   private async observe(): Promise<Observer> {
     if (this.observer !== null) return this.observer;
-    const alive = this.sources.filter((source) => !source.isGone());
-    this.sources.splice(0, this.sources.length, ...alive);
-    const source = alive.at(-1);
-    if (source === undefined)
-      throw new LookasideError('CHANGES_UNAVAILABLE', 'every pool of this database has ended');
-    const observer = await source.observe();
+    const source = this.sources.at(-1) as ObservedFrom; // tick() saw one
+    // One that hangs is waited for again, not joined by others.
+    this.connecting ??= source.observe().finally(() => (this.connecting = null));
+    const observer = await this.connecting;
     if (this.closed) observer.close();
     else this.observer = observer;
     return observer;
