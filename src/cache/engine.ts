@@ -3,11 +3,12 @@
  * order of its steps is the promise (CONSISTENCY §2). Writes are in `writes.ts`.
  */
 import type { Clock, Random } from '../clock.js';
-import type { Dependencies, PayloadCodec } from './entry.js';
+import type { Dependencies } from './entry.js';
 import { converse, isWatchable, openSession, type Store } from './executor.js';
+import { Fills } from './fills.js';
 import { Flights } from './flights.js';
 import { type Cell, Mirror } from './mirror.js';
-import { Near, NearEntry, NearGroup } from './near.js';
+import { Near, type NearEntry, NearGroup } from './near.js';
 import { invalidate } from './protocol/intent.js';
 import { tagRef } from './protocol/keys.js';
 import {
@@ -19,18 +20,20 @@ import {
   sameVector,
   type Vector,
 } from './protocol/lookup.js';
-import type { Ref, Target } from './protocol/refs.js';
+import type { Ref, RefPin, Target } from './protocol/refs.js';
 import { type LookAtTables, lookAtStoredTables } from './protocol/table.js';
-import type { Execution, Hit, Landed, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
+import type { Hit, Landed, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
 import { currentScope, type Scope } from './scope.js';
 import { type CacheStats, Counters } from './stats.js';
-import { EntryStore } from './store.js';
+import { EntryStore, type FoundEntry } from './store.js';
 import { type PlacedWrite, type WriteOwner, Writes } from './writes.js';
 
 export type { Execution, Hit, ReadRequest, ResultGroup, Served } from './request.js';
 
 export interface EngineOptions {
   readonly store: Store;
+  /** Whether other processes use the store, too: then every result goes there. */
+  readonly isStoreShared: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly namespace: string;
@@ -57,20 +60,16 @@ export interface EngineEvents {
 /** Why a read has no part in the cache although the store answered. */
 type Refusal = 'write-under-way' | 'store-away';
 
-/** Entries of one statement die within this share of the time to live of each other, not all at once. */
-const TTL_JITTER = 0.1;
-
 /** A token of a value outlives an entry captured late in its life, and a slow query. */
 const VALUE_TTL_SPARE_MS = 60_000;
 
 export class Engine {
   readonly counters = new Counters();
-  /** Until when, on the monotonic clock, a result that this process served or stored may be served. */
-  liveUntilMs = Number.NEGATIVE_INFINITY;
   private readonly store: Store;
   private readonly near: Near<unknown, Stamp>;
   private readonly mirror: Mirror | null;
   private readonly entries: EntryStore;
+  private readonly fills: Fills;
   private readonly flights: Flights<Landed<unknown>>;
   private readonly writes: Writes;
   private readonly look: Look;
@@ -89,11 +88,23 @@ export class Engine {
     this.near = new Near(
       { bytesMax: limits.nearBytesMax, entryBytesMax: limits.entryBytesMax },
       (entry) => this.mirror?.releaseAll(entry.stamp.cells),
-      (entry) => this.spill(entry),
+      (entry) => {
+        if (this.isCurrent(entry)) this.fills.spill(entry);
+      },
     );
-    this.entries = new EntryStore(store, namespace, this.mirror !== null, () =>
-      this.counters.count(this.counters.failures, 'entry-unreadable'),
-    );
+    this.entries = new EntryStore(store, {
+      namespace,
+      isPrivate: !options.isStoreShared,
+      onUnreadable: () => this.counters.count(this.counters.failures, 'entry-unreadable'),
+    });
+    this.fills = new Fills({
+      ...options,
+      near: this.near,
+      mirror: this.mirror,
+      entries: this.entries,
+      counters: this.counters,
+      onFailure: (error) => this.failed('fill', error),
+    });
     this.flights = new Flights(limits.flightsMax);
     this.writes = new Writes({
       store,
@@ -106,6 +117,11 @@ export class Engine {
       onInvalidate: (targets) => options.events.onInvalidate(targets.map(({ table }) => table)),
       onFailure: (reason, error) => this.failed(reason, error),
     });
+  }
+
+  /** Until when, on the monotonic clock, a result that this process served or stored may be served. */
+  get liveUntilMs(): number {
+    return this.fills.liveUntilMs;
   }
 
   createGroup<P>(): ResultGroup<P> {
@@ -261,8 +277,10 @@ export class Engine {
     try {
       let dependencies: Dependencies | Refusal;
       try {
-        const vector = this.mirror?.vectorsOf(cells) ?? (await this.lookUp(request.refs));
-        const hit = refresh ? null : await this.hit(request, vector);
+        const known = this.mirror?.vectorsOf(cells);
+        const found =
+          known === undefined ? await this.ask(request, refresh) : await this.see(request, known, refresh);
+        const { hit, vector } = found;
         if (hit !== null && this.options.mode === 'on') return hit;
         if (hit !== null) this.counters.wouldHit++;
         dependencies = await this.captureFor(request, vector);
@@ -288,22 +306,57 @@ export class Engine {
     return converse(session, lookup(refs, session, this.look));
   }
 
-  /** An entry, decoded or stored, whose tokens are those that this read's own look-up showed. */
-  private async hit<P>(request: ReadRequest<P, unknown>, vector: Vector): Promise<Hit<P> | null> {
-    const entry = request.group.entries.get(request.key);
-    if (entry !== undefined && this.options.clock.monotonicMs() < entry.expiresAtMs) {
-      const { dependencies } = entry.stamp;
-      if (await this.vouches(request.refs, vector, dependencies)) {
-        entry.visited = true;
-        if (this.options.mode === 'on') this.counters.nearHits++;
-        return { from: 'near', payload: entry.payload, dependencies };
-      }
-    }
+  /** An entry, decoded or stored, whose tokens are those that the mirror shows. */
+  private async see<P>(
+    request: ReadRequest<P, unknown>,
+    vector: Vector,
+    refresh: boolean,
+  ): Promise<Found<P>> {
+    if (refresh) return { hit: null, vector };
+    const entry = this.decoded(request);
+    if (entry !== undefined && (await this.vouches(request.refs, vector, entry.stamp.dependencies)))
+      return { hit: this.nearHit(entry), vector };
     const stored = isComplete(vector) ? await this.entries.get(request.identity) : null;
+    return { hit: await this.storeHit(request, vector, stored), vector };
+  }
+
+  /**
+   * The same where the store has to be asked: in one round trip, for the tokens alone where the result is here
+   * already, else for both together.
+   */
+  private async ask<P>(request: ReadRequest<P, unknown>, refresh: boolean): Promise<Found<P>> {
+    const { refs, identity } = request;
+    if (refresh) return { hit: null, vector: await this.lookUp(refs) };
+    const entry = this.decoded(request);
+    if (entry !== undefined && covers(entry.stamp.dependencies.refs, refs)) {
+      const { dependencies } = entry.stamp;
+      const now = await this.lookUp(dependencies.refs);
+      if (sameVector(now, dependencies.vector)) return { hit: this.nearHit(entry), vector: now };
+    }
+    const [vector, stored] = await Promise.all([this.lookUp(refs), this.entries.get(identity)]);
+    return { hit: await this.storeHit(request, vector, stored), vector };
+  }
+
+  private decoded<P>({ group, key }: ReadRequest<P, unknown>): NearEntry<P, Stamp> | undefined {
+    const entry = group.entries.get(key);
+    return entry === undefined || this.options.clock.monotonicMs() >= entry.expiresAtMs ? undefined : entry;
+  }
+
+  private nearHit<P>(entry: NearEntry<P, Stamp>): Hit<P> {
+    entry.visited = true;
+    if (this.options.mode === 'on') this.counters.nearHits++;
+    return { from: 'near', payload: entry.payload, dependencies: entry.stamp.dependencies };
+  }
+
+  private async storeHit<P>(
+    request: ReadRequest<P, unknown>,
+    vector: Vector,
+    stored: FoundEntry | null,
+  ): Promise<Hit<P> | null> {
     if (stored === null || !(await this.vouches(request.refs, vector, stored.dependencies))) return null;
     const payload = request.codec.decode(stored.payload);
     if (this.options.mode === 'on') this.counters.storeHits++;
-    this.keepNear(request, payload, stored.dependencies, stored.remainingMs);
+    this.fills.keepNear(request, payload, stored.dependencies, stored.remainingMs);
     return { from: 'store', payload, dependencies: stored.dependencies };
   }
 
@@ -363,82 +416,8 @@ export class Engine {
     this.flights.offer(request.group, request.key, own.vector, landing);
     const done = await execution;
     const dependencies = withInherited(own, done.inherited);
-    await this.fill(request, dependencies, done);
+    this.fills.fill(request, dependencies, done);
     return { from: 'database', result: done.result, dependencies };
-  }
-
-  /** FILL: stored with the captured vector, never re-stamped. One that lost a race is stored dead. */
-  private async fill<P, R>(
-    request: ReadRequest<P, R>,
-    dependencies: Dependencies,
-    { payload, reason }: Execution<P, R>,
-  ): Promise<void> {
-    if (payload === null) return this.notFilled(reason ?? 'not-storable');
-    if (!this.near.accepts(request.codec.bytesOf(payload))) return this.notFilled('too-large');
-    this.judgeInvalidation(request, payload, dependencies);
-    if (this.overtaken(dependencies)) return this.notFilled('overtaken-by-a-write');
-    const jitter = 1 - TTL_JITTER * this.options.random.fraction();
-    const ttlMs = Math.max(1, Math.round(request.ttlMs * jitter));
-    this.counters.fills++;
-    this.keepNear(request, payload, dependencies, ttlMs);
-    if (this.mirror !== null || this.options.mode === 'observe') return;
-    try {
-      await this.entries.put(request.identity, dependencies, request.codec.encode(payload), ttlMs);
-    } catch (error) {
-      this.failed('fill', error);
-    }
-  }
-
-  private notFilled(reason: string): void {
-    this.counters.count(this.counters.notFilled, reason);
-  }
-
-  /** A fill that is known to have lost a race would only push out a newer one. */
-  private overtaken({ refs, vector }: Dependencies): boolean {
-    if (this.mirror === null) return false;
-    const cells = this.mirror.holdAll(refs);
-    const overtaken = !sameVector(this.mirror.vectorsOf(cells), vector);
-    this.mirror.releaseAll(cells);
-    return overtaken;
-  }
-
-  private keepNear<P>(
-    { group, key, codec, identity }: ReadRequest<P, unknown>,
-    payload: P,
-    dependencies: Dependencies,
-    ttlMs: number,
-  ): void {
-    const expiresAtMs = this.options.clock.monotonicMs() + ttlMs;
-    if (expiresAtMs > this.liveUntilMs) this.liveUntilMs = expiresAtMs;
-    const bytes = codec.bytesOf(payload);
-    if (!this.near.accepts(bytes)) return;
-    const cells = this.mirror?.holdAll(dependencies.refs) ?? [];
-    const stamp: Stamp = { dependencies, cells, identity, codec: codec as PayloadCodec<never> };
-    this.near.put(new NearEntry<P, Stamp>(group, key, payload, bytes, expiresAtMs, stamp));
-  }
-
-  /** What the decoded results have no room for goes on in the store of this process. */
-  private spill(entry: NearEntry<unknown, Stamp>): void {
-    if (this.options.mode === 'observe' || !this.isCurrent(entry) || !this.entries.takesSpilled()) return;
-    const { identity, codec, dependencies } = entry.stamp;
-    const remainingMs = entry.expiresAtMs - this.options.clock.monotonicMs();
-    this.entries
-      .put(identity, dependencies, codec.encode(entry.payload as never), remainingMs)
-      .catch((error: unknown) => this.failed('fill', error));
-  }
-
-  /** Was the invalidation that made this read a miss needed? Told by the entry that it killed. */
-  private judgeInvalidation<P>(request: ReadRequest<P, unknown>, payload: P, now: Dependencies): void {
-    const killed = request.group.entries.get(request.key);
-    if (killed === undefined) return;
-    const before = killed.stamp.dependencies;
-    const same = request.codec.same(killed.payload, payload);
-    now.refs.forEach((ref, index) => {
-      if (before.vector[index] === now.vector[index]) return;
-      const stats = this.counters.table(ref.table);
-      stats.reread++;
-      if (same) stats.needless++;
-    });
   }
 
   private failed(reason: string, error: unknown): void {
@@ -446,6 +425,27 @@ export class Engine {
     this.options.events.onFailure(reason, error);
   }
 }
+
+interface Found<P> {
+  readonly hit: Hit<P> | null;
+  /** What the look-up showed of the request's references. */
+  readonly vector: Vector;
+}
+
+/** Whether whoever depends on `refs` depends on what is asked for, in the same order. */
+function covers(refs: readonly Ref[], asked: readonly Ref[]): boolean {
+  for (let index = 0; index < asked.length; index++) {
+    const own = refs[index];
+    const other = asked[index] as Ref; // index < length
+    if (own === undefined || own.table !== other.table) return false;
+    if (own.pin !== null && (other.pin === null || !isSamePin(own.pin, other.pin))) return false;
+  }
+  return true;
+}
+
+const isSamePin = (left: RefPin, right: RefPin): boolean =>
+  left === right ||
+  (left.shape === right.shape && left.values.every((value, index) => value === right.values[index]));
 
 const followedBy = (mirror: Mirror): Store => ({ session: () => mirror.session, trouble: () => null });
 

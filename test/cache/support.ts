@@ -62,6 +62,7 @@ export function ownCache(
   const failures: string[] = [];
   const engine = new Engine({
     store,
+    isStoreShared: false,
     clock,
     random,
     namespace,
@@ -91,7 +92,7 @@ export function ownCache(
       failed: (reason) => void failures.push(reason),
     },
     events,
-    ready: Promise.resolve(null),
+    ready: async () => null,
     clearStore: async () => converse(session, clearEntries(namespace)),
     close: async () => {
       engine.close();

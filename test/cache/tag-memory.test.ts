@@ -13,6 +13,7 @@ it('tags leave the store some time after their entries ended, and one that nobod
   const server = createServer({ clock, random });
   const engine = new Engine({
     store: embeddedStore(server),
+    isStoreShared: false,
     clock,
     random,
     namespace: 'n',

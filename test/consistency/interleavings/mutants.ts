@@ -192,7 +192,7 @@ export const mutants: readonly Mutant[] = [
     file: 'engine.ts',
     changes: [
       {
-        from: `await this.fill(request, dependencies, done);`,
+        from: `this.fills.fill(request, dependencies, done);`,
         to: `const late = await this.captureFor(request, request.refs.map(() => null));
     await this.fill(request, typeof late === 'string' ? dependencies : late, done);`,
       },

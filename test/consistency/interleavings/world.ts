@@ -116,6 +116,7 @@ class World {
   ) {
     this.engine = new EngineUnderTest({
       store: scenario.store === 'mirrored' ? this.mirroredStore() : this.remoteStore(),
+      isStoreShared: scenario.store === 'remote',
       clock: this.clock,
       random: seededRandom(2),
       namespace: 'n',
