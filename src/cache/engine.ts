@@ -3,6 +3,7 @@
  * order of its steps is the promise (CONSISTENCY §2). Writes are in `writes.ts`.
  */
 import type { Clock, Random } from '../clock.js';
+import type { TableNames } from './bind.js';
 import type { Dependencies } from './entry.js';
 import { converse, isWatchable, openSession, type Store } from './executor.js';
 import { Fills } from './fills.js';
@@ -24,6 +25,7 @@ import type { Ref, RefPin, Target } from './protocol/refs.js';
 import { type LookAtTables, lookAtStoredTables } from './protocol/table.js';
 import type { Hit, Landed, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
 import { currentScope, type Scope } from './scope.js';
+import { type IntentResolver, StandingIntents } from './standing.js';
 import { type CacheStats, Counters } from './stats.js';
 import { EntryStore, type FoundEntry } from './store.js';
 import { type PlacedWrite, type WriteOwner, Writes } from './writes.js';
@@ -72,6 +74,7 @@ export class Engine {
   private readonly fills: Fills;
   private readonly flights: Flights<Landed<unknown>>;
   private readonly writes: Writes;
+  private readonly standing: StandingIntents;
   private readonly look: Look;
   private readonly lookAtTables: LookAtTables;
   private closed = false;
@@ -83,8 +86,20 @@ export class Engine {
       : null;
     const store = this.mirror === null ? options.store : followedBy(this.mirror);
     this.store = store;
-    this.look = this.mirror?.look ?? lookAtStore;
-    this.lookAtTables = this.mirror?.lookAtTables ?? lookAtStoredTables;
+    const look = this.mirror?.look ?? lookAtStore;
+    const lookAtTables = this.mirror?.lookAtTables ?? lookAtStoredTables;
+    const process = options.random.hex(8);
+    this.standing = new StandingIntents({
+      ...options,
+      store,
+      lookAtTables,
+      process,
+      onResolved: (table) => this.resolved(table),
+      onFailure: (error) => this.failed('resolve', error),
+    });
+    // In a store of this process alone every intent is its own.
+    this.look = options.isStoreShared ? this.standing.noting(look) : look;
+    this.lookAtTables = options.isStoreShared ? this.standing.notingTables(lookAtTables) : lookAtTables;
     this.near = new Near(
       { bytesMax: limits.nearBytesMax, entryBytesMax: limits.entryBytesMax },
       (entry) => this.mirror?.releaseAll(entry.stamp.cells),
@@ -113,7 +128,7 @@ export class Engine {
       counters: this.counters,
       lookAtTables: this.lookAtTables,
       onStoreDown: options.onStoreDown,
-      process: options.random.hex(8),
+      process,
       onInvalidate: (targets) => options.events.onInvalidate(targets.map(({ table }) => table)),
       onFailure: (reason, error) => this.failed(reason, error),
     });
@@ -197,6 +212,16 @@ export class Engine {
     for (const table of tables) this.counters.table(table).foreign++;
   }
 
+  /** How intents of other processes, which may have died, are asked about. */
+  resolveWith({ database }: TableNames, resolver: IntentResolver): void {
+    this.standing.resolveWith(database, resolver);
+  }
+
+  /** Looks for intents that nobody removes, also in tables that nobody reads. */
+  async sweep(tables: readonly string[]): Promise<void> {
+    if (this.options.isStoreShared && !this.closed) await this.standing.sweep(tables);
+  }
+
   /** Why nothing is served, or null. */
   trouble(): string | null {
     if (this.closed) return 'closed';
@@ -222,7 +247,7 @@ export class Engine {
       notFilled: Object.fromEntries(counters.notFilled),
       writes: counters.writes,
       failures: Object.fromEntries(counters.failures),
-      unresolved: this.writes.unresolved,
+      unresolved: this.writes.unresolved + this.standing.size,
       resolved: counters.resolved,
       owed: this.writes.owed,
       evictions: this.near.evictions,
@@ -238,6 +263,7 @@ export class Engine {
     if (this.closed) return;
     this.closed = true;
     this.writes.close();
+    this.standing.close();
     this.near.clear();
     this.mirror?.close();
   }
@@ -418,6 +444,12 @@ export class Engine {
     const dependencies = withInherited(own, done.inherited);
     this.fills.fill(request, dependencies, done);
     return { from: 'database', result: done.result, dependencies };
+  }
+
+  private resolved(table: string): void {
+    this.counters.resolved++;
+    this.counters.table(table).invalidations++;
+    this.options.events.onInvalidate([table]);
   }
 
   private failed(reason: string, error: unknown): void {
