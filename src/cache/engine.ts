@@ -16,12 +16,13 @@ import {
   capture,
   isComplete,
   type Look,
+  type Looked,
   lookAtStore,
   lookup,
   sameVector,
   type Vector,
 } from './protocol/lookup.js';
-import type { Ref, RefPin, Target } from './protocol/refs.js';
+import { covers, type Ref, type Target } from './protocol/refs.js';
 import { type LookAtTables, lookAtStoredTables } from './protocol/table.js';
 import type { Hit, Landed, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
 import { currentScope, type Scope } from './scope.js';
@@ -127,6 +128,7 @@ export class Engine {
       random: options.random,
       counters: this.counters,
       lookAtTables: this.lookAtTables,
+      looksAreFree: this.mirror !== null,
       onStoreDown: options.onStoreDown,
       process,
       onInvalidate: (targets) => options.events.onInvalidate(targets.map(({ table }) => table)),
@@ -306,10 +308,9 @@ export class Engine {
         const known = this.mirror?.vectorsOf(cells);
         const found =
           known === undefined ? await this.ask(request, refresh) : await this.see(request, known, refresh);
-        const { hit, vector } = found;
-        if (hit !== null && this.options.mode === 'on') return hit;
-        if (hit !== null) this.counters.wouldHit++;
-        dependencies = await this.captureFor(request, vector);
+        if (found.hit !== null && this.options.mode === 'on') return found.hit;
+        if (found.hit !== null) this.counters.wouldHit++;
+        dependencies = await this.captureFor(request, found);
       } catch (error) {
         this.failed('lookup', error);
         return await this.refuse('store-failed', request);
@@ -327,9 +328,17 @@ export class Engine {
     }
   }
 
-  private async lookUp(refs: readonly Ref[]): Promise<Vector> {
+  private lookUp(refs: readonly Ref[]): Looked | Promise<Looked> {
     const session = openSession(this.store);
-    return converse(session, lookup(refs, session, this.look));
+    return converse(session, lookup(refs, session));
+  }
+
+  private vectorOf(refs: readonly Ref[]): Vector | Promise<Vector> {
+    if (this.mirror === null) return lookedUp(this.lookUp(refs));
+    const cells = this.mirror.holdAll(refs);
+    const vector = this.mirror.vectorsOf(cells);
+    this.mirror.releaseAll(cells);
+    return vector;
   }
 
   /** An entry, decoded or stored, whose tokens are those that the mirror shows. */
@@ -338,12 +347,13 @@ export class Engine {
     vector: Vector,
     refresh: boolean,
   ): Promise<Found<P>> {
-    if (refresh) return { hit: null, vector };
+    if (refresh) return { hit: null, looked: { vector, observation: null } };
     const entry = this.decoded(request);
     if (entry !== undefined && (await this.vouches(request.refs, vector, entry.stamp.dependencies)))
-      return { hit: this.nearHit(entry), vector };
+      return { hit: this.nearHit(entry), looked: { vector, observation: null } };
     const stored = isComplete(vector) ? await this.entries.get(request.identity) : null;
-    return { hit: await this.storeHit(request, vector, stored), vector };
+    const hit = await this.storeHit(request, vector, stored);
+    return { hit, looked: { vector, observation: null } };
   }
 
   /**
@@ -352,15 +362,15 @@ export class Engine {
    */
   private async ask<P>(request: ReadRequest<P, unknown>, refresh: boolean): Promise<Found<P>> {
     const { refs, identity } = request;
-    if (refresh) return { hit: null, vector: await this.lookUp(refs) };
+    if (refresh) return { hit: null, looked: await this.lookUp(refs) };
     const entry = this.decoded(request);
     if (entry !== undefined && covers(entry.stamp.dependencies.refs, refs)) {
       const { dependencies } = entry.stamp;
-      const now = await this.lookUp(dependencies.refs);
-      if (sameVector(now, dependencies.vector)) return { hit: this.nearHit(entry), vector: now };
+      const looked = await this.lookUp(dependencies.refs);
+      if (sameVector(looked.vector, dependencies.vector)) return { hit: this.nearHit(entry), looked };
     }
-    const [vector, stored] = await Promise.all([this.lookUp(refs), this.entries.get(identity)]);
-    return { hit: await this.storeHit(request, vector, stored), vector };
+    const [looked, stored] = await Promise.all([this.lookUp(refs), this.entries.get(identity)]);
+    return { hit: await this.storeHit(request, looked.vector, stored), looked };
   }
 
   private decoded<P>({ group, key }: ReadRequest<P, unknown>): NearEntry<P, Stamp> | undefined {
@@ -391,15 +401,15 @@ export class Engine {
     if (!sameVector(vector, stamped.vector.slice(0, refs.length))) return false;
     const inherited = stamped.refs.slice(refs.length);
     if (inherited.length === 0) return true;
-    return sameVector(await this.lookUp(inherited), stamped.vector.slice(refs.length));
+    return sameVector(await this.vectorOf(inherited), stamped.vector.slice(refs.length));
   }
 
   /** CAPTURE, or why nothing may be stored. What the look-up read is as good when nothing was missing. */
   private async captureFor(
     { refs, ttlMs }: Pick<ReadRequest<unknown, unknown>, 'refs' | 'ttlMs'>,
-    seen: Vector,
+    { looked: { vector, observation } }: Pick<Found<unknown>, 'looked'>,
   ): Promise<Dependencies | Refusal> {
-    if (isComplete(seen)) return { refs, vector: seen };
+    if (isComplete(vector)) return { refs, vector };
     const session = openSession(this.store);
     const { random, limits } = this.options;
     const context = {
@@ -407,7 +417,8 @@ export class Engine {
       valueTtlMs: 2 * ttlMs + VALUE_TTL_SPARE_MS,
       shapesPerTableMax: limits.shapesPerTableMax,
     };
-    const captured = await converse(session, capture(refs, session, context, this.look));
+    const seen = observation?.() ?? null;
+    const captured = await converse(session, capture(refs, session, context, this.look, seen));
     if (captured.kind === 'captured') return { refs: captured.refs, vector: captured.vector };
     return captured.kind === 'blocked' ? 'write-under-way' : 'store-away';
   }
@@ -461,23 +472,10 @@ export class Engine {
 interface Found<P> {
   readonly hit: Hit<P> | null;
   /** What the look-up showed of the request's references. */
-  readonly vector: Vector;
+  readonly looked: Looked | { readonly vector: Vector; readonly observation: null };
 }
 
-/** Whether whoever depends on `refs` depends on what is asked for, in the same order. */
-function covers(refs: readonly Ref[], asked: readonly Ref[]): boolean {
-  for (let index = 0; index < asked.length; index++) {
-    const own = refs[index];
-    const other = asked[index] as Ref; // index < length
-    if (own === undefined || own.table !== other.table) return false;
-    if (own.pin !== null && (other.pin === null || !isSamePin(own.pin, other.pin))) return false;
-  }
-  return true;
-}
-
-const isSamePin = (left: RefPin, right: RefPin): boolean =>
-  left === right ||
-  (left.shape === right.shape && left.values.every((value, index) => value === right.values[index]));
+const lookedUp = async (looking: Looked | Promise<Looked>): Promise<Vector> => (await looking).vector;
 
 const followedBy = (mirror: Mirror): Store => ({ session: () => mirror.session, trouble: () => null });
 

@@ -2,12 +2,14 @@
  * Decides what becomes of a write's intent: ended when the outcome is known, kept and asked about when it is
  * not, and made up for when the store could not be told (CONSISTENCY §2: INTENT, END, RESOLVE). Knows no SQL.
  */
-import type { Clock, Random, Timer } from '../clock.js';
+import type { Clock, Random } from '../clock.js';
 import { LookasideError } from '../errors.js';
+import { Debts } from './debts.js';
 import { converse, openSession, type Store } from './executor.js';
+import { Orphans } from './orphans.js';
 import { endIntent, type Intent, placeIntent } from './protocol/intent.js';
 import { mergeTargets, type Target } from './protocol/refs.js';
-import type { LookAtTables } from './protocol/table.js';
+import type { LookAtTables, TableState } from './protocol/table.js';
 import type { Counters } from './stats.js';
 
 /** Who will make the write visible. */
@@ -32,6 +34,8 @@ export interface WritesOptions {
   readonly random: Random;
   readonly counters: Counters;
   readonly lookAtTables: LookAtTables;
+  /** Whether looking costs no round trip: then END looks itself, else INTENT does in passing. */
+  readonly looksAreFree: boolean;
   readonly onStoreDown: 'bypass' | 'reject';
   /** Names this process in the intents it places. */
   readonly process: string;
@@ -42,30 +46,40 @@ export interface WritesOptions {
 /** Of a cache that serves nothing any more: nobody has to be told. */
 const untracked: PlacedWrite = { end: () => undefined, orphan: () => undefined };
 
-const RETRY_MS_MIN = 50;
-const RETRY_MS_MAX = 5_000;
+/** What INTENT saw of the tables, where it looked. */
+type Seen = readonly TableState[] | null;
 
 export class Writes {
-  /** Intents whose placing or END the store was not told of: until their rotations are there, nothing is served. */
+  /** Writes under way whose INTENT the store was not told of: until their END, nothing is served. */
   private readonly untold = new Set<Intent>();
-  private readonly orphans = new Set<Intent>();
-  private readonly timers = new Set<Timer>();
+  /** By id: intents that may stand in the store and have not ended. */
+  private readonly standing = new Set<string>();
+  private readonly debts: Debts;
+  private readonly orphans: Orphans;
   private closed = false;
 
-  constructor(private readonly options: WritesOptions) {}
+  constructor(private readonly options: WritesOptions) {
+    this.orphans = new Orphans(options.clock, (error) => options.onFailure('resolve', error));
+    this.debts = new Debts({
+      ...options,
+      isLeftOver: ({ id, process }) => process === options.process && !this.standing.has(id),
+      onPaid: (tables) => this.invalidated(tables.map((table) => ({ table, pins: null }))),
+      onFailure: (error) => options.onFailure('end', error),
+    });
+  }
 
   /** Whether everything this process wrote is either blocked or rotated in the store. */
   get trustworthy(): boolean {
-    return this.untold.size === 0;
+    return this.untold.size === 0 && !this.debts.isUntold;
   }
 
   get unresolved(): number {
     return this.orphans.size;
   }
 
-  /** ENDs and RESOLVEs to be tried again. */
+  /** Tables whose rotation the store is to be told of, and writes whose outcome is to be asked for. */
   get owed(): number {
-    return this.timers.size;
+    return this.debts.size + this.orphans.size;
   }
 
   /**
@@ -75,7 +89,7 @@ export class Writes {
    */
   begin(targets: readonly Target[], owner: WriteOwner): PlacedWrite | Promise<PlacedWrite> {
     if (this.closed) return untracked;
-    const { store, random, clock, counters } = this.options;
+    const { store, random, clock, counters, looksAreFree } = this.options;
     const intent: Intent = { id: random.hex(12), targets: mergeTargets(targets) };
     counters.writes++;
     const record = {
@@ -83,12 +97,13 @@ export class Writes {
       backend: owner.backend,
       startedAtMs: clock.wallMs(),
     };
+    this.standing.add(intent.id);
     try {
       const session = openSession(store);
-      const placing = converse(session, placeIntent(intent, record, session));
-      if (!(placing instanceof Promise)) return this.placed(intent, owner);
+      const placing = converse(session, placeIntent(intent, record, session, !looksAreFree));
+      if (!(placing instanceof Promise)) return this.placed(intent, owner, placing);
       return placing.then(
-        () => this.placed(intent, owner),
+        (states) => this.placed(intent, owner, states),
         (error: unknown) => this.untoldWrite(intent, owner, error),
       );
     } catch (error) {
@@ -99,13 +114,13 @@ export class Writes {
   /** Stops retrying. What is owed then dies with the process' own store, or blocks until others resolve it. */
   close(): void {
     this.closed = true;
-    for (const timer of this.timers) timer.cancel();
-    this.timers.clear();
+    this.debts.close();
+    this.orphans.close();
   }
 
-  private placed(intent: Intent, owner: WriteOwner): PlacedWrite {
+  private placed(intent: Intent, owner: WriteOwner, states: Seen): PlacedWrite {
     return {
-      end: () => this.end(intent, RETRY_MS_MIN),
+      end: () => this.end(intent, states),
       orphan: () => this.orphan(intent, owner),
     };
   }
@@ -114,7 +129,8 @@ export class Writes {
   private untoldWrite(intent: Intent, owner: WriteOwner, error: unknown): PlacedWrite {
     this.options.onFailure('intent', error);
     if (this.options.onStoreDown === 'reject') {
-      this.later(RETRY_MS_MIN, () => this.end(intent, RETRY_MS_MIN));
+      this.standing.delete(intent.id);
+      this.debts.add(intent.targets, { isUntold: false });
       throw new LookasideError(
         'STORE_UNAVAILABLE',
         "see the cause; set onStoreDown to 'bypass' to let writes through while the store is away",
@@ -122,72 +138,55 @@ export class Writes {
       );
     }
     this.untold.add(intent);
-    return this.placed(intent, owner);
+    return this.placed(intent, owner, null);
   }
 
-  private end(intent: Intent, retryMs: number): void | Promise<void> {
+  private end(intent: Intent, states: Seen): void | Promise<void> {
     if (this.closed) return;
     const { store, random, lookAtTables } = this.options;
     try {
       const session = openSession(store);
-      const ending = converse(session, endIntent(intent, session, random, lookAtTables));
+      const ending = converse(session, endIntent(intent, session, random, lookAtTables, states));
       if (!(ending instanceof Promise)) return this.ended(intent);
       return ending.then(
         () => this.ended(intent),
-        (error: unknown) => this.endLater(intent, retryMs, error),
+        (error: unknown) => this.endLater(intent, error),
       );
     } catch (error) {
-      return this.endLater(intent, retryMs, error);
+      return this.endLater(intent, error);
     }
   }
 
   private ended(intent: Intent): void {
+    this.standing.delete(intent.id);
     this.untold.delete(intent);
-    for (const { table } of intent.targets) this.options.counters.table(table).invalidations++;
-    this.options.onInvalidate(intent.targets);
+    this.invalidated(intent.targets);
   }
 
   /**
    * The intent still blocks other processes, so the caller may be answered. This process serves nothing until
    * the store is told: it need not rely on an intent that a store in trouble may have lost.
    */
-  private endLater(intent: Intent, retryMs: number, error: unknown): void {
+  private endLater(intent: Intent, error: unknown): void {
     this.options.onFailure('end', error);
-    this.untold.add(intent);
-    this.later(retryMs, () => this.end(intent, Math.min(retryMs * 2, RETRY_MS_MAX)));
-  }
-
-  private orphan(intent: Intent, owner: WriteOwner): void {
-    this.orphans.add(intent);
-    this.later(RETRY_MS_MIN, () => this.resolve(intent, owner, RETRY_MS_MIN));
+    this.debts.add(intent.targets, { isUntold: true });
+    this.standing.delete(intent.id);
+    this.untold.delete(intent);
   }
 
   /** RESOLVE: asks until the database is known to have finished, then ends on the writer's behalf. */
-  private async resolve(intent: Intent, owner: WriteOwner, retryMs: number): Promise<void> {
-    let ended = false;
-    try {
-      ended = await owner.hasEnded();
-    } catch (error) {
-      this.options.onFailure('resolve', error);
-    }
-    if (ended) {
-      this.orphans.delete(intent);
-      this.options.counters.resolved++;
-      await this.end(intent, RETRY_MS_MIN);
-    } else {
-      const nextMs = Math.min(retryMs * 2, RETRY_MS_MAX);
-      this.later(nextMs, () => this.resolve(intent, owner, nextMs));
-    }
+  private orphan(intent: Intent, { hasEnded }: WriteOwner): void {
+    this.orphans.add({
+      hasEnded,
+      onEnded: async () => {
+        this.options.counters.resolved++;
+        await this.end(intent, null);
+      },
+    });
   }
 
-  private later(delayMs: number, task: () => void | Promise<void>): void {
-    if (this.closed) return;
-    const timer = this.options.clock.after(delayMs, () => {
-      this.timers.delete(timer);
-      const running = task();
-      if (running instanceof Promise)
-        running.catch((error: unknown) => this.options.onFailure('background', error));
-    });
-    this.timers.add(timer);
+  private invalidated(targets: readonly Target[]): void {
+    for (const { table } of targets) this.options.counters.table(table).invalidations++;
+    this.options.onInvalidate(targets);
   }
 }
