@@ -99,7 +99,8 @@ export class Engine {
       onFailure: (error) => this.failed('resolve', error),
     });
     // In a store of this process alone every intent is its own.
-    this.look = options.isStoreShared ? this.standing.noting(look) : look;
+    // And where the store is asked, what capture met of others is noted when it was blocked.
+    this.look = options.isStoreShared && this.mirror !== null ? this.standing.noting(look) : look;
     this.lookAtTables = options.isStoreShared ? this.standing.notingTables(lookAtTables) : lookAtTables;
     this.near = new Near(
       { bytesMax: limits.nearBytesMax, entryBytesMax: limits.entryBytesMax },
@@ -128,6 +129,9 @@ export class Engine {
       random: options.random,
       counters: this.counters,
       lookAtTables: this.lookAtTables,
+      onSeen: (tables) => {
+        if (options.isStoreShared) this.standing.noteAll(tables);
+      },
       looksAreFree: this.mirror !== null,
       onStoreDown: options.onStoreDown,
       process,
@@ -420,6 +424,7 @@ export class Engine {
     const seen = observation?.() ?? null;
     const captured = await converse(session, capture(refs, session, context, this.look, seen));
     if (captured.kind === 'captured') return { refs: captured.refs, vector: captured.vector };
+    if (seen !== null && this.options.isStoreShared) this.standing.noteAll(seen.tables);
     return captured.kind === 'blocked' ? 'write-under-way' : 'store-away';
   }
 

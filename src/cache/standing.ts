@@ -63,12 +63,16 @@ export class StandingIntents {
     this.resolvers.set(database, resolver);
   }
 
+  noteAll(tables: ReadonlyMap<string, TableState>): void {
+    for (const [table, state] of tables) if (state.intents.length > 0) this.note(table, state);
+  }
+
   /** The same look, which also notes what stands. */
   noting(look: Look): Look {
-    const note = (table: string, state: TableState): void => this.note(table, state);
+    const note = (tables: ReadonlyMap<string, TableState>): void => this.noteAll(tables);
     return function* (refs) {
       const observation = yield* look(refs);
-      for (const [table, state] of observation.tables) if (state.intents.length > 0) note(table, state);
+      note(observation.tables);
       return observation;
     };
   }

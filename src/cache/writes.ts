@@ -39,6 +39,8 @@ export interface WritesOptions {
   readonly onStoreDown: 'bypass' | 'reject';
   /** Names this process in the intents it places. */
   readonly process: string;
+  /** What INTENT saw of the tables, with what stands there of others. */
+  readonly onSeen: (tables: ReadonlyMap<string, TableState>) => void;
   readonly onInvalidate: (targets: readonly Target[]) => void;
   readonly onFailure: (reason: string, error: unknown) => void;
 }
@@ -103,7 +105,10 @@ export class Writes {
       const placing = converse(session, placeIntent(intent, record, session, !looksAreFree));
       if (!(placing instanceof Promise)) return this.placed(intent, owner, placing);
       return placing.then(
-        (states) => this.placed(intent, owner, states),
+        (states) => {
+          if (states !== null) this.options.onSeen(byTable(intent.targets, states));
+          return this.placed(intent, owner, states);
+        },
         (error: unknown) => this.untoldWrite(intent, owner, error),
       );
     } catch (error) {
@@ -190,3 +195,9 @@ export class Writes {
     this.options.onInvalidate(targets);
   }
 }
+
+const byTable = (
+  targets: readonly Target[],
+  states: readonly TableState[],
+): ReadonlyMap<string, TableState> =>
+  new Map(targets.map(({ table }, index) => [table, states[index] as TableState])); // one per target
