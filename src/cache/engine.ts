@@ -26,6 +26,7 @@ import { covers, type Ref, type Target } from './protocol/refs.js';
 import { type LookAtTables, lookAtStoredTables } from './protocol/table.js';
 import type { Hit, Landed, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
 import { currentScope, type Scope } from './scope.js';
+import { converseSettled } from './settled.js';
 import { type IntentResolver, StandingIntents } from './standing.js';
 import { type CacheStats, Counters } from './stats.js';
 import { EntryStore, type FoundEntry } from './store.js';
@@ -206,8 +207,11 @@ export class Engine {
   /** Never again serves what depends on the targets as they were. Rejects when the store could not be told. */
   async invalidate(targets: readonly Target[]): Promise<void> {
     if (this.closed) return; // nothing is served any more
-    const session = openSession(this.store);
-    await converse(session, invalidate(targets, session, this.options.random, this.lookAtTables));
+    const { random } = this.options;
+    const keys = targets.map(({ table }) => table);
+    await converseSettled(this.store, keys, (session) =>
+      invalidate(targets, session, random, this.lookAtTables),
+    );
     for (const { table } of targets) this.counters.table(table).invalidations++;
     this.options.events.onInvalidate(targets.map(({ table }) => table));
   }

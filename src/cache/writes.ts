@@ -5,11 +5,12 @@
 import type { Clock, Random } from '../clock.js';
 import { LookasideError } from '../errors.js';
 import { Debts } from './debts.js';
-import { converse, openSession, type Store } from './executor.js';
+import type { Store } from './executor.js';
 import { Orphans } from './orphans.js';
 import { endIntent, type Intent, placeIntent } from './protocol/intent.js';
 import { mergeTargets, type Target } from './protocol/refs.js';
 import type { LookAtTables, TableState } from './protocol/table.js';
+import { converseSettled } from './settled.js';
 import type { Counters } from './stats.js';
 
 /** Who will make the write visible. */
@@ -101,8 +102,9 @@ export class Writes {
     };
     this.standing.add(intent.id);
     try {
-      const session = openSession(store);
-      const placing = converse(session, placeIntent(intent, record, session, !looksAreFree));
+      const placing = converseSettled(store, intent.targets.map(tableOf), (session) =>
+        placeIntent(intent, record, session, !looksAreFree),
+      );
       if (!(placing instanceof Promise)) return this.placed(intent, owner, placing);
       return placing.then(
         (states) => {
@@ -150,8 +152,9 @@ export class Writes {
     if (this.closed) return;
     const { store, random, lookAtTables } = this.options;
     try {
-      const session = openSession(store);
-      const ending = converse(session, endIntent(intent, session, random, lookAtTables, states));
+      const ending = converseSettled(store, intent.targets.map(tableOf), (session) =>
+        endIntent(intent, session, random, lookAtTables, states),
+      );
       if (!(ending instanceof Promise)) return this.ended(intent);
       return ending.then(
         () => this.ended(intent),
@@ -195,6 +198,8 @@ export class Writes {
     this.options.onInvalidate(targets);
   }
 }
+
+const tableOf = ({ table }: Target): string => table;
 
 const byTable = (
   targets: readonly Target[],
