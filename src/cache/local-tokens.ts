@@ -1,0 +1,186 @@
+/**
+ * Decides LOOKUP, CAPTURE, INTENT and END (CONSISTENCY §2) where nobody else shares the store: tokens and standing
+ * intents are then objects of this process, every step is one synchronous call and none can fail. Knows no store.
+ *
+ * What the protocol keeps in `T` and `V` is here a `LocalTable` and its cells. A cell that nobody holds may be
+ * forgotten, as any token may: missing is a miss.
+ */
+import type { Random } from '../clock.js';
+import type { CompleteVector } from './protocol/lookup.js';
+import { conflicts, pinValue, type Ref, type Target, type TargetPins, touchedValues } from './protocol/refs.js';
+import { TOKEN_BYTES } from './protocol/table.js';
+
+/** References that nothing depends on now and that are remembered, for entries in the store and results of functions. */
+const IDLE_CELLS_MAX = 65_536;
+
+/** A write under way. */
+export interface StandingWrite {
+  readonly targets: readonly Target[];
+}
+
+interface Standing {
+  readonly write: StandingWrite;
+  readonly pins: TargetPins | null;
+}
+
+/** One reference: shared by all entries that depend on it. */
+export class LocalCell {
+  /** Null: missing. Never used again once it is gone (I1). */
+  token: string | null = null;
+  /** The shape's epoch that the token was made in. */
+  epoch = 0;
+  holders = 0;
+
+  constructor(
+    readonly ref: Ref,
+    readonly table: LocalTable,
+    readonly shape: LocalShape,
+    readonly value: string,
+  ) {}
+}
+
+class LocalShape {
+  readonly cells = new Map<string, LocalCell>();
+  /** Rises when every token of the shape is gone at once. */
+  epoch = 0;
+
+  constructor(readonly name: string) {}
+}
+
+/** The shape of references that are not pinned: it has one value. */
+const WHOLE = '';
+
+class LocalTable {
+  readonly shapes = new Map<string, LocalShape>();
+  intents: readonly Standing[] = [];
+
+  constructor(readonly key: string) {}
+
+  get isUnused(): boolean {
+    return this.shapes.size === 0 && this.intents.length === 0;
+  }
+}
+
+export class LocalTokens {
+  private readonly tables = new Map<string, LocalTable>();
+  /** Cells without holders, the longest idle first. */
+  private readonly idle = new Set<LocalCell>();
+  private readonly prefix: string;
+  private made = 0;
+
+  /** @param shapesPerTableMax shapes tracked per table; further ones count as unpinned */
+  constructor(
+    random: Random,
+    private readonly shapesPerTableMax: number,
+  ) {
+    this.prefix = random.hex(TOKEN_BYTES);
+  }
+
+  /** The cell is kept until it is released as often as it was held. Its `ref` is what is tracked, which may be wider. */
+  hold(ref: Ref): LocalCell {
+    const cell = this.cellOf(ref);
+    if (cell.holders++ === 0) this.idle.delete(cell);
+    return cell;
+  }
+
+  release(cell: LocalCell): void {
+    if (--cell.holders > 0) return;
+    this.idle.add(cell);
+    if (this.idle.size > IDLE_CELLS_MAX) for (const longest of this.idle) return this.forget(longest);
+  }
+
+  /** LOOKUP: the token that vouches for the reference now, or null. A few nanoseconds. */
+  tokenOf(cell: LocalCell): string | null {
+    if (cell.epoch !== cell.shape.epoch) return null;
+    return cell.table.intents.length > 0 && isBlocked(cell) ? null : cell.token;
+  }
+
+  /** CAPTURE: makes the tokens that are missing. Null under a conflicting intent (I2). */
+  capture(cells: readonly LocalCell[]): CompleteVector | null {
+    if (cells.some((cell) => cell.table.intents.length > 0 && isBlocked(cell))) return null;
+    return cells.map((cell) => this.captured(cell));
+  }
+
+  /** INTENT: blocks hits and fills that conflict until `end`. */
+  place(write: StandingWrite): void {
+    for (const { table, pins } of write.targets) {
+      const known = this.tableOf(table);
+      known.intents = [...known.intents, { write, pins }];
+    }
+  }
+
+  /** END: rotates what the write may have changed; removes the intent last (I4). */
+  end(write: StandingWrite): void {
+    this.invalidate(write.targets);
+    for (const { table } of write.targets) {
+      const known = this.tables.get(table);
+      if (known === undefined) continue;
+      known.intents = known.intents.filter((standing) => standing.write !== write);
+      this.tidy(known);
+    }
+  }
+
+  /** Rotates without an intent: for what has no commit of its own. */
+  invalidate(targets: readonly Target[]): void {
+    for (const target of targets) {
+      const table = this.tables.get(target.table);
+      if (table !== undefined) rotate(table, target.pins);
+    }
+  }
+
+  private captured(cell: LocalCell): string {
+    const { epoch } = cell.shape;
+    if (cell.token !== null && cell.epoch === epoch) return cell.token;
+    this.made++;
+    cell.epoch = epoch;
+    return (cell.token = `${this.prefix}.${this.made.toString(36)}`);
+  }
+
+  private cellOf(ref: Ref): LocalCell {
+    const table = this.tableOf(ref.table);
+    const isOver = ref.pin !== null && !table.shapes.has(ref.pin.shape) && table.shapes.size > this.shapesPerTableMax;
+    const tracked = isOver ? { table: ref.table, pin: null } : ref;
+    const name = tracked.pin?.shape ?? WHOLE;
+    let shape = table.shapes.get(name);
+    if (shape === undefined) table.shapes.set(name, (shape = new LocalShape(name)));
+    const value = tracked.pin === null ? WHOLE : pinValue(tracked.pin.values);
+    let cell = shape.cells.get(value);
+    if (cell === undefined) shape.cells.set(value, (cell = new LocalCell(tracked, table, shape, value)));
+    return cell;
+  }
+
+  private tableOf(key: string): LocalTable {
+    let table = this.tables.get(key);
+    if (table === undefined) this.tables.set(key, (table = new LocalTable(key)));
+    return table;
+  }
+
+  private forget(cell: LocalCell): void {
+    this.idle.delete(cell);
+    cell.token = null;
+    const { table, shape, value } = cell;
+    shape.cells.delete(value);
+    if (shape.cells.size === 0) table.shapes.delete(shape.name);
+    this.tidy(table);
+  }
+
+  private tidy(table: LocalTable): void {
+    if (table.isUnused) this.tables.delete(table.key);
+  }
+}
+
+const isBlocked = ({ table, ref }: LocalCell): boolean =>
+  table.intents.some(({ pins }) => conflicts(pins, ref));
+
+/** What the write may have changed loses its token (CONSISTENCY §3). */
+function rotate(table: LocalTable, pins: TargetPins | null): void {
+  for (const shape of table.shapes.values()) {
+    const values = pins === null || shape.name === WHOLE ? null : touchedValues(pins, shape.name);
+    if (values === null) shape.epoch++;
+    else
+      for (const value of values) {
+        const cell = shape.cells.get(value);
+        if (cell !== undefined) cell.token = null;
+      }
+  }
+}
