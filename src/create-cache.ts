@@ -4,13 +4,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { Cache, type CacheEventMap, type ServerAddress } from './cache/cache.js';
 import { clearEntries } from './cache/clear.js';
 import { Engine } from './cache/engine.js';
-import { converse } from './cache/executor.js';
+import { converse, openSession } from './cache/executor.js';
 import { systemClock, systemRandom } from './clock.js';
 import { resolveConfig } from './config/config.js';
 import type { Config, ResolvedConfig } from './config/schema.js';
 import { LookasideError } from './errors.js';
 import { createServer, type EmbeddedServer } from './server/index.js';
-import { embeddedExecutor } from './topology/embedded.js';
+import { embeddedStore } from './topology/embedded.js';
 
 interface Registered {
   readonly config: ResolvedConfig;
@@ -55,11 +55,11 @@ function compose(config: ResolvedConfig): Cache {
     memory: { maxBytes: config.memory.max, policy: config.memory.policy },
     ...(config.topology.listen?.password === undefined ? {} : { password: config.topology.listen.password }),
   });
-  const executor = embeddedExecutor(server);
+  const store = embeddedStore(server);
   const announce = failureReporter(events);
   const tell = announcer(events, announce);
   const engine = new Engine({
-    executor,
+    store,
     clock,
     random,
     namespace,
@@ -102,7 +102,7 @@ function compose(config: ResolvedConfig): Cache {
     },
     events,
     ready,
-    clearStore: async () => converse(executor, clearEntries(namespace)),
+    clearStore: async () => converse(openSession(store), clearEntries(namespace)),
     close: async () => {
       closing = true;
       registry.delete(namespace);

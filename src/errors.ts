@@ -9,6 +9,7 @@ export const errorTable = {
   CONFIG_CONFLICT: 'A cache with this namespace exists already with another configuration',
   STORE_UNAVAILABLE:
     'The store could not record what this write is about to change, so the write was not sent',
+  STORE_AWAY: 'The store cannot be used at the moment',
   POOL_UNSUPPORTED: 'The object given to withCache is not a pool or client this adapter can wrap',
   CATALOG_UNAVAILABLE: 'The catalog of the database could not be read',
   TABLE_UNKNOWN: 'No attached database has a table of this name',

@@ -4,7 +4,7 @@
  */
 import type { Clock, Random } from '../clock.js';
 import type { Dependencies, PayloadCodec } from './entry.js';
-import { converse, type Executor, isWatchable } from './executor.js';
+import { converse, isWatchable, openSession, type Store } from './executor.js';
 import { Flights } from './flights.js';
 import { type Cell, Mirror } from './mirror.js';
 import { Near, NearEntry, NearGroup } from './near.js';
@@ -21,13 +21,16 @@ import {
 } from './protocol/lookup.js';
 import type { Ref, Target } from './protocol/refs.js';
 import { type LookAtTables, lookAtStoredTables } from './protocol/table.js';
+import type { Execution, Hit, Landed, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
 import { currentScope, type Scope } from './scope.js';
 import { type CacheStats, Counters } from './stats.js';
-import { EntryStore, type Identity } from './store.js';
+import { EntryStore } from './store.js';
 import { type PlacedWrite, type WriteOwner, Writes } from './writes.js';
 
+export type { Execution, Hit, ReadRequest, ResultGroup, Served } from './request.js';
+
 export interface EngineOptions {
-  readonly executor: Executor;
+  readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
   readonly namespace: string;
@@ -51,61 +54,8 @@ export interface EngineEvents {
   readonly onFailure: (reason: string, error: unknown) => void;
 }
 
-/** What vouches for a decoded result, and what it takes to write it to the store. */
-interface Stamp {
-  readonly dependencies: Dependencies;
-  readonly cells: readonly Cell[];
-  readonly identity: Identity;
-  readonly codec: PayloadCodec<never>;
-}
-
-export type ResultGroup<P> = NearGroup<P, Stamp>;
-
-/** What running the query gave. */
-export interface Execution<P, R> {
-  /** For the caller who ran it. */
-  readonly result: R;
-  /** For everybody else; null when it may not be stored. */
-  readonly payload: P | null;
-  /** Why it may not be stored. */
-  readonly reason?: string;
-  /** What it was built from besides the request's own references. */
-  readonly inherited?: readonly Dependencies[];
-}
-
-export interface ReadRequest<P, R> {
-  readonly group: ResultGroup<P>;
-  /** Within the group. */
-  readonly key: string;
-  /** Names the entry in the store. */
-  readonly identity: Identity;
-  readonly refs: readonly Ref[];
-  readonly codec: PayloadCodec<P>;
-  readonly ttlMs: number;
-  /**
-   * False: never waits for another caller's execution. For who holds what that execution may be waiting for, a
-   * connection of a pool say; two of them would wait for each other.
-   */
-  readonly joins?: boolean;
-  /** Runs the query on the primary, in autocommit. Called at most once, after the capture (I3). */
-  readonly execute: () => Promise<Execution<P, R>>;
-}
-
-export interface Hit<P> {
-  readonly from: 'near' | 'store' | 'flight';
-  readonly payload: P;
-  readonly dependencies: Dependencies;
-}
-
-export type Served<P, R> =
-  | Hit<P>
-  | { readonly from: 'database'; readonly result: R; readonly dependencies: Dependencies | null };
-
-/** A result that others may take. */
-interface Landed<P> {
-  readonly payload: P | null;
-  readonly dependencies: Dependencies;
-}
+/** Why a read has no part in the cache although the store answered. */
+type Refusal = 'write-under-way' | 'store-away';
 
 /** Entries of one statement die within this share of the time to live of each other, not all at once. */
 const TTL_JITTER = 0.1;
@@ -115,10 +65,10 @@ const VALUE_TTL_SPARE_MS = 60_000;
 
 export class Engine {
   readonly counters = new Counters();
-  private readonly executor: Executor;
+  private readonly store: Store;
   private readonly near: Near<unknown, Stamp>;
   private readonly mirror: Mirror | null;
-  private readonly store: EntryStore;
+  private readonly entries: EntryStore;
   private readonly flights: Flights<Landed<unknown>>;
   private readonly writes: Writes;
   private readonly look: Look;
@@ -127,11 +77,11 @@ export class Engine {
 
   constructor(private readonly options: EngineOptions) {
     const { limits, namespace } = options;
-    this.mirror = isWatchable(options.executor)
-      ? new Mirror(options.executor, namespace, (error) => this.failed('lookup', error))
+    this.mirror = isWatchable(options.store)
+      ? new Mirror(options.store, namespace, (error) => this.failed('lookup', error))
       : null;
-    const executor = this.mirror?.executor ?? options.executor;
-    this.executor = executor;
+    const store = this.mirror === null ? options.store : followedBy(this.mirror);
+    this.store = store;
     this.look = this.mirror?.look ?? lookAtStore;
     this.lookAtTables = this.mirror?.lookAtTables ?? lookAtStoredTables;
     this.near = new Near(
@@ -139,12 +89,12 @@ export class Engine {
       (entry) => this.mirror?.releaseAll(entry.stamp.cells),
       (entry) => this.spill(entry),
     );
-    this.store = new EntryStore(executor, namespace, this.mirror !== null, () =>
+    this.entries = new EntryStore(store, namespace, this.mirror !== null, () =>
       this.counters.count(this.counters.failures, 'entry-unreadable'),
     );
     this.flights = new Flights(limits.flightsMax);
     this.writes = new Writes({
-      executor,
+      store,
       clock: options.clock,
       random: options.random,
       counters: this.counters,
@@ -217,9 +167,8 @@ export class Engine {
   /** Never again serves what depends on the targets as they were. Rejects when the store could not be told. */
   async invalidate(targets: readonly Target[]): Promise<void> {
     if (this.closed) return; // nothing is served any more
-    const { executor } = this;
-    const { random } = this.options;
-    await converse(executor, invalidate(targets, executor.voucher(), random, this.lookAtTables));
+    const session = openSession(this.store);
+    await converse(session, invalidate(targets, session, this.options.random, this.lookAtTables));
     for (const { table } of targets) this.counters.table(table).invalidations++;
     this.options.events.onInvalidate(targets.map(({ table }) => table));
   }
@@ -227,7 +176,8 @@ export class Engine {
   /** Why nothing is served, or null. */
   trouble(): string | null {
     if (this.closed) return 'closed';
-    return this.writes.trustworthy ? null : 'the store was not told of a write yet';
+    if (!this.writes.trustworthy) return 'the store was not told of a write yet';
+    return this.store.trouble()?.message ?? null;
   }
 
   /** Drops every decoded result. */
@@ -283,7 +233,7 @@ export class Engine {
     if (this.closed) return 'closed';
     if (scope?.bypass === true) return 'asked';
     if (!this.writes.trustworthy) return 'store-behind';
-    return null;
+    return this.store.trouble() === null ? null : 'store-away';
   }
 
   private isCurrent(entry: NearEntry<unknown, Stamp>): boolean {
@@ -301,7 +251,7 @@ export class Engine {
   private async readThrough<P, R>(request: ReadRequest<P, R>, refresh: boolean): Promise<Served<P, R>> {
     const cells = this.mirror?.holdAll(request.refs) ?? []; // known once, for all the steps to come
     try {
-      let dependencies: Dependencies | null;
+      let dependencies: Dependencies | Refusal;
       try {
         const vector = this.mirror?.vectorsOf(cells) ?? (await this.lookUp(request.refs));
         const hit = refresh ? null : await this.hit(request, vector);
@@ -312,7 +262,7 @@ export class Engine {
         this.failed('lookup', error);
         return await this.refuse('store-failed', request);
       }
-      if (dependencies === null) return await this.refuse('write-under-way', request);
+      if (typeof dependencies === 'string') return await this.refuse(dependencies, request);
       // Nothing is awaited between finding no flight and offering one: callers of the same moment share one.
       const { group, key } = request;
       const shares = !refresh && this.options.mode === 'on';
@@ -326,8 +276,8 @@ export class Engine {
   }
 
   private async lookUp(refs: readonly Ref[]): Promise<Vector> {
-    const { executor } = this;
-    return converse(executor, lookup(refs, executor.voucher(), this.look));
+    const session = openSession(this.store);
+    return converse(session, lookup(refs, session, this.look));
   }
 
   /** An entry, decoded or stored, whose tokens are those that this read's own look-up showed. */
@@ -341,7 +291,7 @@ export class Engine {
         return { from: 'near', payload: entry.payload, dependencies };
       }
     }
-    const stored = isComplete(vector) ? await this.store.get(request.identity) : null;
+    const stored = isComplete(vector) ? await this.entries.get(request.identity) : null;
     if (stored === null || !(await this.vouches(request.refs, vector, stored.dependencies))) return null;
     const payload = request.codec.decode(stored.payload);
     if (this.options.mode === 'on') this.counters.storeHits++;
@@ -357,21 +307,22 @@ export class Engine {
     return sameVector(await this.lookUp(inherited), stamped.vector.slice(refs.length));
   }
 
-  /** CAPTURE: null under a conflicting intent. What the look-up read is as good when nothing was missing. */
+  /** CAPTURE, or why nothing may be stored. What the look-up read is as good when nothing was missing. */
   private async captureFor(
     { refs, ttlMs }: Pick<ReadRequest<unknown, unknown>, 'refs' | 'ttlMs'>,
     seen: Vector,
-  ): Promise<Dependencies | null> {
+  ): Promise<Dependencies | Refusal> {
     if (isComplete(seen)) return { refs, vector: seen };
-    const { executor } = this;
+    const session = openSession(this.store);
     const { random, limits } = this.options;
     const context = {
       random,
       valueTtlMs: 2 * ttlMs + VALUE_TTL_SPARE_MS,
       shapesPerTableMax: limits.shapesPerTableMax,
     };
-    const captured = await converse(executor, capture(refs, executor.voucher(), context, this.look));
-    return captured.kind === 'blocked' ? null : { refs: captured.refs, vector: captured.vector };
+    const captured = await converse(session, capture(refs, session, context, this.look));
+    if (captured.kind === 'captured') return { refs: captured.refs, vector: captured.vector };
+    return captured.kind === 'blocked' ? 'write-under-way' : 'store-away';
   }
 
   /**
@@ -424,7 +375,7 @@ export class Engine {
     this.keepNear(request, payload, dependencies, ttlMs);
     if (this.mirror !== null || this.options.mode === 'observe') return;
     try {
-      await this.store.put(request.identity, dependencies, request.codec.encode(payload), ttlMs);
+      await this.entries.put(request.identity, dependencies, request.codec.encode(payload), ttlMs);
     } catch (error) {
       this.failed('fill', error);
     }
@@ -459,10 +410,10 @@ export class Engine {
 
   /** What the decoded results have no room for goes on in the store of this process. */
   private spill(entry: NearEntry<unknown, Stamp>): void {
-    if (this.options.mode === 'observe' || !this.isCurrent(entry) || !this.store.takesSpilled()) return;
+    if (this.options.mode === 'observe' || !this.isCurrent(entry) || !this.entries.takesSpilled()) return;
     const { identity, codec, dependencies } = entry.stamp;
     const remainingMs = entry.expiresAtMs - this.options.clock.monotonicMs();
-    this.store
+    this.entries
       .put(identity, dependencies, codec.encode(entry.payload as never), remainingMs)
       .catch((error: unknown) => this.failed('fill', error));
   }
@@ -486,6 +437,8 @@ export class Engine {
     this.options.events.onFailure(reason, error);
   }
 }
+
+const followedBy = (mirror: Mirror): Store => ({ session: () => mirror.session, trouble: () => null });
 
 function withInherited(own: Dependencies, inherited: readonly Dependencies[] | undefined): Dependencies {
   if (inherited === undefined || inherited.length === 0) return own;

@@ -1,7 +1,8 @@
 /**
- * Decides how the engine talks to whatever keeps its state: pipelines of plain Redis commands on one
- * connection. Knows neither which server answers nor whether it is in this process.
+ * Decides how the engine talks to whatever keeps its state: pipelines of plain Redis commands in sessions. Knows
+ * neither which servers answer nor whether they are in this process.
  */
+import { LookasideError } from '../errors.js';
 
 export type CommandArgument = string | Buffer;
 export type Command = readonly CommandArgument[];
@@ -13,17 +14,36 @@ export class ReplyError extends Error {
   override readonly name = 'ReplyError';
 }
 
-export interface Executor {
+/**
+ * The connections as they are at one moment. What is run in a session and what is judged by its vouchers belong to
+ * the same connections; once one of them is gone, so is the session.
+ */
+export interface Session {
   /**
-   * Runs the commands in order on one connection, once: never sent again, never queued while disconnected.
-   * A server in this process answers at once, without a promise. Rejects or throws when the outcome of any
-   * command is unknown; an error reply is a value.
+   * Runs the commands once, in order as far as they share a node: never sent again, never queued while
+   * disconnected. A server in this process answers at once, without a promise. Rejects or throws when the outcome of
+   * any command is unknown: a connection that was lost, a redirect, a time limit. An error reply is a value.
    */
   run(commands: readonly Command[]): Replies | Promise<Replies>;
   /** The same, with bulk strings as the bytes they are. `run` gives them as text. */
   runBinary(commands: readonly Command[]): Replies | Promise<Replies>;
-  /** The replication id of the node that answers now: who vouches for the tokens (CONSISTENCY §2, `T.r`). */
-  voucher(): string;
+  /** The replication id of the node that holds the key: who vouches for the tokens (CONSISTENCY §2, `T.r`). */
+  voucher(key: string): string;
+  /**
+   * Whether the node that holds the key is known to be primary still (the lease of CONSISTENCY §2). Without it nothing
+   * that it answered may be served, and what it was told counts as not told.
+   */
+  isTrusted(key: string): boolean;
+}
+
+/** What a reader needs to know of a session besides its replies. */
+export type Vouching = Pick<Session, 'voucher' | 'isTrusted'>;
+
+export interface Store {
+  /** Null while there is none to be had: `trouble` says why. */
+  session(): Session | null;
+  /** Why there is no session now, or null. */
+  trouble(): Error | null;
   /**
    * Calls `onTouch` for each key under `prefix` that changes from now on, before the command that changed it
    * is answered; `null` for all keys at once. Undefined where the server is not in this process: only a
@@ -35,24 +55,24 @@ export interface Executor {
 /** A protocol step as a conversation: yields pipelines, is handed their replies, returns what it found out. */
 export type Conversation<T> = Generator<readonly Command[], T, Replies>;
 
-/** Holds a conversation with a server; synchronous as long as the server is. */
-export function converse<T>(executor: Executor, conversation: Conversation<T>): T | Promise<T> {
+/** Holds a conversation in a session; synchronous as long as its server is. */
+export function converse<T>(session: Session, conversation: Conversation<T>): T | Promise<T> {
   let step = conversation.next();
   while (step.done !== true) {
-    const replies = executor.run(step.value);
-    if (replies instanceof Promise) return converseLater(executor, conversation, replies);
+    const replies = session.run(step.value);
+    if (replies instanceof Promise) return converseLater(session, conversation, replies);
     step = conversation.next(replies);
   }
   return step.value;
 }
 
 async function converseLater<T>(
-  executor: Executor,
+  session: Session,
   conversation: Conversation<T>,
   first: Promise<Replies>,
 ): Promise<T> {
   let step = conversation.next(await first);
-  while (step.done !== true) step = conversation.next(await executor.run(step.value));
+  while (step.done !== true) step = conversation.next(await session.run(step.value));
   return step.value;
 }
 
@@ -87,8 +107,33 @@ function unexpected(reply: Reply | undefined): Error {
   return new ReplyError(`the store answered with an unexpected ${typeof reply}`);
 }
 
-/** An executor whose server is in this process. */
-export type WatchableExecutor = Executor & Required<Pick<Executor, 'watch'>>;
+/** A store whose server is in this process: its one session never ends. */
+export interface WatchableStore extends Store {
+  session(): Session;
+  readonly watch: NonNullable<Store['watch']>;
+}
 
-export const isWatchable = (executor: Executor): executor is WatchableExecutor =>
-  executor.watch !== undefined;
+export const isWatchable = (store: Store): store is WatchableStore => store.watch !== undefined;
+
+/**
+ * A session, now.
+ *
+ * @throws LookasideError `STORE_AWAY`
+ */
+export function openSession(store: Store): Session {
+  const session = store.session();
+  if (session !== null) return session;
+  const cause = store.trouble();
+  throw new LookasideError('STORE_AWAY', cause?.message ?? 'there is no connection to it', { cause });
+}
+
+/**
+ * What was told to a node that is not known to be primary any more was told to nobody.
+ *
+ * @throws LookasideError `STORE_AWAY`
+ */
+export function expectTrust(session: Vouching, targets: readonly { readonly table: string }[]): void {
+  for (const { table } of targets)
+    if (!session.isTrusted(table))
+      throw new LookasideError('STORE_AWAY', 'the node that answered is not known to be primary still');
+}

@@ -6,12 +6,12 @@
 import {
   type Command,
   type Conversation,
-  type Executor,
   expectNoError,
   type Replies,
   type Reply,
+  type Session,
   textOf,
-  type WatchableExecutor,
+  type WatchableStore,
 } from './executor.js';
 import { tokenPrefix } from './protocol/keys.js';
 import { type Look, type Observation, type Vector, valueKeyOf } from './protocol/lookup.js';
@@ -71,24 +71,27 @@ export class Mirror {
   private readonly views = new Map<string, TableView>();
   private readonly cells = new Map<string, Cell>();
   private readonly cellsByValueKey = new Map<string, Cell>();
+  private readonly server: Session;
   private readonly stopWatching: () => void;
 
   constructor(
-    private readonly server: WatchableExecutor,
+    store: WatchableStore,
     namespace: string,
     private readonly onFailure: (error: unknown) => void,
   ) {
-    this.stopWatching = server.watch(tokenPrefix(namespace), (key) => this.touched(key));
+    this.server = store.session();
+    this.stopWatching = store.watch(tokenPrefix(namespace), (key) => this.touched(key));
   }
 
   /**
    * For the commands of this process: what they change in tables that are known stays known. Anything that
    * happened besides, a flush say, shows in the number of touches.
    */
-  readonly executor: Executor = {
+  readonly session: Session = {
     run: (commands) => this.follow(commands),
     runBinary: (commands) => this.server.runBinary(commands),
-    voucher: () => this.server.voucher(),
+    voucher: (key) => this.server.voucher(key),
+    isTrusted: () => true, // it is this process
   };
 
   /** A cell stays current until it is released as often as it was held. */
@@ -164,7 +167,7 @@ export class Mirror {
   private derive(cell: Cell): string | null {
     try {
       const state = this.stateOf(cell.view.key);
-      cell.vector = vectorOf(state, cell.ref, this.valueTokenOf(cell), this.server.voucher());
+      cell.vector = vectorOf(state, cell.ref, this.valueTokenOf(cell), this.server.voucher(cell.view.key));
       cell.derivedFrom = cell.view.version;
       return cell.vector;
     } catch (error) {

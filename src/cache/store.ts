@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Dependencies, decodeEntry, encodeEntry, type StoredEntry } from './entry.js';
-import { type Executor, expectNoError } from './executor.js';
+import { expectNoError, openSession, type Store } from './executor.js';
 import { entryKey } from './protocol/keys.js';
 
 /** Everything that tells one result from another (CONSISTENCY §4, "In the key"). */
@@ -28,7 +28,7 @@ export class EntryStore {
   private written = false;
 
   constructor(
-    private readonly executor: Executor,
+    private readonly store: Store,
     private readonly namespace: string,
     private readonly isPrivate: boolean,
     private readonly onUnreadable: () => void,
@@ -38,7 +38,7 @@ export class EntryStore {
   async get(identity: Identity): Promise<FoundEntry | null> {
     if (this.isPrivate && !this.written) return null;
     const key = this.keyOf(identity);
-    const replies = await this.executor.runBinary([
+    const replies = await openSession(this.store).runBinary([
       ['GET', key],
       ['PTTL', key],
     ]);
@@ -66,7 +66,7 @@ export class EntryStore {
     this.written = true;
     const bytes = encodeEntry(dependencies, payload);
     const lifeMs = String(Math.max(1, Math.round(ttlMs)));
-    expectNoError(await this.executor.run([['SET', this.keyOf(identity), bytes, 'PX', lifeMs]]));
+    expectNoError(await openSession(this.store).run([['SET', this.keyOf(identity), bytes, 'PX', lifeMs]]));
   }
 
   private keyOf(identity: Identity): string {

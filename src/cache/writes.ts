@@ -4,7 +4,7 @@
  */
 import type { Clock, Random, Timer } from '../clock.js';
 import { LookasideError } from '../errors.js';
-import { converse, type Executor } from './executor.js';
+import { converse, openSession, type Store } from './executor.js';
 import { endIntent, type Intent, placeIntent } from './protocol/intent.js';
 import { mergeTargets, type Target } from './protocol/refs.js';
 import type { LookAtTables } from './protocol/table.js';
@@ -27,7 +27,7 @@ export interface PlacedWrite {
 }
 
 export interface WritesOptions {
-  readonly executor: Executor;
+  readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
   readonly counters: Counters;
@@ -75,7 +75,7 @@ export class Writes {
    */
   begin(targets: readonly Target[], owner: WriteOwner): PlacedWrite | Promise<PlacedWrite> {
     if (this.closed) return untracked;
-    const { executor, random, clock, counters } = this.options;
+    const { store, random, clock, counters } = this.options;
     const intent: Intent = { id: random.hex(12), targets: mergeTargets(targets) };
     counters.writes++;
     const record = {
@@ -84,7 +84,8 @@ export class Writes {
       startedAtMs: clock.wallMs(),
     };
     try {
-      const placing = converse(executor, placeIntent(intent, record));
+      const session = openSession(store);
+      const placing = converse(session, placeIntent(intent, record, session));
       if (!(placing instanceof Promise)) return this.placed(intent, owner);
       return placing.then(
         () => this.placed(intent, owner),
@@ -126,12 +127,10 @@ export class Writes {
 
   private end(intent: Intent, retryMs: number): void | Promise<void> {
     if (this.closed) return;
-    const { executor, random } = this.options;
+    const { store, random, lookAtTables } = this.options;
     try {
-      const ending = converse(
-        executor,
-        endIntent(intent, executor.voucher(), random, this.options.lookAtTables),
-      );
+      const session = openSession(store);
+      const ending = converse(session, endIntent(intent, session, random, lookAtTables));
       if (!(ending instanceof Promise)) return this.ended(intent);
       return ending.then(
         () => this.ended(intent),

@@ -4,18 +4,24 @@ import {
   type CommandArgument,
   type Reply,
   ReplyError,
-  type WatchableExecutor,
+  type Session,
+  type WatchableStore,
 } from '../cache/executor.js';
 import type { EmbeddedServer, Value } from '../server/index.js';
 import { ErrorReply } from '../server/index.js';
 
-export function embeddedExecutor(server: EmbeddedServer): WatchableExecutor {
+export function embeddedStore(server: EmbeddedServer): WatchableStore {
   const replies = (run: (...args: Call) => Value) => (commands: readonly Command[]) =>
     commands.map((command) => replyOf(run(...(command as Call))));
-  return {
+  const session: Session = {
     run: replies((...args) => server.executeText(...args)),
     runBinary: replies((...args) => server.execute(...args)),
     voucher: () => server.replicationId,
+    isTrusted: () => true,
+  };
+  return {
+    session: () => session,
+    trouble: () => null,
     watch: (prefix, onTouch) => server.onTouch(prefix, onTouch),
   };
 }

@@ -3,11 +3,11 @@ import { EventEmitter } from 'node:events';
 import { Cache, type CacheEventMap } from '../../src/cache/cache.js';
 import { clearEntries } from '../../src/cache/clear.js';
 import { Engine, type EngineLimits } from '../../src/cache/engine.js';
-import { type Command, converse, type WatchableExecutor } from '../../src/cache/executor.js';
+import { type Command, converse, type Session, type WatchableStore } from '../../src/cache/executor.js';
 import { type ManualClock, manualClock, seededRandom } from '../../src/clock.js';
 import { type Config, createCache } from '../../src/index.js';
 import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { embeddedExecutor } from '../../src/topology/embedded.js';
+import { embeddedStore } from '../../src/topology/embedded.js';
 
 let serial = 0;
 
@@ -46,20 +46,22 @@ export function ownCache(
   const namespace = `own-${serial++}`;
   const server = createServer({ clock, random, memory: { maxBytes: 0, policy: 'noeviction' } });
   const events = new EventEmitter<CacheEventMap>();
-  const real = embeddedExecutor(server);
+  const embedded = embeddedStore(server);
+  const real = embedded.session();
   const own: { fail: OwnCache['fail'] } = { fail: null };
   const guarded = <T>(commands: readonly Command[], run: () => T): T => {
     if (own.fail !== null && commands.some(own.fail)) throw new Error('the store is away');
     return run();
   };
-  const executor: WatchableExecutor = {
+  const session: Session = {
     ...real,
     run: (commands) => guarded(commands, () => real.run(commands)),
     runBinary: (commands) => guarded(commands, () => real.runBinary(commands)),
   };
+  const store: WatchableStore = { ...embedded, session: () => session };
   const failures: string[] = [];
   const engine = new Engine({
-    executor,
+    store,
     clock,
     random,
     namespace,
@@ -88,7 +90,7 @@ export function ownCache(
     },
     events,
     ready: Promise.resolve(null),
-    clearStore: async () => converse(executor, clearEntries(namespace)),
+    clearStore: async () => converse(session, clearEntries(namespace)),
     close: async () => {
       engine.close();
       await server.close();

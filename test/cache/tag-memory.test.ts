@@ -5,14 +5,14 @@ import { FunctionCache } from '../../src/cache/functions.js';
 import { tagRef } from '../../src/cache/protocol/keys.js';
 import { manualClock, seededRandom } from '../../src/clock.js';
 import { createServer } from '../../src/server/index.js';
-import { embeddedExecutor } from '../../src/topology/embedded.js';
+import { embeddedStore } from '../../src/topology/embedded.js';
 
 it('tags leave the store some time after their entries ended, and one that nobody carries is never made', async () => {
   const clock = manualClock();
   const random = seededRandom(1);
   const server = createServer({ clock, random });
   const engine = new Engine({
-    executor: embeddedExecutor(server),
+    store: embeddedStore(server),
     clock,
     random,
     namespace: 'n',

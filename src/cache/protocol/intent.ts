@@ -3,7 +3,16 @@
  * order of the commands is the protocol; each comment names the invariant it keeps.
  */
 import type { Random } from '../../clock.js';
-import { arrayOf, type Command, type Conversation, expectNoError, integerOf, textOf } from '../executor.js';
+import {
+  arrayOf,
+  type Command,
+  type Conversation,
+  expectNoError,
+  expectTrust,
+  integerOf,
+  textOf,
+  type Vouching,
+} from '../executor.js';
 import { field, isTag, valueKey } from './keys.js';
 import { type Target, touchedValues } from './refs.js';
 import {
@@ -26,11 +35,16 @@ export interface Intent {
  * INTENT: blocks hits and fills that conflict, in every table, before the message that can make the write
  * visible is sent. One round trip.
  */
-export function* placeIntent(intent: Intent, record: Omit<IntentRecord, 'pins'>): Conversation<void> {
+export function* placeIntent(
+  intent: Intent,
+  record: Omit<IntentRecord, 'pins'>,
+  session: Vouching,
+): Conversation<void> {
   const replies = yield intent.targets.map(
     ({ table, pins }): Command => ['HSET', table, field.intent(intent.id), encodeIntent({ pins, ...record })],
   );
   expectNoError(replies);
+  expectTrust(session, intent.targets);
 }
 
 /**
@@ -41,28 +55,30 @@ export function* placeIntent(intent: Intent, record: Omit<IntentRecord, 'pins'>)
  */
 export function* endIntent(
   intent: Intent,
-  voucher: string,
+  session: Vouching,
   random: Random,
   look: LookAtTables,
 ): Conversation<void> {
-  const commands = rotateTargets(intent.targets, yield* look(intent.targets.map(tableOf)), voucher, random);
+  const commands = rotateTargets(intent.targets, yield* look(intent.targets.map(tableOf)), session, random);
   const rotations = commands.length;
   for (const { table } of intent.targets) commands.push(['HDEL', table, field.intent(intent.id)]); // last: I4
   const replies = yield commands;
   expectNoError(replies);
   const lost = intent.targets.filter((_, index) => integerOf(replies[rotations + index]) === 0);
   if (lost.length > 0) yield* dropTokens(lost);
+  expectTrust(session, intent.targets);
 }
 
 /** Rotates without an intent: for what has no commit of its own, a tag or an explicit invalidation. */
 export function* invalidate(
   targets: readonly Target[],
-  voucher: string,
+  session: Vouching,
   random: Random,
   look: LookAtTables,
 ): Conversation<void> {
   const states = yield* look(targets.map(tableOf));
-  expectNoError(yield rotateTargets(targets, states, voucher, random));
+  expectNoError(yield rotateTargets(targets, states, session, random));
+  expectTrust(session, targets);
 }
 
 const tableOf = ({ table }: Target): string => table;
@@ -70,12 +86,12 @@ const tableOf = ({ table }: Target): string => table;
 function rotateTargets(
   targets: readonly Target[],
   states: readonly TableState[],
-  voucher: string,
+  session: Vouching,
   random: Random,
 ): Command[] {
   return targets.flatMap((target, index) => {
     const state = states[index] as TableState; // one per target
-    return rotate(target, state, voucher, random);
+    return rotate(target, state, session.voucher(target.table), random);
   });
 }
 

@@ -3,7 +3,14 @@
  * `T` before its `V`, on one connection; the reads are the caller's own, sent after it began.
  */
 import type { Random } from '../../clock.js';
-import { type Command, type Conversation, expectNoError, type Replies, textOf } from '../executor.js';
+import {
+  type Command,
+  type Conversation,
+  expectNoError,
+  type Replies,
+  textOf,
+  type Vouching,
+} from '../executor.js';
 import { field, isTag, valueKey } from './keys.js';
 import { pinValue, type Ref } from './refs.js';
 import { blocked, parseTable, readTable, type TableState, TOKEN_BYTES, takeOver, vectorOf } from './table.js';
@@ -62,21 +69,31 @@ function observe(refs: readonly Ref[], replies: Replies): Observation {
 const stateOf = (observation: Observation, ref: Ref): TableState =>
   observation.tables.get(ref.table) as TableState; // one per distinct table of refs
 
-const vectorFrom = (observation: Observation, refs: readonly Ref[], voucher: string): Vector =>
+/** The node that answered has to be primary still, now that it has. */
+const vectorFrom = (observation: Observation, refs: readonly Ref[], session: Vouching): Vector =>
   refs.map((ref, index) =>
-    vectorOf(stateOf(observation, ref), ref, observation.valueTokens[index] ?? null, voucher),
+    session.isTrusted(ref.table)
+      ? vectorOf(
+          stateOf(observation, ref),
+          ref,
+          observation.valueTokens[index] ?? null,
+          session.voucher(ref.table),
+        )
+      : null,
   );
 
 /** LOOKUP's tokens. */
-export function* lookup(refs: readonly Ref[], voucher: string, look: Look): Conversation<Vector> {
-  return vectorFrom(yield* look(refs), refs, voucher);
+export function* lookup(refs: readonly Ref[], session: Vouching, look: Look): Conversation<Vector> {
+  return vectorFrom(yield* look(refs), refs, session);
 }
 
 /** What CAPTURE found out. */
 export type Captured =
   | { readonly kind: 'captured'; readonly refs: readonly Ref[]; readonly vector: CompleteVector }
   /** A write is under way: the result of the coming query may not be stored. */
-  | { readonly kind: 'blocked' };
+  | { readonly kind: 'blocked' }
+  /** The node that answered is not known to be primary still. */
+  | { readonly kind: 'untrusted' };
 
 /**
  * CAPTURE: creates the tokens that are missing and reads them all, before the query is sent (I3). A table
@@ -84,7 +101,7 @@ export type Captured =
  */
 export function* capture(
   refs: readonly Ref[],
-  voucher: string,
+  session: Vouching,
   context: TokenContext,
   look: Look,
 ): Conversation<Captured> {
@@ -92,19 +109,22 @@ export function* capture(
   const effective = limitShapes(refs, observation, context.shapesPerTableMax);
   if (effective !== refs) observation = yield* look(effective);
   if (isBlocked(observation, effective)) return { kind: 'blocked' };
-  const present = vectorFrom(observation, effective, voucher);
+  if (!effective.every(({ table }) => session.isTrusted(table))) return { kind: 'untrusted' };
+  const present = vectorFrom(observation, effective, session);
   if (isComplete(present)) return { kind: 'captured', refs: effective, vector: present };
 
-  const disowned = [...observation.tables].filter(([, state]) => state.voucher !== voucher);
+  const disowned = [...observation.tables].filter(
+    ([table, state]) => state.voucher !== session.voucher(table),
+  );
   if (disowned.length > 0)
     expectNoError(
       yield disowned.flatMap(([table, state]) => {
-        const taken = takeOver(table, state, voucher, context.random);
+        const taken = takeOver(table, state, session.voucher(table), context.random);
         return isTag(table) ? [taken, ['PEXPIRE', table, String(context.valueTtlMs)]] : [taken];
       }),
     );
   expectNoError(yield createMissing(effective, observation, context));
-  const vector = vectorFrom(yield* look(effective), effective, voucher);
+  const vector = vectorFrom(yield* look(effective), effective, session);
   return isComplete(vector) ? { kind: 'captured', refs: effective, vector } : { kind: 'blocked' };
 }
 

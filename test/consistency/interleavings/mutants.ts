@@ -47,8 +47,8 @@ export const mutants: readonly Mutant[] = [
     file: 'protocol/intent.ts',
     changes: [
       {
-        from: `const commands = rotateTargets(intent.targets, yield* look(intent.targets.map(tableOf)), voucher, random);`,
-        to: `const commands: Command[] = []; yield* look(intent.targets.map(tableOf)); void voucher; void random;`,
+        from: `const commands = rotateTargets(intent.targets, yield* look(intent.targets.map(tableOf)), session, random);`,
+        to: `const commands: Command[] = []; yield* look(intent.targets.map(tableOf)); void rotateTargets; void random;`,
       },
     ],
   },
@@ -254,7 +254,7 @@ export const mutants: readonly Mutant[] = [
         from: `      this.options.counters.resolved++;
       await this.end(intent, RETRY_MS_MIN);`,
         to: `      this.options.counters.resolved++;
-      await this.options.executor.run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
+      await this.options.store.session()!.run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
       },
     ],
   },
@@ -284,7 +284,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         from: `    this.later(retryMs, () => this.end(intent, Math.min(retryMs * 2, RETRY_MS_MAX)));`,
-        to: `    this.untold.delete(intent); void retryMs; void RETRY_MS_MAX; void this.options.executor.run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
+        to: `    this.untold.delete(intent); void retryMs; void RETRY_MS_MAX; void this.options.store.session()!.run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
       },
     ],
     within: (scenario) => ({

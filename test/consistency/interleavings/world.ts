@@ -7,12 +7,12 @@
  */
 import type { Engine, ResultGroup } from '../../../src/cache/engine.js';
 import type { PayloadCodec } from '../../../src/cache/entry.js';
-import type { Command, Executor, Replies, Reply } from '../../../src/cache/executor.js';
+import type { Command, Replies, Reply, Session, Store } from '../../../src/cache/executor.js';
 import type { Ref, Target } from '../../../src/cache/protocol/refs.js';
 import type { CacheStats } from '../../../src/cache/stats.js';
 import { manualClock, seededRandom } from '../../../src/clock.js';
 import { createServer, type EmbeddedServer } from '../../../src/server/index.js';
-import { embeddedExecutor } from '../../../src/topology/embedded.js';
+import { embeddedStore } from '../../../src/topology/embedded.js';
 import { type Interleaving, Scheduler } from './scheduler.js';
 
 export type EngineClass = typeof Engine;
@@ -115,7 +115,7 @@ class World {
     private readonly scheduler: Scheduler,
   ) {
     this.engine = new EngineUnderTest({
-      executor: scenario.store === 'mirrored' ? this.mirroredExecutor() : this.remoteExecutor(),
+      store: scenario.store === 'mirrored' ? this.mirroredStore() : this.remoteStore(),
       clock: this.clock,
       random: seededRandom(2),
       namespace: 'n',
@@ -263,26 +263,29 @@ class World {
     return group;
   }
 
-  private mirroredExecutor(): Executor {
-    const executor = embeddedExecutor(this.server);
-    return {
-      ...executor,
-      run: (commands) => this.failing() ?? executor.run(commands),
-      runBinary: (commands) => this.failing() ?? executor.runBinary(commands),
+  private mirroredStore(): Store {
+    const store = embeddedStore(this.server);
+    const embedded = store.session();
+    const session: Session = {
+      ...embedded,
+      run: (commands) => this.failing() ?? embedded.run(commands),
+      runBinary: (commands) => this.failing() ?? embedded.runBinary(commands),
     };
+    return { ...store, session: () => session };
   }
 
   /** A yield point before every command: another connection's commands may come between. */
-  private remoteExecutor(): Executor {
-    const executor = embeddedExecutor(this.server);
-    return {
-      voucher: () => executor.voucher(),
-      run: this.commandByCommand((commands) => executor.run(commands)),
-      runBinary: this.commandByCommand((commands) => executor.runBinary(commands)),
+  private remoteStore(): Store {
+    const embedded = embeddedStore(this.server).session();
+    const session: Session = {
+      ...embedded,
+      run: this.commandByCommand((commands) => embedded.run(commands)),
+      runBinary: this.commandByCommand((commands) => embedded.runBinary(commands)),
     };
+    return { session: () => session, trouble: () => null };
   }
 
-  private commandByCommand(run: Executor['run']): (commands: readonly Command[]) => Promise<Replies> {
+  private commandByCommand(run: Session['run']): (commands: readonly Command[]) => Promise<Replies> {
     return async (commands) => {
       const replies: Reply[] = [];
       for (const command of commands) {
