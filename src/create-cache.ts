@@ -62,6 +62,7 @@ function compose(config: ResolvedConfig): Cache {
     store,
     clock,
     random,
+    isPrivate: config.topology.listen === undefined,
     namespace,
     mode: config.mode === 'observe' ? 'observe' : 'on',
     onStoreDown: config.onStoreDown,

@@ -4,33 +4,26 @@
  */
 import type { Clock, Random } from '../clock.js';
 import type { Dependencies, PayloadCodec } from './entry.js';
-import { converse, isWatchable, openSession, type Store } from './executor.js';
-import { Flights } from './flights.js';
-import { type Cell, Mirror } from './mirror.js';
+import type { Store } from './executor.js';
+import { type Flight, Flights } from './flights.js';
 import { Near, NearEntry, NearGroup } from './near.js';
-import { invalidate } from './protocol/intent.js';
 import { tagRef } from './protocol/keys.js';
-import {
-  capture,
-  isComplete,
-  type Look,
-  lookAtStore,
-  lookup,
-  sameVector,
-  type Vector,
-} from './protocol/lookup.js';
+import { isComplete, type Looked, type Refusal, sameVector } from './protocol/lookup.js';
 import type { Ref, Target } from './protocol/refs.js';
-import { type LookAtTables, lookAtStoredTables } from './protocol/table.js';
-import type { Execution, Hit, Landed, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
+import type { Execution, Hit, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
 import { currentScope, type Scope } from './scope.js';
 import { type CacheStats, Counters } from './stats.js';
 import { EntryStore } from './store.js';
+import type { Cell, Tokens } from './tokens/tokens.js';
+import { tokensOf } from './tokens/tokens-of.js';
 import { type PlacedWrite, type WriteOwner, Writes } from './writes.js';
 
 export type { Execution, Hit, ReadRequest, ResultGroup, Served } from './request.js';
 
 export interface EngineOptions {
   readonly store: Store;
+  /** Nobody else has access to the store: tokens need not be kept there. */
+  readonly isPrivate: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly namespace: string;
@@ -54,55 +47,45 @@ export interface EngineEvents {
   readonly onFailure: (reason: string, error: unknown) => void;
 }
 
-/** Why a read has no part in the cache although the store answered. */
-type Refusal = 'write-under-way' | 'store-away';
-
 /** Entries of one statement die within this share of the time to live of each other, not all at once. */
 const TTL_JITTER = 0.1;
 
-/** A token of a value outlives an entry captured late in its life, and a slow query. */
-const VALUE_TTL_SPARE_MS = 60_000;
-
 export class Engine {
   readonly counters = new Counters();
-  private readonly store: Store;
   private readonly near: Near<unknown, Stamp>;
-  private readonly mirror: Mirror | null;
+  private readonly tokens: Tokens;
   private readonly entries: EntryStore;
-  private readonly flights: Flights<Landed<unknown>>;
+  private readonly flights: Flights<Execution<unknown, unknown>>;
   private readonly writes: Writes;
-  private readonly look: Look;
-  private readonly lookAtTables: LookAtTables;
   private closed = false;
 
   constructor(private readonly options: EngineOptions) {
-    const { limits, namespace } = options;
-    this.mirror = isWatchable(options.store)
-      ? new Mirror(options.store, namespace, (error) => this.failed('lookup', error))
-      : null;
-    const store = this.mirror === null ? options.store : followedBy(this.mirror);
-    this.store = store;
-    this.look = this.mirror?.look ?? lookAtStore;
-    this.lookAtTables = this.mirror?.lookAtTables ?? lookAtStoredTables;
+    const { store, namespace, limits, isPrivate } = options;
+    const onFailure = (reason: string, error: unknown): void => this.failed(reason, error);
+    const tokens = tokensOf({
+      ...options,
+      process: options.random.hex(8),
+      shapesPerTableMax: limits.shapesPerTableMax,
+      onFailure: (error) => onFailure('lookup', error),
+    });
+    this.tokens = tokens;
     this.near = new Near(
       { bytesMax: limits.nearBytesMax, entryBytesMax: limits.entryBytesMax },
-      (entry) => this.mirror?.releaseAll(entry.stamp.cells),
+      (entry) => tokens.release(entry.stamp.cells),
       (entry) => this.spill(entry),
     );
-    this.entries = new EntryStore(store, namespace, this.mirror !== null, () =>
+    this.entries = new EntryStore(store, namespace, isPrivate, () =>
       this.counters.count(this.counters.failures, 'entry-unreadable'),
     );
     this.flights = new Flights(limits.flightsMax);
     this.writes = new Writes({
-      store,
+      tokens,
       clock: options.clock,
       random: options.random,
       counters: this.counters,
-      lookAtTables: this.lookAtTables,
       onStoreDown: options.onStoreDown,
-      process: options.random.hex(8),
       onInvalidate: (targets) => options.events.onInvalidate(targets.map(({ table }) => table)),
-      onFailure: (reason, error) => this.failed(reason, error),
+      onFailure,
     });
   }
 
@@ -133,23 +116,11 @@ export class Engine {
   }
 
   /** A read, from wherever it may be answered. Rejects only as the query itself would. */
-  async read<P, R>(request: ReadRequest<P, R>): Promise<Served<P, R>> {
+  read<P, R>(request: ReadRequest<P, R>): Promise<Served<P, R>> {
     const scope = currentScope();
     const refusal = this.refusal(scope);
     if (refusal !== null) return this.refuse(refusal, request);
-    const refs =
-      scope === undefined || scope.tags.length === 0
-        ? request.refs
-        : [...request.refs, ...this.tagRefs(scope.tags)];
-    const scoped = { ...request, refs, ttlMs: scope?.ttlMs ?? request.ttlMs };
-    try {
-      const served = await this.readThrough(scoped, scope?.refresh === true);
-      if (served.dependencies !== null) scope?.collect?.depends(served.dependencies);
-      return served;
-    } catch (error) {
-      scope?.collect?.unknown('refused'); // whoever falls back on something has nothing to vouch for it
-      throw error;
-    }
+    return scope === undefined ? this.readThrough(request, false) : this.readInScope(request, scope);
   }
 
   /** To be called for each statement that reads past the cache because it can never be cached. */
@@ -167,8 +138,7 @@ export class Engine {
   /** Never again serves what depends on the targets as they were. Rejects when the store could not be told. */
   async invalidate(targets: readonly Target[]): Promise<void> {
     if (this.closed) return; // nothing is served any more
-    const session = openSession(this.store);
-    await converse(session, invalidate(targets, session, this.options.random, this.lookAtTables));
+    await this.tokens.invalidate(targets);
     for (const { table } of targets) this.counters.table(table).invalidations++;
     this.options.events.onInvalidate(targets.map(({ table }) => table));
   }
@@ -177,7 +147,7 @@ export class Engine {
   trouble(): string | null {
     if (this.closed) return 'closed';
     if (!this.writes.trustworthy) return 'the store was not told of a write yet';
-    return this.store.trouble()?.message ?? null;
+    return this.options.store.trouble()?.message ?? null;
   }
 
   /** Drops every decoded result. */
@@ -215,7 +185,20 @@ export class Engine {
     this.closed = true;
     this.writes.close();
     this.near.clear();
-    this.mirror?.close();
+    this.tokens.close();
+  }
+
+  private async readInScope<P, R>(request: ReadRequest<P, R>, scope: Scope): Promise<Served<P, R>> {
+    const refs = scope.tags.length === 0 ? request.refs : [...request.refs, ...this.tagRefs(scope.tags)];
+    const scoped = { ...request, refs, ttlMs: scope.ttlMs ?? request.ttlMs };
+    try {
+      const served = await this.readThrough(scoped, scope.refresh);
+      if (served.dependencies !== null) scope.collect?.depends(served.dependencies);
+      return served;
+    } catch (error) {
+      scope.collect?.unknown('refused'); // whoever falls back on something has nothing to vouch for it
+      throw error;
+    }
   }
 
   private tagRefs(tags: readonly string[]): readonly Ref[] {
@@ -233,66 +216,68 @@ export class Engine {
     if (this.closed) return 'closed';
     if (scope?.bypass === true) return 'asked';
     if (!this.writes.trustworthy) return 'store-behind';
-    return this.store.trouble() === null ? null : 'store-away';
+    return this.options.store.trouble() === null ? null : 'store-away';
   }
 
   private isCurrent(entry: NearEntry<unknown, Stamp>): boolean {
-    if (this.mirror === null || this.closed || !this.writes.trustworthy) return false;
+    if (this.closed || !this.writes.trustworthy) return false;
     if (this.options.clock.monotonicMs() >= entry.expiresAtMs) return false;
     const { cells, dependencies } = entry.stamp;
     for (let index = 0; index < cells.length; index++) {
       const cell = cells[index] as Cell; // index < length
-      if (this.mirror.vectorOf(cell) !== dependencies.vector[index]) return false;
+      if (this.tokens.tokenOf(cell) !== dependencies.vector[index]) return false;
     }
     return true;
   }
 
   /** LOOKUP, CAPTURE, JOIN, query, FILL. */
   private async readThrough<P, R>(request: ReadRequest<P, R>, refresh: boolean): Promise<Served<P, R>> {
-    const cells = this.mirror?.holdAll(request.refs) ?? []; // known once, for all the steps to come
+    const { tokens } = this;
+    const cells = tokens.hold(request.refs); // known once, for all the steps to come
     try {
-      let dependencies: Dependencies | Refusal;
+      let own: Dependencies | Refusal;
       try {
-        const vector = this.mirror?.vectorsOf(cells) ?? (await this.lookUp(request.refs));
-        const hit = refresh ? null : await this.hit(request, vector);
+        const looking = tokens.lookup(cells);
+        const looked = looking instanceof Promise ? await looking : looking;
+        const hit = !refresh && this.mayHit(request, looked) ? await this.hit(request, looked) : null;
         if (hit !== null && this.options.mode === 'on') return hit;
         if (hit !== null) this.counters.wouldHit++;
-        dependencies = await this.captureFor(request, vector);
+        // What the look-up read is as good when nothing was missing.
+        const captured = isWhole(looked) ? looked : tokens.capture(cells, request.ttlMs);
+        own = captured instanceof Promise ? await captured : captured;
       } catch (error) {
         this.failed('lookup', error);
         return await this.refuse('store-failed', request);
       }
-      if (typeof dependencies === 'string') return await this.refuse(dependencies, request);
+      if (typeof own === 'string') return await this.refuse(own, request);
       // Nothing is awaited between finding no flight and offering one: callers of the same moment share one.
-      const { group, key } = request;
-      const shares = !refresh && this.options.mode === 'on';
-      const mayJoin = shares && request.joins !== false;
-      const landing = mayJoin ? this.flights.join(group, key, dependencies.vector) : undefined;
-      const joined = landing === undefined ? null : await this.join<P>(landing, dependencies);
-      return joined ?? (await this.fly(request, dependencies));
+      const mayJoin = !refresh && this.options.mode === 'on' && request.joins !== false;
+      const flight = mayJoin ? this.flights.join(request.group, request.key, own.vector) : undefined;
+      const joined = flight === undefined ? null : await this.join<P>(flight, own);
+      return joined ?? (await this.fly(request, own, cells));
     } finally {
-      this.mirror?.releaseAll(cells);
+      tokens.release(cells);
     }
   }
 
-  private async lookUp(refs: readonly Ref[]): Promise<Vector> {
-    const session = openSession(this.store);
-    return converse(session, lookup(refs, session, this.look));
+  /** Whether looking for an entry can be of any use. */
+  private mayHit<P>({ group, key }: ReadRequest<P, unknown>, looked: Looked): looked is Dependencies {
+    return isWhole(looked) && (group.entries.has(key) || this.entries.mayHold);
   }
 
   /** An entry, decoded or stored, whose tokens are those that this read's own look-up showed. */
-  private async hit<P>(request: ReadRequest<P, unknown>, vector: Vector): Promise<Hit<P> | null> {
+  private async hit<P>(request: ReadRequest<P, unknown>, looked: Looked): Promise<Hit<P> | null> {
     const entry = request.group.entries.get(request.key);
     if (entry !== undefined && this.options.clock.monotonicMs() < entry.expiresAtMs) {
       const { dependencies } = entry.stamp;
-      if (await this.vouches(request.refs, vector, dependencies)) {
+      if (await this.vouches(looked, dependencies)) {
         entry.visited = true;
         if (this.options.mode === 'on') this.counters.nearHits++;
         return { from: 'near', payload: entry.payload, dependencies };
       }
     }
-    const stored = isComplete(vector) ? await this.entries.get(request.identity) : null;
-    if (stored === null || !(await this.vouches(request.refs, vector, stored.dependencies))) return null;
+    const stored = await this.entries.get(request.identity);
+    if (stored === null || !(await this.vouches(looked, stored.dependencies))) return null;
     const payload = request.codec.decode(stored.payload);
     if (this.options.mode === 'on') this.counters.storeHits++;
     this.keepNear(request, payload, stored.dependencies, stored.remainingMs);
@@ -300,109 +285,106 @@ export class Engine {
   }
 
   /** Whether every token that an entry was stamped with is equal now: the request's by its own look-up. */
-  private async vouches(refs: readonly Ref[], vector: Vector, stamped: Dependencies): Promise<boolean> {
+  private async vouches({ refs, vector }: Looked, stamped: Dependencies): Promise<boolean> {
     if (!sameVector(vector, stamped.vector.slice(0, refs.length))) return false;
     const inherited = stamped.refs.slice(refs.length);
     if (inherited.length === 0) return true;
-    return sameVector(await this.lookUp(inherited), stamped.vector.slice(refs.length));
-  }
-
-  /** CAPTURE, or why nothing may be stored. What the look-up read is as good when nothing was missing. */
-  private async captureFor(
-    { refs, ttlMs }: Pick<ReadRequest<unknown, unknown>, 'refs' | 'ttlMs'>,
-    seen: Vector,
-  ): Promise<Dependencies | Refusal> {
-    if (isComplete(seen)) return { refs, vector: seen };
-    const session = openSession(this.store);
-    const { random, limits } = this.options;
-    const context = {
-      random,
-      valueTtlMs: 2 * ttlMs + VALUE_TTL_SPARE_MS,
-      shapesPerTableMax: limits.shapesPerTableMax,
-    };
-    const captured = await converse(session, capture(refs, session, context, this.look));
-    if (captured.kind === 'captured') return { refs: captured.refs, vector: captured.vector };
-    return captured.kind === 'blocked' ? 'write-under-way' : 'store-away';
+    const cells = this.tokens.hold(inherited);
+    try {
+      const looked = await this.tokens.lookup(cells);
+      return sameVector(looked.vector, stamped.vector.slice(refs.length));
+    } finally {
+      this.tokens.release(cells);
+    }
   }
 
   /**
    * What the execution was built from besides its own references was unknown when it was joined, and may have
    * been read before this read began: its tokens must be equal now.
    */
-  private async join<P>(landing: Promise<Landed<unknown>>, own: Dependencies): Promise<Hit<P> | null> {
-    const landed = (await landing.catch(() => null)) as Landed<P> | null; // its error is its own: this read runs itself
-    const payload = landed?.payload ?? null;
-    if (landed === null || payload === null) return null;
+  private async join<P>(
+    flight: Flight<Execution<unknown, unknown>>,
+    own: Dependencies,
+  ): Promise<Hit<P> | null> {
+    const done = await flight.execution.catch(() => null); // its error is its own: this read runs itself
+    if (done === null || done.payload === null) return null;
+    const dependencies = withInherited(flight.own, done.inherited);
     try {
-      if (!(await this.vouches(own.refs, own.vector, landed.dependencies))) return null;
+      if (!(await this.vouches(own, dependencies))) return null;
     } catch (error) {
       this.failed('lookup', error);
       return null;
     }
     this.counters.joined++;
-    return { from: 'flight', payload, dependencies: landed.dependencies };
+    return { from: 'flight', payload: done.payload as P, dependencies };
   }
 
-  private async fly<P, R>(request: ReadRequest<P, R>, own: Dependencies): Promise<Served<P, R>> {
-    this.counters.misses++;
-    const execution = request.execute();
-    const landing = execution.then(
-      (done): Landed<P> => ({
-        payload: done.payload,
-        dependencies: withInherited(own, done.inherited),
-      }),
-    );
-    this.flights.offer(request.group, request.key, own.vector, landing);
-    const done = await execution;
-    const dependencies = withInherited(own, done.inherited);
-    await this.fill(request, dependencies, done);
-    return { from: 'database', result: done.result, dependencies };
-  }
-
-  /** FILL: stored with the captured vector, never re-stamped. One that lost a race is stored dead. */
-  private async fill<P, R>(
+  private async fly<P, R>(
     request: ReadRequest<P, R>,
-    dependencies: Dependencies,
-    { payload, reason }: Execution<P, R>,
-  ): Promise<void> {
-    if (payload === null) return this.notFilled(reason ?? 'not-storable');
-    if (!this.near.accepts(request.codec.bytesOf(payload))) return this.notFilled('too-large');
-    this.judgeInvalidation(request, payload, dependencies);
-    if (this.overtaken(dependencies)) return this.notFilled('overtaken-by-a-write');
-    const jitter = 1 - TTL_JITTER * this.options.random.fraction();
-    const ttlMs = Math.max(1, Math.round(request.ttlMs * jitter));
-    this.counters.fills++;
-    this.keepNear(request, payload, dependencies, ttlMs);
-    if (this.mirror !== null || this.options.mode === 'observe') return;
+    own: Dependencies,
+    cells: readonly Cell[],
+  ): Promise<Served<P, R>> {
+    this.counters.misses++;
+    const flight = { own, execution: request.execute() };
+    this.flights.offer(request.group, request.key, flight);
     try {
-      await this.entries.put(request.identity, dependencies, request.codec.encode(payload), ttlMs);
-    } catch (error) {
-      this.failed('fill', error);
+      const done = await flight.execution;
+      const dependencies = withInherited(own, done.inherited);
+      const filling = this.fill(request, dependencies, cells, done);
+      if (filling !== undefined) await filling;
+      return { from: 'database', result: done.result, dependencies };
+    } finally {
+      this.flights.land(request.group, request.key, flight);
     }
   }
 
-  private notFilled(reason: string): void {
+  /** FILL: stored with the captured vector, never re-stamped. One that lost a race is stored dead. */
+  private fill<P, R>(
+    request: ReadRequest<P, R>,
+    dependencies: Dependencies,
+    held: readonly Cell[],
+    { payload, reason }: Execution<P, R>,
+  ): undefined | Promise<void> {
+    if (payload === null) return this.notFilled(reason ?? 'not-storable');
+    if (!this.near.accepts(request.codec.bytesOf(payload))) return this.notFilled('too-large');
+    this.judgeInvalidation(request, payload, dependencies);
+    if (this.overtaken(held, dependencies)) return this.notFilled('overtaken-by-a-write');
+    const jitter = 1 - TTL_JITTER * this.options.random.fraction();
+    const ttlMs = Math.max(1, Math.round(request.ttlMs * jitter));
+    this.counters.fills++;
+    this.keepNear(request, payload, dependencies, ttlMs, held);
+    if (this.options.isPrivate || this.options.mode === 'observe') return undefined;
+    return this.entries
+      .put(request.identity, dependencies, request.codec.encode(payload), ttlMs)
+      .catch((error: unknown) => this.failed('fill', error));
+  }
+
+  private notFilled(reason: string): undefined {
     this.counters.count(this.counters.notFilled, reason);
   }
 
   /** A fill that is known to have lost a race would only push out a newer one. */
-  private overtaken({ refs, vector }: Dependencies): boolean {
-    if (this.mirror === null) return false;
-    const cells = this.mirror.holdAll(refs);
-    const overtaken = !sameVector(this.mirror.vectorsOf(cells), vector);
-    this.mirror.releaseAll(cells);
-    return overtaken;
+  private overtaken(held: readonly Cell[], { vector }: Dependencies): boolean {
+    const { tokens } = this;
+    if (!tokens.answersAtOnce) return false;
+    return held.some((cell, index) => tokens.tokenOf(cell) !== vector[index]);
   }
 
+  /** @param held cells of the first references of the dependencies, if they are held already */
   private keepNear<P>(
     { group, key, codec, identity }: ReadRequest<P, unknown>,
     payload: P,
     dependencies: Dependencies,
     ttlMs: number,
+    held: readonly Cell[] = [],
   ): void {
     const bytes = codec.bytesOf(payload);
     if (!this.near.accepts(bytes)) return;
-    const cells = this.mirror?.holdAll(dependencies.refs) ?? [];
+    const { tokens } = this;
+    const { refs } = dependencies;
+    const isAll = held.length === refs.length && held.every((cell, index) => cell.ref === refs[index]);
+    if (isAll) tokens.share(held);
+    const cells = isAll ? held : tokens.hold(refs);
     const expiresAtMs = this.options.clock.monotonicMs() + ttlMs;
     const stamp: Stamp = { dependencies, cells, identity, codec: codec as PayloadCodec<never> };
     this.near.put(new NearEntry<P, Stamp>(group, key, payload, bytes, expiresAtMs, stamp));
@@ -410,7 +392,8 @@ export class Engine {
 
   /** What the decoded results have no room for goes on in the store of this process. */
   private spill(entry: NearEntry<unknown, Stamp>): void {
-    if (this.options.mode === 'observe' || !this.isCurrent(entry) || !this.entries.takesSpilled()) return;
+    if (!this.options.isPrivate || this.options.mode === 'observe') return;
+    if (!this.isCurrent(entry) || !this.entries.takesSpilled()) return;
     const { identity, codec, dependencies } = entry.stamp;
     const remainingMs = entry.expiresAtMs - this.options.clock.monotonicMs();
     this.entries
@@ -438,7 +421,7 @@ export class Engine {
   }
 }
 
-const followedBy = (mirror: Mirror): Store => ({ session: () => mirror.session, trouble: () => null });
+const isWhole = (looked: Looked): looked is Dependencies => isComplete(looked.vector);
 
 function withInherited(own: Dependencies, inherited: readonly Dependencies[] | undefined): Dependencies {
   if (inherited === undefined || inherited.length === 0) return own;

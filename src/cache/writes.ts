@@ -4,11 +4,10 @@
  */
 import type { Clock, Random, Timer } from '../clock.js';
 import { LookasideError } from '../errors.js';
-import { converse, openSession, type Store } from './executor.js';
-import { endIntent, type Intent, placeIntent } from './protocol/intent.js';
+import type { Intent } from './protocol/intent.js';
 import { mergeTargets, type Target } from './protocol/refs.js';
-import type { LookAtTables } from './protocol/table.js';
 import type { Counters } from './stats.js';
+import type { Tokens } from './tokens/tokens.js';
 
 /** Who will make the write visible. */
 export interface WriteOwner {
@@ -27,20 +26,20 @@ export interface PlacedWrite {
 }
 
 export interface WritesOptions {
-  readonly store: Store;
+  readonly tokens: Tokens;
   readonly clock: Clock;
   readonly random: Random;
   readonly counters: Counters;
-  readonly lookAtTables: LookAtTables;
   readonly onStoreDown: 'bypass' | 'reject';
-  /** Names this process in the intents it places. */
-  readonly process: string;
   readonly onInvalidate: (targets: readonly Target[]) => void;
   readonly onFailure: (reason: string, error: unknown) => void;
 }
 
 /** Of a cache that serves nothing any more: nobody has to be told. */
 const untracked: PlacedWrite = { end: () => undefined, orphan: () => undefined };
+
+/** 96 bits, as tokens have. */
+const INTENT_BYTES = 12;
 
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 5_000;
@@ -75,17 +74,11 @@ export class Writes {
    */
   begin(targets: readonly Target[], owner: WriteOwner): PlacedWrite | Promise<PlacedWrite> {
     if (this.closed) return untracked;
-    const { store, random, clock, counters } = this.options;
-    const intent: Intent = { id: random.hex(12), targets: mergeTargets(targets) };
+    const { tokens, random, counters } = this.options;
+    const intent: Intent = { id: random.hex(INTENT_BYTES), targets: mergeTargets(targets) };
     counters.writes++;
-    const record = {
-      process: this.options.process,
-      backend: owner.backend,
-      startedAtMs: clock.wallMs(),
-    };
     try {
-      const session = openSession(store);
-      const placing = converse(session, placeIntent(intent, record, session));
+      const placing = tokens.place(intent, owner.backend);
       if (!(placing instanceof Promise)) return this.placed(intent, owner);
       return placing.then(
         () => this.placed(intent, owner),
@@ -127,10 +120,8 @@ export class Writes {
 
   private end(intent: Intent, retryMs: number): void | Promise<void> {
     if (this.closed) return;
-    const { store, random, lookAtTables } = this.options;
     try {
-      const session = openSession(store);
-      const ending = converse(session, endIntent(intent, session, random, lookAtTables));
+      const ending = this.options.tokens.end(intent);
       if (!(ending instanceof Promise)) return this.ended(intent);
       return ending.then(
         () => this.ended(intent),

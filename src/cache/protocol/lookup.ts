@@ -82,18 +82,31 @@ const vectorFrom = (observation: Observation, refs: readonly Ref[], session: Vou
       : null,
   );
 
-/** LOOKUP's tokens. */
-export function* lookup(refs: readonly Ref[], session: Vouching, look: Look): Conversation<Vector> {
-  return vectorFrom(yield* look(refs), refs, session);
+/** What LOOKUP found: one token text per reference. */
+export interface Looked {
+  readonly refs: readonly Ref[];
+  readonly vector: Vector;
 }
 
-/** What CAPTURE found out. */
-export type Captured =
-  | { readonly kind: 'captured'; readonly refs: readonly Ref[]; readonly vector: CompleteVector }
-  /** A write is under way: the result of the coming query may not be stored. */
-  | { readonly kind: 'blocked' }
-  /** The node that answered is not known to be primary still. */
-  | { readonly kind: 'untrusted' };
+/** LOOKUP. A shape over the limit is looked at as its whole table, as CAPTURE does. */
+export function* lookup(
+  refs: readonly Ref[],
+  session: Vouching,
+  shapesPerTableMax: number,
+  look: Look,
+): Conversation<Looked> {
+  const observation = yield* look(refs);
+  const effective = limitShapes(refs, observation, shapesPerTableMax);
+  return { refs: effective, vector: vectorFrom(observation, effective, session) };
+}
+
+/** Why the result of the coming query may not be stored. `store-away`: who answered is not known to be primary still. */
+export type Refusal = 'write-under-way' | 'store-away';
+
+export interface Captured {
+  readonly refs: readonly Ref[];
+  readonly vector: CompleteVector;
+}
 
 /**
  * CAPTURE: creates the tokens that are missing and reads them all, before the query is sent (I3). A table
@@ -104,14 +117,14 @@ export function* capture(
   session: Vouching,
   context: TokenContext,
   look: Look,
-): Conversation<Captured> {
+): Conversation<Captured | Refusal> {
   let observation = yield* look(refs);
   const effective = limitShapes(refs, observation, context.shapesPerTableMax);
   if (effective !== refs) observation = yield* look(effective);
-  if (isBlocked(observation, effective)) return { kind: 'blocked' };
-  if (!effective.every(({ table }) => session.isTrusted(table))) return { kind: 'untrusted' };
+  if (isBlocked(observation, effective)) return 'write-under-way';
+  if (!effective.every(({ table }) => session.isTrusted(table))) return 'store-away';
   const present = vectorFrom(observation, effective, session);
-  if (isComplete(present)) return { kind: 'captured', refs: effective, vector: present };
+  if (isComplete(present)) return { refs: effective, vector: present };
 
   const disowned = [...observation.tables].filter(
     ([table, state]) => state.voucher !== session.voucher(table),
@@ -125,7 +138,7 @@ export function* capture(
     );
   expectNoError(yield createMissing(effective, observation, context));
   const vector = vectorFrom(yield* look(effective), effective, session);
-  return isComplete(vector) ? { kind: 'captured', refs: effective, vector } : { kind: 'blocked' };
+  return isComplete(vector) ? { refs: effective, vector } : 'write-under-way';
 }
 
 export const isComplete = (vector: Vector): vector is CompleteVector => !vector.includes(null);

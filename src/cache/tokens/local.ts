@@ -5,26 +5,31 @@
  * What the protocol keeps in `T` and `V` is here a `LocalTable` and its cells. A cell that nobody holds may be
  * forgotten, as any token may: missing is a miss.
  */
-import type { Random } from '../clock.js';
-import type { CompleteVector } from './protocol/lookup.js';
-import { conflicts, pinValue, type Ref, type Target, type TargetPins, touchedValues } from './protocol/refs.js';
-import { TOKEN_BYTES } from './protocol/table.js';
+import type { Random } from '../../clock.js';
+import type { Dependencies } from '../entry.js';
+import type { Intent } from '../protocol/intent.js';
+import type { Looked, Refusal } from '../protocol/lookup.js';
+import {
+  conflicts,
+  pinValue,
+  type Ref,
+  type Target,
+  type TargetPins,
+  touchedValues,
+} from '../protocol/refs.js';
+import { TOKEN_BYTES } from '../protocol/table.js';
+import type { Tokens } from './tokens.js';
 
 /** References that nothing depends on now and that are remembered, for entries in the store and results of functions. */
 const IDLE_CELLS_MAX = 65_536;
 
-/** A write under way. */
-export interface StandingWrite {
-  readonly targets: readonly Target[];
-}
-
 interface Standing {
-  readonly write: StandingWrite;
+  readonly intent: Intent;
   readonly pins: TargetPins | null;
 }
 
 /** One reference: shared by all entries that depend on it. */
-export class LocalCell {
+class LocalCell {
   /** Null: missing. Never used again once it is gone (I1). */
   token: string | null = null;
   /** The shape's epoch that the token was made in. */
@@ -61,14 +66,15 @@ class LocalTable {
   }
 }
 
-export class LocalTokens {
+export class LocalTokens implements Tokens {
+  readonly answersAtOnce = true;
   private readonly tables = new Map<string, LocalTable>();
   /** Cells without holders, the longest idle first. */
   private readonly idle = new Set<LocalCell>();
   private readonly prefix: string;
   private made = 0;
 
-  /** @param shapesPerTableMax shapes tracked per table; further ones count as unpinned */
+  /** @param shapesPerTableMax shapes tracked per table; a reference of a further one is held as its whole table */
   constructor(
     random: Random,
     private readonly shapesPerTableMax: number,
@@ -76,56 +82,68 @@ export class LocalTokens {
     this.prefix = random.hex(TOKEN_BYTES);
   }
 
-  /** The cell is kept until it is released as often as it was held. Its `ref` is what is tracked, which may be wider. */
-  hold(ref: Ref): LocalCell {
-    const cell = this.cellOf(ref);
-    if (cell.holders++ === 0) this.idle.delete(cell);
-    return cell;
+  hold(refs: readonly Ref[]): readonly LocalCell[] {
+    const cells: LocalCell[] = [];
+    for (const ref of refs) {
+      const cell = this.cellOf(ref);
+      if (cell.holders++ === 0) this.idle.delete(cell);
+      cells.push(cell);
+    }
+    return cells;
   }
 
-  release(cell: LocalCell): void {
-    if (--cell.holders > 0) return;
-    this.idle.add(cell);
-    if (this.idle.size > IDLE_CELLS_MAX) for (const longest of this.idle) return this.forget(longest);
+  share(cells: readonly LocalCell[]): void {
+    for (const cell of cells) cell.holders++;
   }
 
-  /** LOOKUP: the token that vouches for the reference now, or null. A few nanoseconds. */
+  release(cells: readonly LocalCell[]): void {
+    for (const cell of cells) if (--cell.holders === 0) this.idle.add(cell);
+    while (this.idle.size > IDLE_CELLS_MAX) this.forgetLongestIdle();
+  }
+
+  /** A few nanoseconds. */
   tokenOf(cell: LocalCell): string | null {
     if (cell.epoch !== cell.shape.epoch) return null;
     return cell.table.intents.length > 0 && isBlocked(cell) ? null : cell.token;
   }
 
-  /** CAPTURE: makes the tokens that are missing. Null under a conflicting intent (I2). */
-  capture(cells: readonly LocalCell[]): CompleteVector | null {
-    if (cells.some((cell) => cell.table.intents.length > 0 && isBlocked(cell))) return null;
-    return cells.map((cell) => this.captured(cell));
+  lookup(cells: readonly LocalCell[]): Looked {
+    return { refs: cells.map(refOf), vector: cells.map((cell) => this.tokenOf(cell)) };
   }
 
-  /** INTENT: blocks hits and fills that conflict until `end`. */
-  place(write: StandingWrite): void {
-    for (const { table, pins } of write.targets) {
+  capture(cells: readonly LocalCell[]): Dependencies | Refusal {
+    for (const cell of cells) if (cell.table.intents.length > 0 && isBlocked(cell)) return 'write-under-way';
+    return { refs: cells.map(refOf), vector: cells.map((cell) => this.captured(cell)) };
+  }
+
+  place(intent: Intent): void {
+    for (const { table, pins } of intent.targets) {
       const known = this.tableOf(table);
-      known.intents = [...known.intents, { write, pins }];
+      known.intents = [...known.intents, { intent, pins }];
     }
   }
 
-  /** END: rotates what the write may have changed; removes the intent last (I4). */
-  end(write: StandingWrite): void {
-    this.invalidate(write.targets);
-    for (const { table } of write.targets) {
+  end(intent: Intent): void {
+    this.invalidate(intent.targets);
+    for (const { table } of intent.targets) {
       const known = this.tables.get(table);
       if (known === undefined) continue;
-      known.intents = known.intents.filter((standing) => standing.write !== write);
+      known.intents = known.intents.filter((standing) => standing.intent !== intent);
       this.tidy(known);
     }
   }
 
-  /** Rotates without an intent: for what has no commit of its own. */
   invalidate(targets: readonly Target[]): void {
     for (const target of targets) {
       const table = this.tables.get(target.table);
       if (table !== undefined) rotate(table, target.pins);
     }
+  }
+
+  close(): void {
+    for (const table of this.tables.values()) rotate(table, null);
+    this.tables.clear();
+    this.idle.clear();
   }
 
   private captured(cell: LocalCell): string {
@@ -138,7 +156,8 @@ export class LocalTokens {
 
   private cellOf(ref: Ref): LocalCell {
     const table = this.tableOf(ref.table);
-    const isOver = ref.pin !== null && !table.shapes.has(ref.pin.shape) && table.shapes.size > this.shapesPerTableMax;
+    const isOver =
+      ref.pin !== null && !table.shapes.has(ref.pin.shape) && table.shapes.size > this.shapesPerTableMax;
     const tracked = isOver ? { table: ref.table, pin: null } : ref;
     const name = tracked.pin?.shape ?? WHOLE;
     let shape = table.shapes.get(name);
@@ -155,9 +174,10 @@ export class LocalTokens {
     return table;
   }
 
-  private forget(cell: LocalCell): void {
+  private forgetLongestIdle(): void {
+    const [cell] = this.idle;
+    if (cell === undefined) return;
     this.idle.delete(cell);
-    cell.token = null;
     const { table, shape, value } = cell;
     shape.cells.delete(value);
     if (shape.cells.size === 0) table.shapes.delete(shape.name);
@@ -168,6 +188,8 @@ export class LocalTokens {
     if (table.isUnused) this.tables.delete(table.key);
   }
 }
+
+const refOf = ({ ref }: LocalCell): Ref => ref;
 
 const isBlocked = ({ table, ref }: LocalCell): boolean =>
   table.intents.some(({ pins }) => conflicts(pins, ref));

@@ -1,0 +1,92 @@
+/** Decides how tokens and intents are kept in a store that others share: by the protocol's conversations with it. */
+import type { Clock, Random } from '../../clock.js';
+import type { Dependencies } from '../entry.js';
+import { type Conversation, converse, openSession, type Session, type Store } from '../executor.js';
+import { endIntent, type Intent, invalidate, placeIntent } from '../protocol/intent.js';
+import { capture, type Look, type Looked, lookAtStore, lookup, type Refusal } from '../protocol/lookup.js';
+import type { Ref, Target } from '../protocol/refs.js';
+import { type LookAtTables, lookAtStoredTables } from '../protocol/table.js';
+import type { Cell, Tokens } from './tokens.js';
+
+/** A token of a value outlives an entry captured late in its life, and a slow query. */
+const VALUE_TTL_SPARE_MS = 60_000;
+
+export interface SharedTokensOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Names this process in the intents it places. */
+  readonly process: string;
+  readonly shapesPerTableMax: number;
+}
+
+export class SharedTokens implements Tokens {
+  readonly answersAtOnce: boolean = false;
+
+  constructor(protected readonly options: SharedTokensOptions) {}
+
+  hold(refs: readonly Ref[]): readonly Cell[] {
+    return refs.map((ref) => ({ ref }));
+  }
+
+  share(_cells: readonly Cell[]): void {
+    // Nothing is remembered of them.
+  }
+
+  release(_cells: readonly Cell[]): void {
+    // Nothing is remembered of them.
+  }
+
+  tokenOf(_cell: Cell): string | null {
+    return null;
+  }
+
+  lookup(cells: readonly Cell[]): Looked | Promise<Looked> {
+    const { shapesPerTableMax } = this.options;
+    return this.talk((session) => lookup(refsOf(cells), session, shapesPerTableMax, this.look()));
+  }
+
+  capture(cells: readonly Cell[], ttlMs: number): Dependencies | Refusal | Promise<Dependencies | Refusal> {
+    const { random, shapesPerTableMax } = this.options;
+    const context = { random, valueTtlMs: 2 * ttlMs + VALUE_TTL_SPARE_MS, shapesPerTableMax };
+    return this.talk((session) => capture(refsOf(cells), session, context, this.look()));
+  }
+
+  place(intent: Intent, backend: string): void | Promise<void> {
+    const record = { process: this.options.process, backend, startedAtMs: this.options.clock.wallMs() };
+    return this.talk((session) => placeIntent(intent, record, session));
+  }
+
+  end(intent: Intent): void | Promise<void> {
+    const { random } = this.options;
+    return this.talk((session) => endIntent(intent, session, random, this.lookAtTables()));
+  }
+
+  invalidate(targets: readonly Target[]): void | Promise<void> {
+    const { random } = this.options;
+    return this.talk((session) => invalidate(targets, session, random, this.lookAtTables()));
+  }
+
+  close(): void {
+    // The store is its owner's.
+  }
+
+  protected look(): Look {
+    return lookAtStore;
+  }
+
+  protected lookAtTables(): LookAtTables {
+    return lookAtStoredTables;
+  }
+
+  protected session(): Session {
+    return openSession(this.options.store);
+  }
+
+  private talk<T>(about: (session: Session) => Conversation<T>): T | Promise<T> {
+    const session = this.session();
+    return converse(session, about(session));
+  }
+}
+
+const refsOf = (cells: readonly Cell[]): readonly Ref[] => cells.map(({ ref }) => ref);

@@ -1,0 +1,21 @@
+/** Decides where tokens and intents are kept: with this process, in its own server, or in a store elsewhere. */
+import { isWatchable } from '../executor.js';
+import { LocalTokens } from './local.js';
+import { Mirror } from './mirror.js';
+import { MirroredTokens } from './mirrored.js';
+import { SharedTokens, type SharedTokensOptions } from './shared.js';
+import type { Tokens } from './tokens.js';
+
+export interface TokensOptions extends SharedTokensOptions {
+  readonly namespace: string;
+  /** Nobody else has access to the store. */
+  readonly isPrivate: boolean;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export function tokensOf(options: TokensOptions): Tokens {
+  const { store, namespace, isPrivate, onFailure } = options;
+  if (isPrivate) return new LocalTokens(options.random, options.shapesPerTableMax);
+  if (!isWatchable(store)) return new SharedTokens(options);
+  return new MirroredTokens(options, new Mirror(store, namespace, onFailure));
+}

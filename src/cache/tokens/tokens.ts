@@ -1,0 +1,35 @@
+/**
+ * Decides what the engine asks of tokens and intents (CONSISTENCY §2): LOOKUP, CAPTURE, INTENT and END, wherever they
+ * are kept. Whatever can be answered without a round trip is answered without a promise.
+ */
+import type { Dependencies } from '../entry.js';
+import type { Intent } from '../protocol/intent.js';
+import type { Looked, Refusal } from '../protocol/lookup.js';
+import type { Ref, Target } from '../protocol/refs.js';
+
+/** One reference that something depends on. */
+export interface Cell {
+  readonly ref: Ref;
+}
+
+export interface Tokens {
+  /** `tokenOf` knows all that `lookup` would find. */
+  readonly answersAtOnce: boolean;
+  /** Cells stay comparable until they are released as often as they were held. */
+  hold(refs: readonly Ref[]): readonly Cell[];
+  /** Holds cells once more that are held already. */
+  share(cells: readonly Cell[]): void;
+  release(cells: readonly Cell[]): void;
+  /** The tokens that vouch for the cell now, as one text; null where that cannot be told without asking. */
+  tokenOf(cell: Cell): string | null;
+  lookup(cells: readonly Cell[]): Looked | Promise<Looked>;
+  /** Makes the tokens that are missing. To be done before the query is sent (I3). @param ttlMs of the coming entry */
+  capture(cells: readonly Cell[], ttlMs: number): Dependencies | Refusal | Promise<Dependencies | Refusal>;
+  /** Done before the message that can make the write visible is sent. @param backend for people and RESOLVE */
+  place(intent: Intent, backend: string): void | Promise<void>;
+  /** Rotates what the write may have changed and removes the intent last (I4). */
+  end(intent: Intent): void | Promise<void>;
+  /** Rotates without an intent: for what has no commit of its own. */
+  invalidate(targets: readonly Target[]): void | Promise<void>;
+  close(): void;
+}
