@@ -3,9 +3,10 @@ import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { Cache, type CacheEventMap, type ServerAddress } from './cache/cache.js';
 import { clearEntries } from './cache/clear.js';
-import { Engine } from './cache/engine.js';
-import { converse, openSession } from './cache/executor.js';
-import { systemClock, systemRandom } from './clock.js';
+import { Engine, type EngineLimits } from './cache/engine.js';
+import { converse, openSession, type Store } from './cache/executor.js';
+import { Polling } from './changes/poll.js';
+import { type Clock, type Random, systemClock, systemRandom } from './clock.js';
 import { resolveConfig } from './config/config.js';
 import type { Config, ResolvedConfig } from './config/schema.js';
 import { LookasideError } from './errors.js';
@@ -66,12 +67,7 @@ function compose(config: ResolvedConfig): Cache {
     namespace,
     mode: config.mode === 'observe' ? 'observe' : 'on',
     onStoreDown: config.onStoreDown,
-    limits: {
-      nearBytesMax: config.near.max,
-      entryBytesMax: config.limits.entry,
-      flightsMax: config.limits.flights,
-      shapesPerTableMax: config.limits.shapesPerTable,
-    },
+    limits: limitsOf(config),
     events: { onInvalidate: (tables) => tell('invalidate', tables), onFailure: announce },
   });
   const failed = (reason: string, error: unknown): void => {
@@ -89,12 +85,17 @@ function compose(config: ResolvedConfig): Cache {
     );
     engine.close();
   });
+  const changes = pollingOf(config, { engine, store, clock, random, failed });
   return new Cache({
     core: {
       engine,
       namespace,
       mode: config.mode,
-      ttlMs: config.ttl,
+      get ttlMs() {
+        return changes?.isBlind === true ? config.ttlUnwatched : config.ttl;
+      },
+      changes,
+      converse: async (conversation) => converse(openSession(store), conversation),
       clock,
       random,
       statementsMax: config.limits.statements,
@@ -108,10 +109,42 @@ function compose(config: ResolvedConfig): Cache {
       closing = true;
       registry.delete(namespace);
       engine.close();
+      await changes?.close();
       await ready.catch(() => undefined); // reported when it happened
       await server.close();
       tell('close');
     },
+  });
+}
+
+const limitsOf = (config: ResolvedConfig): EngineLimits => ({
+  nearBytesMax: config.near.max,
+  entryBytesMax: config.limits.entry,
+  flightsMax: config.limits.flights,
+  shapesPerTableMax: config.limits.shapesPerTable,
+});
+
+interface PollingParts {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly failed: Report;
+}
+
+function pollingOf(
+  { changes }: ResolvedConfig,
+  { engine, store, clock, random, failed }: PollingParts,
+): Polling | null {
+  if (changes.kind === 'none') return null;
+  return new Polling({
+    store,
+    clock,
+    intervalMs: changes.interval,
+    process: random.hex(8),
+    liveUntilMs: () => engine.liveUntilMs,
+    rotate: (tables) => engine.invalidateForeign(tables),
+    onFailure: (error) => failed('changes', error),
   });
 }
 

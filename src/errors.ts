@@ -10,8 +10,10 @@ export const errorTable = {
   STORE_UNAVAILABLE:
     'The store could not record what this write is about to change, so the write was not sent',
   STORE_AWAY: 'The store cannot be used at the moment',
+  STORE_UNFIT: 'The store cannot keep the promise',
   POOL_UNSUPPORTED: 'The object given to withCache is not a pool or client this adapter can wrap',
   CATALOG_UNAVAILABLE: 'The catalog of the database could not be read',
+  CHANGES_UNAVAILABLE: 'Writes made by others cannot be seen in this database by polling',
   TABLE_UNKNOWN: 'No attached database has a table of this name',
   SERVER_LISTEN: 'The embedded server could not listen',
   SERVER_CLOSED: 'The embedded server is closed',

@@ -166,7 +166,7 @@ describe('documents', () => {
 
   test('tell every option, and no other: docs/config.md is what `npm run docs` writes', () => {
     expect(text('docs/config.md')).toBe(configDocument());
-    expect(configDocument()).toMatch(/^\| `ttl` \| `'10s'` \| a duration, at least 1ms \|/m);
+    expect(configDocument()).toMatch(/^\| `limits.entry` \| `'1mb'` \| a size/m);
   });
 });
 

@@ -99,6 +99,9 @@ export class Cache implements HasCore {
   constructor(private readonly parts: CacheParts) {
     this[coreSymbol] = {
       ...parts.core,
+      get ttlMs() {
+        return parts.core.ttlMs;
+      },
       attach: (database) => void this.databases.set(database.names.database, database),
       onPrepare: (prepare) => void this.preparations.add(prepare),
     };

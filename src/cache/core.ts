@@ -2,7 +2,9 @@
 import type { Clock, Random } from '../clock.js';
 import type { Table } from '../sql/plan.js';
 import type { TableNames } from './bind.js';
+import type { ForeignChanges } from './changes.js';
 import type { Engine } from './engine.js';
+import type { Conversation } from './executor.js';
 
 /** A database that a wrapped pool talks to; announced so that table names can be resolved and rotated. */
 export interface AttachedDatabase {
@@ -19,8 +21,12 @@ export interface CacheCore {
   readonly engine: Engine;
   readonly namespace: string;
   readonly mode: 'on' | 'observe' | 'off';
-  /** Default time to live of an entry, in ms. */
+  /** Default time to live of an entry, in ms; shorter while writes by others are not seen. */
   readonly ttlMs: number;
+  /** Null where the config says that they are not to be seen. */
+  readonly changes: ForeignChanges | null;
+  /** Holds a conversation with the store. Rejects while it cannot be used. */
+  readonly converse: <T>(conversation: Conversation<T>) => Promise<T>;
   readonly clock: Clock;
   readonly random: Random;
   /** Statement texts understood at once per pool; the least recently used are forgotten. */

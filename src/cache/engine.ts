@@ -52,6 +52,8 @@ const TTL_JITTER = 0.1;
 
 export class Engine {
   readonly counters = new Counters();
+  /** Until when, on the monotonic clock, a result that this process served or stored may be served. */
+  liveUntilMs = Number.NEGATIVE_INFINITY;
   private readonly near: Near<unknown, Stamp>;
   private readonly tokens: Tokens;
   private readonly entries: EntryStore;
@@ -141,6 +143,12 @@ export class Engine {
     await this.tokens.invalidate(targets);
     for (const { table } of targets) this.counters.table(table).invalidations++;
     this.options.events.onInvalidate(targets.map(({ table }) => table));
+  }
+
+  /** The same, for tables that somebody else wrote. */
+  async invalidateForeign(tables: readonly string[]): Promise<void> {
+    await this.invalidate(tables.map((table) => ({ table, pins: null })));
+    for (const table of tables) this.counters.table(table).foreign++;
   }
 
   /** Why nothing is served, or null. */
@@ -378,6 +386,8 @@ export class Engine {
     ttlMs: number,
     held: readonly Cell[] = [],
   ): void {
+    const expiresAtMs = this.options.clock.monotonicMs() + ttlMs;
+    if (expiresAtMs > this.liveUntilMs) this.liveUntilMs = expiresAtMs;
     const bytes = codec.bytesOf(payload);
     if (!this.near.accepts(bytes)) return;
     const { tokens } = this;
@@ -385,7 +395,6 @@ export class Engine {
     const isAll = held.length === refs.length && held.every((cell, index) => cell.ref === refs[index]);
     if (isAll) tokens.share(held);
     const cells = isAll ? held : tokens.hold(refs);
-    const expiresAtMs = this.options.clock.monotonicMs() + ttlMs;
     const stamp: Stamp = { dependencies, cells, identity, codec: codec as PayloadCodec<never> };
     this.near.put(new NearEntry<P, Stamp>(group, key, payload, bytes, expiresAtMs, stamp));
   }

@@ -3,6 +3,8 @@
 export interface TableStats {
   /** Rotations of the table's tokens: writes, explicit invalidations. */
   invalidations: number;
+  /** Of these, the ones for writes that did not pass through the cache. */
+  foreign: number;
   /** Of the entries re-read after an invalidation, those whose result had not changed. */
   needless: number;
   /** Entries re-read after an invalidation. */
@@ -61,7 +63,8 @@ export class Counters {
 
   table(key: string): TableStats {
     let stats = this.tables.get(key);
-    if (stats === undefined) this.tables.set(key, (stats = { invalidations: 0, needless: 0, reread: 0 }));
+    if (stats === undefined)
+      this.tables.set(key, (stats = { invalidations: 0, foreign: 0, needless: 0, reread: 0 }));
     return stats;
   }
 }

@@ -8,6 +8,10 @@ import { DURATION_FORMAT, type Duration, parseDuration, parseSize, SIZE_FORMAT, 
 
 const MEGABYTE = 1_048_576;
 
+const POLL_INTERVAL_MS = 1_000;
+const TTL_MS_WATCHED = 60_000;
+const TTL_MS_UNWATCHED = 10_000;
+
 /** What the container allows, or the machine has. */
 function memoryLimitBytes(): number {
   const constrained = process.constrainedMemory();
@@ -79,8 +83,10 @@ export const configSchema = z
         'on: serve and store. observe: serve nothing and count what would have been hits. off: withCache returns the pool as it is.',
       ),
     ttl: duration(1)
-      .default(10_000)
-      .describe('How long a result may be served at most; the bound for writes made by others.'),
+      .optional()
+      .describe(
+        'How long a result may be served at most. Default: 60s, or 10s where changes.kind is none and where writes made by others cannot be seen.',
+      ),
     include: tableNames.optional().describe('Cache only results that read nothing but these tables.'),
     exclude: tableNames.default([]).describe('Never cache results that read one of these tables.'),
     consistency: word(['strict'], ['bounded'])
@@ -134,11 +140,18 @@ export const configSchema = z
       .describe('Decoded results kept in this process.'),
     changes: z
       .strictObject({
-        kind: word(['none'], ['poll', 'postgres', 'mysql']).describe(
-          'none: writes by others are seen when the ttl ends.',
-        ),
+        kind: word(['poll', 'none'], ['postgres', 'mysql'])
+          .default('poll')
+          .describe(
+            'poll: one short query per interval and database over its statistics, without rights or configuration. none: they are seen when the ttl ends.',
+          ),
+        interval: duration(50).optional().describe('Of the poll. Default: 1s.'),
       })
-      .default({ kind: 'none' })
+      .prefault({})
+      .refine(({ kind, interval }) => kind === 'poll' || interval === undefined, {
+        path: ['interval'],
+        error: "must not be given where changes.kind is 'none'",
+      })
       .describe('How writes that do not pass through this cache are seen.'),
     limits: z
       .strictObject({
@@ -170,7 +183,14 @@ export const configSchema = z
         path: ['limits', 'entry'],
         message: 'must not be larger than near.max',
       });
-  });
+  })
+  .transform(({ ttl, changes, ...config }) => ({
+    ...config,
+    changes: { ...changes, interval: changes.interval ?? POLL_INTERVAL_MS },
+    ttl: ttl ?? (changes.kind === 'poll' ? TTL_MS_WATCHED : TTL_MS_UNWATCHED),
+    /** Where writes by others turn out not to be seen. */
+    ttlUnwatched: ttl ?? TTL_MS_UNWATCHED,
+  }));
 
 /** What a user writes. */
 export type Config = z.input<typeof configSchema>;

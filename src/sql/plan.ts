@@ -98,6 +98,8 @@ export type Plan =
       /** The catalog may be another one afterwards. */
       readonly changesCatalog: boolean;
       readonly session: SessionEffect;
+      /** The table of which the answer tells how many rows were written, at least. */
+      readonly counted?: Table;
     }
   | {
       readonly kind: 'transaction';

@@ -86,6 +86,8 @@ export function ownCache(
       namespace,
       mode: 'on',
       ttlMs: 10_000,
+      changes: null,
+      converse: async (conversation) => converse(session, conversation),
       clock,
       random,
       statementsMax: 10,

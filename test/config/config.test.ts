@@ -29,7 +29,8 @@ describe('without options', () => {
     expect(resolve({})).toEqual({
       namespace: 'default',
       mode: 'on',
-      ttl: 10_000,
+      ttl: 60_000,
+      ttlUnwatched: 10_000,
       exclude: [],
       consistency: 'strict',
       onStoreDown: 'bypass',
@@ -37,7 +38,7 @@ describe('without options', () => {
       persistence: { kind: 'none' },
       memory: { max: expect.any(Number) as number, policy: 'volatile-lru' },
       near: { max: expect.any(Number) as number },
-      changes: { kind: 'none' },
+      changes: { kind: 'poll', interval: 1_000 },
       limits: { entry: 1_048_576, flights: 10_000, statements: 2_000, shapesPerTable: 16 },
     });
   });
@@ -46,6 +47,19 @@ describe('without options', () => {
     const { memory, near } = resolve({});
     expect(memory.max).toBeLessThanOrEqual(256 * 1_048_576);
     expect(near.max).toBeLessThanOrEqual(64 * 1_048_576);
+  });
+});
+
+describe('the time to live', () => {
+  it('is shorter where writes by others are not seen, unless it is given', () => {
+    expect(resolve({ changes: { kind: 'none' } }).ttl).toBe(10_000);
+    expect(resolve({ ttl: '1h' })).toMatchObject({ ttl: 3_600_000, ttlUnwatched: 3_600_000 });
+  });
+
+  it('takes no interval where nothing is polled', () => {
+    expect(refusalOf({ changes: { kind: 'none', interval: '1s' } })).toContain(
+      "changes.interval must not be given where changes.kind is 'none'",
+    );
   });
 });
 
@@ -74,6 +88,7 @@ describe('an option', () => {
     ['memory.policy', 'volatile-ttl', 'volatile-ttl'],
     ['near.max', '1gb', 1_073_741_824],
     ['changes.kind', 'none', 'none'],
+    ['changes.interval', '200ms', 200],
     ['limits.entry', 1, 1],
     ['limits.flights', 0, 0],
     ['limits.statements', 1, 1],
@@ -119,7 +134,7 @@ describe('an option', () => {
   it.each([
     ['topology.kind', ['single', 'sentinel', 'cluster'], "must be 'embedded'"],
     ['persistence.kind', ['rdb', 'aof', 'rdb+aof'], "must be 'none'"],
-    ['changes.kind', ['poll', 'postgres', 'mysql'], "must be 'none'"],
+    ['changes.kind', ['postgres', 'mysql'], "must be 'poll' or 'none'"],
     ['consistency', ['bounded'], "must be 'strict'"],
     [
       'memory.policy',

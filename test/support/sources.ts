@@ -46,7 +46,7 @@ export function redisSource({ environment, docker }: Surroundings): RedisSource 
   };
 }
 
-function findOnPath(name: string, environment: NodeJS.ProcessEnv): string | null {
+export function findOnPath(name: string, environment: NodeJS.ProcessEnv): string | null {
   const candidates = (environment['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name));
   return candidates.find(isExecutable) ?? null;
 }

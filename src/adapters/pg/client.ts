@@ -2,7 +2,9 @@
  * Decides what happens to each statement of one connection: from the cache, to the database, or to the database
  * with an intent around it, in the order in which the caller gave them. Holds no policy on what may be cached.
  */
+import type { OwnRows } from '../../cache/changes.js';
 import type { TextQuery } from '../../sql/postgres/database.js';
+import { handOverSql, readStatistics } from '../../sql/postgres/statistics.js';
 import { type CapturingQuery, isCapturing } from './capture.js';
 import type { Database } from './databases.js';
 import type { Driver } from './driver.js';
@@ -12,21 +14,12 @@ import type { Host } from './host.js';
 import { plainKey } from './parameters.js';
 import { type Call, callOf, type SubmittableCall, type TextCall } from './query-arguments.js';
 import { answer, answerHit, type CachedStatement, isCached, requestOf, restore, wireOf } from './reads.js';
+import { asTexts } from './resolver.js';
 import { Session } from './session.js';
-import type {
-  PgClient,
-  PgResult,
-  QueryCallback,
-  QueryFunction,
-  TransactionStatus,
-  TypeParsers,
-} from './shapes.js';
+import type { PgClient, PgResult, QueryCallback, QueryFunction, TransactionStatus } from './shapes.js';
 import type { Statement } from './statements.js';
 import { type Aftermath, Tracker } from './tracker.js';
 import { type Effect, TransactionWrites } from './transaction.js';
-
-/** Texts and nothing else, whatever parsers the application registered. */
-const asTexts: TypeParsers = { getTypeParser: () => (raw) => raw };
 
 export class WatchedClient {
   private readonly send: QueryFunction;
@@ -35,6 +28,8 @@ export class WatchedClient {
   private readonly writes = new TransactionWrites();
   private readonly tracker: Tracker;
   private readonly namedTexts = new Map<string, string>();
+  /** What this connection wrote, for those who look for writes of others. */
+  private readonly rows: OwnRows | null;
   /** A transaction was open already when the connection came to be watched. */
   private unseen: boolean;
   private ended = false;
@@ -48,17 +43,21 @@ export class WatchedClient {
     this.send = client.query.bind(client);
     this.gate = new Gate(() => (this.needsPreparation() ? this.prepareNow() : null));
     this.session = new Session({ client, core: host.core, databases: host.databases, query: this.ownQuery });
-    this.tracker = new Tracker({ client, host, writes: this.writes, send: this.send });
+    this.rows = host.core.changes?.ownRows(() => this.handOver()) ?? null;
+    this.tracker = new Tracker({ client, host, writes: this.writes, rows: this.rows, send: this.send });
     this.writes.status = client.getTransactionStatus?.() ?? null;
     this.unseen = client.readyForQuery !== undefined && this.writes.status !== 'I';
     client.connection.prependListener('readyForQuery', ({ status = 'I' }: { status?: TransactionStatus }) => {
       if (status === 'I') this.unseen = false;
       this.tracker.ready(status);
+      if (status === 'I' && this.rows?.isWaiting === true) queueMicrotask(() => this.rows?.ready());
     });
     client.connection.on('readyForQuery', () => this.tracker.readyHandled());
     client.connection.prependListener('end', () => {
       this.ended = true;
       this.tracker.lose();
+      this.rows?.lost();
+      if (client._ending !== true) host.core.changes?.lookSoon();
     });
     client.query = (config, values, callback) => this.query(config, values, callback);
   }
@@ -175,7 +174,27 @@ export class WatchedClient {
 
   private async prepareNow(): Promise<void> {
     if (this.session.isUnknown) await this.session.learn();
+    await this.watchChanges();
     if (this.mayLoad()) await this.session.database?.load(this.ownQuery);
+  }
+
+  /** Nothing is served of a database before what changed while nobody watched it is known. */
+  private async watchChanges(): Promise<void> {
+    const { session, host } = this;
+    const { database } = session;
+    if (database === null || this.writes.status !== 'I' || session.refusal() === 'pooler') return;
+    const from = host.observe(database);
+    if (from !== null) await host.core.changes?.watch(from, () => readStatistics(this.ownQuery));
+  }
+
+  /** Has the session hand its statistics over, between two queries of its user. False while it is in use. */
+  private async handOver(): Promise<boolean> {
+    if (this.ended || this.session.isPooled) throw new Error('the session cannot be asked any more');
+    if (!this.tracker.isIdle() || !this.gate.isIdle || this.writes.status !== 'I') return false;
+    const handing = this.ownQuery(handOverSql);
+    this.gate.hold(handing);
+    await handing;
+    return true;
   }
 
   /** Returns what pg would. Called in order, and only when the gate is open. */
@@ -326,6 +345,7 @@ export class WatchedClient {
       database,
       planHolds: !stale && !departed && !this.writes.changedCatalog,
     });
+    if (effect.discounts === true) this.rows?.discount();
     return this.unseen && effect.commits !== 'no'
       ? { ...effect, targets: [...effect.targets, database.root], changesCatalog: true }
       : effect;

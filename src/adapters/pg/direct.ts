@@ -4,6 +4,7 @@ import { WatchedClient } from './client.js';
 import { type Database, databasesOf } from './databases.js';
 import { driverOf } from './driver.js';
 import type { Host } from './host.js';
+import { observeOnce } from './observe.js';
 import { textQueryOf } from './resolver.js';
 import type { ClientConstructor, PgClient } from './shapes.js';
 
@@ -15,15 +16,19 @@ export class DirectClient {
   constructor(client: PgClient, core: CacheCore) {
     const OwnClient = client.constructor as ClientConstructor;
     const { host, port, user, database, password, ssl } = client;
+    const make = (): PgClient => new OwnClient({ host, port, user, database, password, ssl });
+    const databases = databasesOf(core);
+    const refresh = (stale: Database): void => this.refresh(stale, core);
     const server: Host = {
       core,
       driver: driverOf(OwnClient),
-      databases: databasesOf(core),
-      ask: (task) => textQueryOf(() => new OwnClient({ host, port, user, database, password, ssl }), task),
+      databases,
+      ask: (task) => textQueryOf(make, task),
+      observe: observeOnce({ core, databases, make, refresh, isEnded: () => client._ended === true }),
       adopt: (adopted) => {
         this.baseline = adopted;
       },
-      refresh: (stale) => this.refresh(stale, core),
+      refresh,
     };
     this.watched = new WatchedClient(client, server, false);
   }

@@ -34,8 +34,14 @@ export function effectOf(statement: Statement, values: unknown, about: Circumsta
   const list = Array.isArray(values) ? (values as readonly unknown[]) : [];
   const targets = known ? [...bindWrites(database.names, plan.writes, list)] : [database.root];
   if (plan.changesCatalog) targets.push(database.root);
-  return { targets, changesCatalog: plan.changesCatalog, commits, prepares };
+  const effect = { targets, changesCatalog: plan.changesCatalog, commits, prepares } as const;
+  if (!known || plan.counted === undefined) return { ...effect, discounts: !known || mayTruncate(statement) };
+  return { ...effect, counted: { names: database.names, tableId: plan.counted.id } };
 }
+
+/** TRUNCATE drops the counts of its transaction. */
+const mayTruncate = ({ plan, text }: Statement): boolean =>
+  (plan.kind === 'write' && plan.writes.scope === 'everything') || /truncate/i.test(text);
 
 function effectOfControl(control: TransactionControl, { database }: Circumstances): Effect {
   switch (control.control) {
@@ -47,7 +53,7 @@ function effectOfControl(control: TransactionControl, { database }: Circumstance
     case 'commit':
       return { ...nothing, commits: 'yes' };
     case 'prepare':
-      return { ...nothing, commits: 'yes', prepares: [control.gid] };
+      return { ...nothing, commits: 'yes', prepares: [control.gid], discounts: true };
     case 'commit-prepared':
       return { ...nothing, targets: database.state.prepared.targetsOf(control.gid) ?? [database.root] };
   }

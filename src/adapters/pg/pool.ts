@@ -9,6 +9,7 @@ import { type Answered, WatchedClient } from './client.js';
 import { type Database, databasesOf } from './databases.js';
 import { type Driver, driverOf } from './driver.js';
 import type { Host } from './host.js';
+import { observeOnce } from './observe.js';
 import { plainKey } from './parameters.js';
 import { callOf, type TextCall } from './query-arguments.js';
 import { answer, answerHit, type CachedStatement, isCached, requestOf, restore, wireOf } from './reads.js';
@@ -40,13 +41,17 @@ export class WatchedPool {
     const OwnClient = pool.Client;
     this.driver = driverOf(OwnClient);
     this.query = pool.query.bind(pool);
+    const make = (): PgClient => new OwnClient(pool.options);
+    const databases = databasesOf(core);
+    const refresh = (database: Database): void => this.refresh(database);
     this.host = {
       core,
       driver: this.driver,
-      databases: databasesOf(core),
-      ask: (task) => textQueryOf(() => new OwnClient(pool.options), task),
+      databases,
+      ask: (task) => textQueryOf(make, task),
+      observe: observeOnce({ core, databases, make, refresh, isEnded: () => pool.ending }),
       adopt: (database) => this.adopt(database),
-      refresh: (database) => this.refresh(database),
+      refresh,
     };
     pool.Client = this.watchingConstructor(OwnClient);
     for (const client of pool._clients) this.watch(client, false);

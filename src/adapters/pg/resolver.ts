@@ -2,7 +2,8 @@
 import type { TextQuery } from '../../sql/postgres/database.js';
 import type { PgClient, PgResult, TypeParsers } from './shapes.js';
 
-const asTexts: TypeParsers = { getTypeParser: () => (raw) => raw };
+/** Texts and nothing else, whatever parsers the application registered. */
+export const asTexts: TypeParsers = { getTypeParser: () => (raw) => raw };
 
 /**
  * Not a connection of the pool: that may be of size one, exhausted, or ended.

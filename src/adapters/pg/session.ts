@@ -45,6 +45,10 @@ export class Session {
     return typeof this.probe !== 'string' && this.probe.standby;
   }
 
+  get isPooled(): boolean {
+    return typeof this.probe !== 'string' && this.probe.pooled;
+  }
+
   get departed(): boolean {
     return this.hasDeparted || (typeof this.probe !== 'string' && this.probe.temporary);
   }

@@ -109,12 +109,14 @@ export interface PgClient extends Emitter {
   readonly _types: TypeParsers;
   readonly _Promise?: PromiseConstructor;
   readonly _ended?: boolean;
+  readonly _ending?: boolean;
   readonly _queryQueue?: readonly unknown[];
   readonly _sentQueryQueue?: readonly unknown[];
   readonly _activeQuery?: unknown;
   getTransactionStatus?(): TransactionStatus | null;
   connect(): Promise<unknown>;
   end(): Promise<void>;
+  unref?(): void;
 }
 
 export type ClientConstructor = new (options?: unknown) => PgClient;

@@ -2,19 +2,21 @@
  * Decides how a statement is followed from the moment its intent is placed to the moment its outcome is known, so
  * that the intent ends before the caller is answered. Knows the connection's protocol, not the meaning of texts.
  */
+import type { OwnRows } from '../../cache/changes.js';
 import type { PlacedWrite, WriteOwner } from '../../cache/writes.js';
 import type { TransactionControl } from '../../sql/plan.js';
 import { arePreparedGone, type Backend, hasBackendEnded } from '../../sql/postgres/database.js';
 import type { DatabaseState } from './databases.js';
 import type { Host } from './host.js';
 import type { Call, SubmittableCall, TextCall } from './query-arguments.js';
-import type { PgClient, QueryCallback, QueryFunction, TransactionStatus } from './shapes.js';
+import type { PgClient, PgResult, QueryCallback, QueryFunction, TransactionStatus } from './shapes.js';
 import type { Effect, TransactionWrites, WriteUnderWay } from './transaction.js';
 
 export interface Surroundings {
   readonly client: PgClient;
   readonly host: Host;
   readonly writes: TransactionWrites;
+  readonly rows: OwnRows | null;
   /** The client's own `query`. */
   readonly send: QueryFunction;
 }
@@ -32,7 +34,7 @@ export interface Aftermath {
 }
 
 /** Told once: null for success. What it returns is awaited before the caller is answered. */
-type Outcome = (error: unknown) => void | Promise<void>;
+type Outcome = (error: unknown, result?: PgResult | PgResult[]) => void | Promise<void>;
 
 const SYNTAX_ERROR = '42601';
 
@@ -78,8 +80,13 @@ export class Tracker {
     const decision = this.about.writes.decide(effect, this.isIdle());
     const follows =
       after.succeeded !== undefined || after.rejected !== undefined || finishes(after.control) !== null;
+    const counts = effect.counted !== undefined && this.about.rows !== null;
     if (decision.place === null) {
-      return follows ? this.sendFollowed(call, (error) => this.conclude(error, after)) : this.pass(call);
+      if (!follows && !counts) return this.pass(call);
+      return this.sendFollowed(call, (error, result) => {
+        this.count(effect, result);
+        this.conclude(error, after);
+      });
     }
     const targets = decision.place;
     const endCatalogChange =
@@ -95,7 +102,10 @@ export class Tracker {
         endCatalogChange,
       };
       this.about.writes.begin(write);
-      return this.sendFollowed(call, (error) => this.concludeWrite(error, write, effect, after));
+      return this.sendFollowed(call, (error, result) => {
+        this.count(effect, result);
+        return this.concludeWrite(error, write, effect, after);
+      });
     };
     let placing: PlacedWrite | Promise<PlacedWrite>;
     try {
@@ -153,7 +163,7 @@ export class Tracker {
     const values = Array.isArray(call.values) ? (call.values as unknown[]).slice() : call.values;
     const sendWith = (callback: QueryCallback): void => {
       this.about.send(config, values, (error: Error | null | undefined, result: never) => {
-        const ending = outcome(error ?? null);
+        const ending = outcome(error ?? null, result);
         if (ending instanceof Promise) this.tellAfter(ending, () => callback(error, result));
         else callback(error, result);
       });
@@ -189,6 +199,14 @@ export class Tracker {
       return refusal;
     };
     return this.pass(call);
+  }
+
+  /** Rows that the answer tells of are ours, whatever becomes of the transaction. */
+  private count({ counted }: Effect, result: PgResult | PgResult[] | undefined): void {
+    const { rows, writes } = this.about;
+    if (rows === null || counted === undefined || result === undefined || Array.isArray(result)) return;
+    rows.wrote(counted.names, counted.tableId, result.rowCount ?? 0);
+    if (writes.status === 'I') rows.ready();
   }
 
   private conclude(error: unknown, after: Aftermath): void {

@@ -3,6 +3,7 @@
  * transaction"): what a transaction wrote is collected, and placed before the message that can commit it. The
  * authority on the transaction's state is the protocol, never the text.
  */
+import type { TableNames } from '../../cache/bind.js';
 import { mergeTargets, type Target } from '../../cache/protocol/refs.js';
 import type { PlacedWrite } from '../../cache/writes.js';
 import type { TransactionStatus } from './shapes.js';
@@ -15,6 +16,10 @@ export interface Effect {
   readonly commits: 'no' | 'yes' | 'maybe';
   /** Prepared transactions that outlive the statement; `unknown` if it may have prepared some. */
   readonly prepares: readonly string[] | 'unknown';
+  /** The table of which the answer tells how many rows were written. */
+  readonly counted?: { readonly names: TableNames; readonly tableId: string };
+  /** What its transaction wrote may never show in the database's statistics. */
+  readonly discounts?: boolean;
 }
 
 /** A statement on its way whose intent stands. */

@@ -50,7 +50,7 @@ const NEUTRAL_SETTINGS =
 const systemFromControl = '(select system_identifier::text from pg_catalog.pg_control_system())';
 const systemFromAddress = `concat_ws(':', pg_catalog.inet_server_addr(), pg_catalog.inet_server_port(), pg_catalog.current_setting('port'))`;
 
-const probeSql = (system: string, lock: LockId, expectedPid: number | null): string => `select
+const probeSql = (system: string, lock: LockId | null, expectedPid: number | null): string => `select
   ${system} as system,
   (select oid::text from pg_catalog.pg_database where datname = pg_catalog.current_database()) as database,
   pg_catalog.pg_is_in_recovery()::text as standby,
@@ -60,7 +60,7 @@ const probeSql = (system: string, lock: LockId, expectedPid: number | null): str
   pg_catalog.pg_backend_pid()::text as pid,
   (select ${microseconds('backend_start')} from pg_catalog.pg_stat_activity where pid = pg_catalog.pg_backend_pid()) as backend,
   case when pg_catalog.pg_backend_pid() = ${expectedPid ?? -1}
-    then pg_catalog.pg_try_advisory_lock(${lock.high}, ${lock.low})::text end as locked,
+    then ${lock === null ? 'null' : `pg_catalog.pg_try_advisory_lock(${lock.high}, ${lock.low})::text`} end as locked,
   (pg_catalog.pg_my_temp_schema() <> 0)::text as temporary,
   concat_ws(E'\\x01', current_user, session_user, pg_catalog.current_setting('search_path'),
     pg_catalog.current_setting('row_security'), pg_catalog.current_setting('is_superuser'),
@@ -76,7 +76,7 @@ const probeSql = (system: string, lock: LockId, expectedPid: number | null): str
  */
 export async function probeConnection(
   query: TextQuery,
-  { lock, expectedPid }: { readonly lock: LockId; readonly expectedPid: number | null },
+  { lock, expectedPid }: { readonly lock: LockId | null; readonly expectedPid: number | null },
 ): Promise<ConnectionProbe> {
   let rows: Awaited<ReturnType<TextQuery>>;
   try {

@@ -3,6 +3,7 @@
 import type { Plan, Planner, Reason, TransactionControl } from '../plan.js';
 import { RecentTexts } from '../recent-texts.js';
 import type { Catalog } from './catalog.js';
+import { countedTable } from './counted.js';
 import { Findings } from './findings.js';
 import { effectOfFunctionOid } from './functions.js';
 import type { PostgresParser } from './parser.js';
@@ -108,7 +109,9 @@ function planOf(options: PlannerOptions, text: string, hazard: Hazard): Plan {
     else walkOne({ catalog, findings }, statement, hazard);
   }
   if (statements.length > 1) findings.deny('several-statements', 'the text has several statements');
-  return conclude(findings);
+  const plan = conclude(findings);
+  const counted = statements.length === 1 ? countedTable(catalog, first) : null;
+  return plan.kind === 'write' && counted !== null ? { ...plan, counted } : plan;
 }
 
 function walkOne(

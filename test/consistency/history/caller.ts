@@ -2,19 +2,23 @@
 import type pg from 'pg';
 import type { Random } from '../../../src/clock.js';
 import type { Row } from './contenders.js';
-import type { History, WriteUnderWay } from './history.js';
 import type { Tables } from './tables.js';
+import type { Witness, WriteWitness } from './witness.js';
 
 /** What all callers share. */
 export interface World {
-  readonly history: History;
+  readonly history: Witness;
   readonly tables: Tables;
   /** Of the contender. */
   readonly pools: readonly pg.Pool[];
   /** Not of the contender: what it reads is the truth. */
   readonly plain: pg.Pool;
   readonly functions: Functions;
+  /** The one among how many processes this is: notes are written by one caller each. */
+  readonly process: { readonly index: number; readonly count: number };
   readonly count: (what: string) => void;
+  /** Of the reads that can be made slow. */
+  readonly slowShare: number;
 }
 
 /** Results that are built from two queries. */
@@ -23,6 +27,9 @@ export interface Functions {
     id: number,
     document: string,
   ) => Promise<{ readonly account: Row; readonly pages: readonly Row[] }>;
+  /** Cached under a tag of its own, and read past the cache. */
+  readonly label: (id: number) => Promise<readonly Row[]>;
+  readonly invalidateLabel: (id: number) => Promise<void>;
 }
 
 export class Caller {
@@ -86,7 +93,7 @@ export class Caller {
    * @param write what was asked for, before anything was sent
    * @param send sends it and tells its outcome
    */
-  async follow(write: WriteUnderWay, send: () => Promise<() => void>): Promise<void> {
+  async follow(write: WriteWitness, send: () => Promise<() => void>): Promise<void> {
     try {
       (await send())();
     } catch (error) {

@@ -1,7 +1,8 @@
 /** Puts the checker to the test: hand-made histories, right and wrong ones, and what it must say of them. */
 import { describe, expect, it } from 'vitest';
 import { manualClock } from '../../../src/clock.js';
-import { History, TrackedRow } from './history.js';
+import { History } from './history.js';
+import { TrackedRow } from './witness.js';
 
 function given(): { history: History; row: TrackedRow; clock: ReturnType<typeof manualClock> } {
   const clock = manualClock();

@@ -17,10 +17,15 @@ export interface Contender {
     name: string,
     load: (...args: A) => Promise<T>,
   ): (...args: A) => Promise<T>;
+  /** A result of one's own, under a tag. */
+  tagged<T>(key: string, tag: string, load: () => Promise<T>): Promise<T>;
+  invalidate(tag: string): Promise<void>;
   ready(): Promise<void>;
   /** Whether no outcome is being found out any more. */
   isSettled(): boolean;
   hits(): Hits;
+  /** Outcomes that are being found out, and those that were. */
+  pending(): { readonly unresolved: number; readonly resolved: number };
   close(): Promise<void>;
 }
 
@@ -47,6 +52,8 @@ export function cached(name: string, source: Package, config: Config = {}): Cont
     name,
     pool: (options) => source.withCache(quiet(new pg.Pool(options)), cache),
     wrap: (functionName, load) => cache.wrap(load, { name: functionName }),
+    tagged: (key, tag, load) => cache.getOrSet({ key, load, tags: [tag] }),
+    invalidate: (tag) => cache.invalidate({ tags: [tag] }),
     ready: () => cache.ready(),
     isSettled: () => {
       const { unresolved, owed } = cache.stats();
@@ -55,6 +62,10 @@ export function cached(name: string, source: Package, config: Config = {}): Cont
     hits: () => {
       const { nearHits, storeHits, joined } = cache.stats();
       return { near: nearHits, store: storeHits, joined };
+    },
+    pending: () => {
+      const { unresolved, resolved } = cache.stats();
+      return { unresolved, resolved };
     },
     close: () => cache.close(),
   };
@@ -91,9 +102,12 @@ export function handWritten(): Contender {
     name: 'a Map, emptied after every write',
     pool,
     wrap: (_, load) => load,
+    tagged: (_key, _tag, load) => load(),
+    invalidate: async () => undefined,
     ready: async () => undefined,
     isSettled: () => true,
     hits: () => ({ near: hits, store: 0, joined: 0 }),
+    pending: () => ({ unresolved: 0, resolved: 0 }),
     close: async () => results.clear(),
   };
 }
@@ -117,6 +131,6 @@ function emptyAfterWrites(client: pg.PoolClient, empty: () => void): void {
 }
 
 /** Connections are killed by the workload; whoever used one hears of it by his query. */
-function quiet(pool: pg.Pool): pg.Pool {
+export function quiet(pool: pg.Pool): pg.Pool {
   return pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
 }

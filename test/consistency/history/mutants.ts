@@ -2,18 +2,11 @@
  * Decides which mutants of the real cache the workload must report, and builds each from its sources with one text
  * changed, adapter included. Most are those of the interleavings, here on a real database.
  */
-import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
-import { build } from 'esbuild';
-import { type Mutant, mutants as ofTheEngine, patched } from '../interleavings/mutants.js';
+import type { Config } from '../../../src/index.js';
+import { mutants as ofTheEngine } from '../interleavings/mutants.js';
+import { bundle, type CacheMutant } from './bundle.js';
 import type { Package } from './contenders.js';
-
-const root = resolve(import.meta.dirname, '../../..');
-
-export type CacheMutant = Pick<Mutant, 'name' | 'file' | 'changes'>;
 
 const takenOver = [
   'END removes the intent and rotates nothing',
@@ -51,31 +44,15 @@ export function mutantNamed(name: TakenOver): CacheMutant {
 export async function mutate(
   mutant: CacheMutant,
 ): Promise<{ source: Package; dispose: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'lookaside-mutant-'));
-  const outfile = join(folder, 'package.cjs');
-  await build({
-    stdin: {
-      contents: `export { createCache } from './src/create-cache.js';
-        export { withCache } from './src/adapters/pg/index.js';`,
-      resolveDir: root,
-    },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    outfile,
-    logLevel: 'silent',
-    plugins: [
-      {
-        name: 'mutate',
-        setup(builder) {
-          builder.onLoad({ filter: /\/src\/cache\/.*\.ts$/ }, ({ path }) => ({
-            contents: patched(readFileSync(path, 'utf8'), relative(join(root, 'src/cache'), path), mutant),
-            loader: 'ts',
-          }));
-        },
-      },
-    ],
-  });
-  const source = createRequire(import.meta.url)(outfile) as Package;
-  return { source, dispose: () => rm(folder, { recursive: true }) };
+  const contents = `export { createCache } from './src/create-cache.js';
+    export { withCache } from './src/adapters/pg/index.js';`;
+  const { file, dispose } = await bundle({ contents }, mutant);
+  return { source: createRequire(import.meta.url)(file) as Package, dispose };
 }
+
+/** On several processes: with the configuration that it takes. */
+export interface ProcessesMutant extends CacheMutant {
+  readonly config?: Config;
+}
+
+export const mutantsOfProcesses: readonly ProcessesMutant[] = mutants;

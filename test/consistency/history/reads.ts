@@ -1,8 +1,9 @@
 /** Decides what is read, and what every snapshot must show: each read is held against the history. */
 import type { Caller } from './caller.js';
 import type { Row } from './contenders.js';
-import type { ReadUnderWay, Sighting, TrackedRow } from './history.js';
+
 import { BALANCE_TOTAL, counterKey, owners, type TrackedTable, textOf } from './tables.js';
+import type { ReadWitness, Sighting, TrackedRow } from './witness.js';
 
 export type Read = (caller: Caller) => Promise<void>;
 
@@ -25,7 +26,7 @@ const aDocument = (caller: Caller): string => {
 };
 
 /** The columns of the view: one document, all of its pages. */
-function judgePages(caller: Caller, read: ReadUnderWay, rows: readonly Row[]): ReadUnderWay {
+function judgePages(caller: Caller, read: ReadWitness, rows: readonly Row[]): ReadWitness {
   const { documents } = caller.world.tables;
   const numbers = rows.map((row) => Number(row['number'])).sort((left, right) => left - right);
   const [first] = rows;
@@ -40,7 +41,9 @@ function judgePages(caller: Caller, read: ReadUnderWay, rows: readonly Row[]): R
 /** By primary key, now and then as part of a slow query. */
 export const account: Read = async (caller) => {
   const id = anAccount(caller);
-  const columns = caller.chance(0.25) ? `id, owner, version, ${slowly}` : 'id, owner, balance, version';
+  const columns = caller.chance(caller.world.slowShare)
+    ? `id, owner, version, ${slowly}`
+    : 'id, owner, balance, version';
   const read = caller.world.history.read('account', [caller.world.tables.accounts.row(id)]);
   const rows = await caller.ask(`select ${columns} from accounts where id = $1`, [id]);
   read.returned(accountsIn(caller, rows)).end();
@@ -174,6 +177,15 @@ export const wrapped: Read = async (caller) => {
   const result = await functions.accountAndDocument(id, document);
   accountRead.returned(accountsIn(caller, [result.account])).end();
   judgePages(caller, pagesRead, result.pages).end();
+};
+
+/** Under a tag. */
+export const label: Read = async (caller) => {
+  const { functions, history, tables } = caller.world;
+  const id = 1 + caller.hot(tables.labels.keys.length);
+  const read = history.read('label', [tables.labels.row(id)]);
+  const rows = await functions.label(id);
+  read.returned(rows.map((row) => sighting(tables.labels, row, row['id']))).end();
 };
 
 /** What the database shows to others now, no later read may miss. */

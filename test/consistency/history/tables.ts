@@ -1,10 +1,10 @@
 /** Decides the tables of the workload and the rows that are tracked in them. Knows nothing of who reads or writes. */
 import type { TextQuery } from './contenders.js';
-import { TrackedRow } from './history.js';
+import { TrackedRow } from './witness.js';
 
 export const owners = [1, 2, 3, 4, 5] as const;
 const BALANCE_AT_START = 1_000;
-const counts = { accounts: 12, documents: 8, counters: 12, notes: 24, crates: 250 };
+const counts = { accounts: 12, documents: 8, counters: 12, notes: 24, crates: 250, labels: 6 };
 
 /** What all accounts hold together, in every snapshot. */
 export const BALANCE_TOTAL = counts.accounts * BALANCE_AT_START;
@@ -22,6 +22,7 @@ const schema = `
   create table counters (name text, slot int, version bigint not null, primary key (name, slot));
   create table notes (key text primary key, version bigint not null);
   create table crates (id int primary key, version bigint not null, body text not null);
+  create table labels (id int primary key, version bigint not null);
   create table stones (id int primary key, body text not null);
   create table changing (id int primary key);
   insert into accounts select n, 1 + n % ${owners.length}, ${BALANCE_AT_START}, 0
@@ -31,6 +32,7 @@ const schema = `
   insert into pages select 'document ' || n, m, 0
     from generate_series(1, ${counts.documents}) n, generate_series(1, 3) m;
   insert into crates select n, 0, repeat(md5(n::text), 512) from generate_series(1, ${counts.crates}) n;
+  insert into labels select n, 0 from generate_series(1, ${counts.labels}) n;
   insert into stones select n, repeat(md5(n::text), 64) from generate_series(1, 400) n;
   analyze;
 `;
@@ -50,9 +52,10 @@ export class TrackedTable {
   constructor(
     readonly name: string,
     keys: readonly string[],
+    isMonotonic = true,
   ) {
     this.keys = keys;
-    this.byKey = new Map(keys.map((key) => [key, new TrackedRow(`${name} ${key}`)]));
+    this.byKey = new Map(keys.map((key) => [key, new TrackedRow(`${name} ${key}`, isMonotonic)]));
     this.rows = [...this.byKey.values()];
   }
 
@@ -81,6 +84,17 @@ export class Tables {
     numbers(counts.notes).map((number) => `note ${number}`),
   );
   readonly crates = new TrackedTable('crates', numbers(counts.crates));
+  /** Written past the cache, then invalidated by tag: nothing is promised before the invalidation is acknowledged. */
+  readonly labels = new TrackedTable('labels', numbers(counts.labels), false);
+  /** Of all tables, in the same order everywhere. */
+  readonly rows: readonly TrackedRow[] = [
+    this.accounts,
+    this.documents,
+    this.counters,
+    this.notes,
+    this.crates,
+    this.labels,
+  ].flatMap(({ rows }) => rows);
 
   async create(query: TextQuery): Promise<void> {
     await query(schema);
@@ -95,6 +109,7 @@ export class Tables {
       [this.counters, `select name || '/' || slot as key, version, null as place from counters`],
       [this.notes, 'select key, version, null as place from notes'],
       [this.crates, 'select id as key, version, null as place from crates'],
+      [this.labels, 'select id as key, version, null as place from labels'],
     ] as const)
       await this.settleTable(query, table, sql);
   }

@@ -2,8 +2,9 @@
 import type pg from 'pg';
 import { type Caller, saysServer } from './caller.js';
 import type { Row } from './contenders.js';
-import type { Outcome, WriteUnderWay } from './history.js';
+
 import { owners, pagesOf, textOf } from './tables.js';
+import type { Outcome, WriteWitness } from './witness.js';
 
 export type Write = (caller: Caller) => Promise<void>;
 
@@ -81,7 +82,7 @@ type Ending = 'commit' | 'rollback' | 'fail';
 /** Runs the statements in a transaction on one connection. What they return becomes the outcome at COMMIT. */
 async function transaction(
   caller: Caller,
-  write: WriteUnderWay,
+  write: WriteWitness,
   statements: (client: pg.PoolClient) => Promise<readonly Outcome[]>,
 ): Promise<void> {
   const ending = caller.pick<Ending>(['commit', 'commit', 'commit', 'commit', 'rollback', 'fail']);
@@ -170,19 +171,35 @@ export const stack: Write = async (caller) => {
   });
 };
 
-/** Notes come and go. Only one caller writes them, so it can say what the next version is. */
+/** By somebody whom the cache does not see, who then invalidates what was tagged. */
+export const label: Write = async (caller) => {
+  const { functions, history, plain, tables } = caller.world;
+  const id = 1 + caller.hot(tables.labels.keys.length);
+  const write = history.write([{ row: tables.labels.row(id) }]);
+  const text = 'update labels set version = version + 1 where id = $1 returning version';
+  await caller.follow(write, async () => {
+    const { rows } = await plain.query<Row>(text, [id]);
+    await functions.invalidateLabel(id);
+    return () => write.acknowledge([outcomeOf(rows[0])]);
+  });
+};
+
+/** Notes come and go. Each is written by one caller only, so it can say what the next version is. */
 export const writeNotes: Write = async (caller) => {
-  const { history, tables } = caller.world;
+  const { history, process, tables } = caller.world;
   const { notes } = tables;
+  const keys = notes.keys.filter((_, place) => (place + 1) % process.count === process.index);
   if (caller.chance(0.03)) {
-    const write = history.write(notes.rows.map((row) => ({ row, removes: true })));
-    const versions = notes.rows.map((row) => ({ version: row.asked }));
+    const rows = keys.map((key) => notes.row(key));
+    const write = history.write(rows.map((row) => ({ row, removes: true })));
+    const versions = rows.map((row) => ({ version: row.asked }));
+    const own = `delete from notes where substr(key, 6)::int % ${process.count} = ${process.index}`;
     return caller.follow(write, async () => {
-      await caller.pool().query('truncate notes');
+      await caller.pool().query(process.count === 1 ? 'truncate notes' : own);
       return () => write.acknowledge(versions);
     });
   }
-  const key = notes.keys[caller.hot(notes.keys.length)] as string; // hot() is below the length
+  const key = keys[caller.hot(keys.length)] as string; // hot() is below the length
   const row = notes.row(key);
   const removes = caller.chance(0.4);
   const write = history.write([{ row, removes }]);

@@ -1,0 +1,142 @@
+/**
+ * Decides when rows that one connection wrote are counted as our own: not before they could show in the database's
+ * statistics, or they would hide as many rows of somebody else, and not after. Knows no driver.
+ *
+ * A session hands its counts over when a transaction ends and it has not done so for a second. So once it was made to
+ * hand them over, what it writes within the next second is surely not there yet, and is held back until it is made to
+ * again. That costs one short statement per second and writing connection, and none where nothing is written.
+ */
+import type { TableNames } from '../cache/bind.js';
+import type { OwnRows } from '../cache/changes.js';
+import type { Clock, Timer } from '../clock.js';
+
+export interface OwnCount {
+  readonly names: TableNames;
+  readonly tableId: string;
+  count: number;
+}
+
+export interface ConnectionRowsOptions {
+  readonly clock: Clock;
+  /** Tells the store; to be done before the rows can show. Never rejects. */
+  readonly publish: (rows: readonly OwnCount[]) => Promise<void> | void;
+  readonly handOver: () => Promise<boolean>;
+}
+
+/** A session hands nothing over by itself for 1 s after it did (PGSTAT_MIN_INTERVAL): that, with room for jitter. */
+const SILENT_MS = 900;
+/** So it is made to this long before that ends. */
+const HAND_OVER_BEFORE_MS = 200;
+/** What may have been handed over or not is settled soon, once for all writes of a burst. */
+const SETTLE_AFTER_MS = 150;
+
+type Rows = Map<string, OwnCount>;
+
+export class ConnectionRows implements OwnRows {
+  private inTransaction: Rows = new Map();
+  /** Committed or rolled back, and surely not handed over yet. */
+  private held: Rows = new Map();
+  /** Until then the session hands nothing over by itself. */
+  private silentUntilMs = Number.NEGATIVE_INFINITY;
+  /** The first end of a transaction, of late, that may have handed something over by itself. */
+  private perhapsSinceMs = Number.POSITIVE_INFINITY;
+  private timer: Timer | null = null;
+  private discounted = false;
+  private isDue = false;
+  private handing = false;
+  private closed = false;
+
+  constructor(private readonly options: ConnectionRowsOptions) {}
+
+  wrote(names: TableNames, tableId: string, rows: number): void {
+    if (rows <= 0) return;
+    add(this.inTransaction, { names, tableId, count: rows });
+  }
+
+  discount(): void {
+    this.discounted = true;
+  }
+
+  get isWaiting(): boolean {
+    return this.isDue || this.discounted || this.inTransaction.size > 0;
+  }
+
+  ready(): void {
+    if (this.isDue) {
+      this.isDue = false;
+      this.handOver();
+    }
+    if (this.discounted) this.inTransaction.clear();
+    this.discounted = false;
+    if (this.inTransaction.size === 0) return;
+    for (const rows of this.inTransaction.values()) add(this.held, rows);
+    this.inTransaction = new Map();
+    const nowMs = this.options.clock.monotonicMs();
+    if (nowMs < this.silentUntilMs) this.schedule(this.silentUntilMs - HAND_OVER_BEFORE_MS - nowMs);
+    else {
+      // The end of this very transaction may have handed them over.
+      this.perhapsSinceMs = Math.min(this.perhapsSinceMs, nowMs);
+      void this.publish();
+      this.schedule(SETTLE_AFTER_MS);
+    }
+  }
+
+  /** A session that ends hands everything over. */
+  lost(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.timer?.cancel();
+    if (this.discounted) this.inTransaction.clear();
+    for (const rows of this.inTransaction.values()) add(this.held, rows);
+    void this.publish();
+  }
+
+  private schedule(delayMs: number): void {
+    if (this.closed || this.handing) return;
+    this.timer ??= this.options.clock.after(Math.max(0, delayMs), () => {
+      this.timer = null;
+      this.handOver();
+    });
+  }
+
+  private handOver(): void {
+    if (this.closed || this.handing) return;
+    this.handing = true;
+    this.handOverNow()
+      .catch(() => undefined) // the connection is gone: `lost` says the rest
+      .finally(() => {
+        this.handing = false;
+        if (this.held.size > 0 && !this.isDue)
+          this.schedule(this.silentUntilMs - HAND_OVER_BEFORE_MS - this.options.clock.monotonicMs());
+      });
+  }
+
+  private async handOverNow(): Promise<void> {
+    const { clock, handOver } = this.options;
+    await this.publish();
+    const sentAtMs = clock.monotonicMs();
+    if (!(await handOver())) {
+      this.isDue = true;
+      return;
+    }
+    // Where nothing was left to hand over, the last time was the end of a transaction, less the way to us.
+    const roundTripMs = clock.monotonicMs() - sentAtMs;
+    this.silentUntilMs = Math.min(sentAtMs, this.perhapsSinceMs - roundTripMs) + SILENT_MS;
+    this.perhapsSinceMs = Number.POSITIVE_INFINITY;
+    await this.publish(); // what ended between the two went with it
+  }
+
+  private publish(): Promise<void> | void {
+    if (this.held.size === 0) return;
+    const rows = [...this.held.values()];
+    this.held = new Map();
+    return this.options.publish(rows);
+  }
+}
+
+function add(to: Rows, { names, tableId, count }: OwnCount): void {
+  const key = `${names.database} ${tableId}`;
+  const known = to.get(key);
+  if (known === undefined) to.set(key, { names, tableId, count });
+  else known.count += count;
+}

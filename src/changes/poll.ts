@@ -1,0 +1,62 @@
+/**
+ * Decides which databases are watched by polling, and what the cache is told of it: rotations, rows of our own, and
+ * whether the watch can be relied on.
+ */
+import type { ForeignChanges, ObservedFrom, Observer, OwnRows } from '../cache/changes.js';
+import { converse, openSession } from '../cache/executor.js';
+import { ConnectionRows, type OwnCount } from './own-rows.js';
+import { addOwn } from './shared.js';
+import { Watch, type WatchOptions } from './watch.js';
+
+export type PollingOptions = WatchOptions;
+
+export class Polling implements ForeignChanges {
+  private readonly watches = new Map<string, Watch>();
+  private closed = false;
+
+  constructor(private readonly options: PollingOptions) {}
+
+  /** Whether a database is not seen: only their age bounds results then. */
+  get isBlind(): boolean {
+    for (const watch of this.watches.values()) if (watch.isBlind) return true;
+    return false;
+  }
+
+  watch(from: ObservedFrom, look: Observer['look']): Promise<void> | null {
+    if (this.closed) return null;
+    const known = this.watches.get(from.names.database);
+    if (known !== undefined) {
+      known.addSource(from);
+      return null;
+    }
+    const { database } = from.names;
+    const watch = new Watch(from.names, this.options, () => void this.watches.delete(database));
+    this.watches.set(database, watch);
+    watch.addSource(from);
+    return watch.start(look);
+  }
+
+  lookSoon(): void {
+    for (const watch of this.watches.values()) watch.lookSoon();
+  }
+
+  ownRows(handOver: () => Promise<boolean>): OwnRows {
+    return new ConnectionRows({ clock: this.options.clock, publish: (rows) => this.publish(rows), handOver });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.all([...this.watches.values()].map((watch) => watch.close()));
+    this.watches.clear();
+  }
+
+  /** Rows that could not be counted cost a rotation. */
+  private async publish(rows: readonly OwnCount[]): Promise<void> {
+    if (this.closed) return;
+    try {
+      await converse(openSession(this.options.store), addOwn(rows));
+    } catch (error) {
+      this.options.onFailure(error);
+    }
+  }
+}

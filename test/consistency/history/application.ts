@@ -1,0 +1,115 @@
+/**
+ * One application process of the history check: a cache, two wrapped pools, callers, and a log of what they did. Does
+ * what it is told over its channel and ends with it. Built by `bundle.ts`, with a mutant's change in the cache or none.
+ */
+import pg from 'pg';
+import { withCache } from '../../../src/adapters/pg/index.js';
+import { seededRandom } from '../../../src/clock.js';
+import { type Config, createCache } from '../../../src/index.js';
+import { Caller, type World } from './caller.js';
+import { type Contender, cached, quiet, type Row } from './contenders.js';
+import { takeDetours } from './detours.js';
+import { LogWriter } from './log.js';
+import type { Answer, BeginOrder, Order } from './orders.js';
+import { Recorder } from './recorder.js';
+import { Tables } from './tables.js';
+import { APPLICATION, functionsOf, live, readEverything } from './workload.js';
+
+const PROGRESS_OPERATIONS = 100;
+
+const tell = (answer: Answer): void => void process.send?.(answer);
+
+class Application {
+  private readonly contender: Contender;
+  private readonly log: LogWriter;
+  private readonly callers: readonly Caller[];
+  private readonly events: Record<string, number> = {};
+  private readonly world: World;
+
+  constructor(order: BeginOrder) {
+    takeDetours(order.detours);
+    const { database, seed } = order;
+    this.contender = cached('the cache', { createCache, withCache }, order.config as unknown as Config);
+    this.log = new LogWriter(order.log);
+    const tables = new Tables();
+    const plain = quiet(new pg.Pool({ ...database, max: 2 }));
+    const pools = [5, 3].map((max) =>
+      this.contender.pool({ ...database, max, application_name: APPLICATION }),
+    );
+    this.world = {
+      history: new Recorder(this.log, tables.rows),
+      tables,
+      pools,
+      plain,
+      functions: functionsOf(this.contender, pools, plain),
+      process: order.process,
+      slowShare: 0.03,
+      count: (what) => void (this.events[what] = (this.events[what] ?? 0) + 1),
+    };
+    this.callers = Array.from(
+      { length: order.callers },
+      (_, index) => new Caller(this.world, seededRandom(seed * 1_000 + index)),
+    );
+  }
+
+  ready(): Promise<void> {
+    return this.contender.ready();
+  }
+
+  async work({ operations, manners }: Extract<Order, { kind: 'work' }>): Promise<void> {
+    const [leader] = this.callers;
+    if (leader === undefined) throw new Error('nobody is there to work');
+    await this.world.tables.settle(async (sql) => (await this.world.plain.query<Row>(sql)).rows);
+    await readEverything(leader);
+    let done = 0;
+    const take = (): boolean => {
+      if (done >= operations) return false;
+      if (++done % PROGRESS_OPERATIONS === 0) tell({ kind: 'progress', operations: done });
+      return true;
+    };
+    await Promise.all(
+      this.callers.map((caller) => live(caller, { ...manners, leads: caller === leader }, take)),
+    );
+    this.log.flush();
+    tell({ kind: 'worked', hits: this.contender.hits(), ...this.contender.pending(), events: this.events });
+  }
+
+  async query(text: string): Promise<void> {
+    try {
+      const { rows } = await (this.world.pools[0] as pg.Pool).query<object>(text); // two are made
+      tell({ kind: 'answered', rows });
+    } catch (error) {
+      tell({ kind: 'answered', error: String(error) });
+    }
+  }
+
+  async leave(): Promise<void> {
+    await Promise.all([...this.world.pools, this.world.plain].map((pool) => pool.end()));
+    await this.contender.close();
+    this.log.close();
+    tell({ kind: 'left' });
+    process.disconnect();
+  }
+}
+
+let application: Application | undefined;
+
+async function obey(order: Order): Promise<void> {
+  if (order.kind === 'begin') {
+    application = new Application(order);
+    await application.ready();
+    return tell({ kind: 'began' });
+  }
+  if (application === undefined) throw new Error('it was not told to begin');
+  if (order.kind === 'work') await application.work(order);
+  else if (order.kind === 'query') await application.query(order.text);
+  else await application.leave();
+}
+
+process.on('message', (order) => {
+  obey(order as Order).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  });
+});
+process.on('disconnect', () => process.exit(0));

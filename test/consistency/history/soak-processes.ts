@@ -1,0 +1,122 @@
+/** Decides how several processes on one topology are put to the test for long, and what is known to be wrong with them. */
+import type { Config } from '../../../src/index.js';
+import { type Bundle, bundleApplication } from './bundle.js';
+import { faultsOf } from './faults.js';
+import { mutantsOfProcesses } from './mutants.js';
+import { playRounds, type RoundsOptions, type RoundsReport } from './rounds.js';
+import { onDatabase, type Surroundings } from './soak-database.js';
+import { added, boundLine, lineOf, say, sayViolations, total } from './soak-report.js';
+import { startTopology, type TopologyName } from './topologies.js';
+
+const SLICE_MS = 45_000;
+const PATIENCE_MS = 60_000;
+const PROCESSES = 4;
+const CALLERS = 16;
+
+const configurations: readonly (readonly [
+  name: string,
+  config: Config,
+  mixture: RoundsOptions['mixture'],
+])[] = [
+  ['hot rows', {}, 'hot'],
+  ['hot rows, without sharing executions', { limits: { flights: 0 } }, 'hot'],
+  ['everything, with a near tier of 1mb', { near: { max: '1mb' } }, 'broad'],
+  ['hot rows, two shapes per table', { limits: { shapesPerTable: 2 } }, 'hot'],
+];
+
+/** The cache as it is: true if nothing was found. */
+export async function soakProcesses(
+  about: Surroundings,
+  name: TopologyName,
+  durationMs: number,
+): Promise<boolean> {
+  const reports: RoundsReport[] = [];
+  const bundle = await bundleApplication(null);
+  const endsAtMs = performance.now() + durationMs;
+  try {
+    for (let turn = 0; performance.now() < endsAtMs; turn++) {
+      const [what, config, mixture] = configurations[
+        turn % configurations.length
+      ] as (typeof configurations)[number]; // in range
+      const sliceEndsAtMs = Math.min(endsAtMs, performance.now() + SLICE_MS);
+      const report = await playOn(about, name, bundle, {
+        config,
+        mixture,
+        operations: 10_000,
+        faultsFrom: turn,
+        goesOn: ({ broken }) => broken === 0 && performance.now() < sliceEndsAtMs,
+      });
+      say(`${what}: ${lineOf([report])}`);
+      sayViolations(report);
+      reports.push(report);
+      if (report.broken > 0) break;
+    }
+  } finally {
+    await bundle.dispose();
+  }
+  say(`\nall: ${lineOf(reports)}`);
+  say(`what happened besides: ${JSON.stringify(added(reports.map(({ events }) => events)), null, 1)}`);
+  const broken = total(reports, (report) => report.broken);
+  if (broken === 0) say(boundLine(reports));
+  return broken === 0;
+}
+
+/** What is known to be wrong must be reported. */
+export async function tryMutantsOfProcesses(about: Surroundings, name: TopologyName): Promise<boolean> {
+  let caught = true;
+  for (const mutant of mutantsOfProcesses) {
+    const startedAtMs = performance.now();
+    const bundle = await bundleApplication(mutant);
+    try {
+      const report = await playOn(about, name, bundle, {
+        config: mutant.config ?? {},
+        mixture: 'hot',
+        operations: 1_500,
+        faultsFrom: 0,
+        goesOn: ({ broken }) => broken === 0 && performance.now() - startedAtMs < PATIENCE_MS,
+      });
+      const kinds = Object.entries(report.figures.violations).filter(([, count]) => count > 0);
+      const after = `${report.figures.reads} reads, ${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s`;
+      const verdict = report.broken > 0 ? 'reported' : 'NOT REPORTED';
+      say(`${verdict}: ${mutant.name}: after ${after}: ${JSON.stringify(Object.fromEntries(kinds))}`);
+      caught &&= report.broken > 0;
+    } finally {
+      await bundle.dispose();
+    }
+  }
+  return caught;
+}
+
+async function playOn(
+  about: Surroundings,
+  name: TopologyName,
+  { file }: Bundle,
+  options: Pick<RoundsOptions, 'config' | 'mixture' | 'operations' | 'goesOn'> & {
+    readonly faultsFrom: number;
+  },
+): Promise<RoundsReport> {
+  const topology = await startTopology(name);
+  const { faultsFrom, ...rest } = options;
+  const faults = faultsOf(topology.servers);
+  const turned = [
+    ...faults.slice(faultsFrom % faults.length),
+    ...faults.slice(0, faultsFrom % faults.length),
+  ];
+  try {
+    return await onDatabase(about, (database, seed) =>
+      playRounds({
+        ...rest,
+        entry: file,
+        topology,
+        database,
+        seed,
+        faults: turned,
+        processes: PROCESSES,
+        callers: CALLERS,
+        proxied: PROCESSES / 2,
+      }),
+    );
+  } finally {
+    await topology.stop();
+  }
+}

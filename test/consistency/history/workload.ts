@@ -1,0 +1,161 @@
+/**
+ * Decides what callers do, one operation after the other, and how often which. The seed decides; knows nothing of
+ * rounds, of processes, or of what is put to the test.
+ */
+import type pg from 'pg';
+import type { Random } from '../../../src/clock.js';
+import type { Caller, Functions } from './caller.js';
+import type { Contender, Row } from './contenders.js';
+import * as reads from './reads.js';
+import * as writes from './writes.js';
+
+/** By which connections of the contender are told from others. */
+export const APPLICATION = 'history';
+
+type Operation = (caller: Caller) => Promise<void>;
+
+type Mixture = readonly (readonly [number, Operation])[];
+
+/** Each with how often. What changes everything, texts of several statements say, is rare: or nothing would be a hit. */
+const broad: Mixture = [
+  [30, reads.account],
+  [7, reads.accountsOfOwner],
+  [4, reads.allAccounts],
+  [6, reads.totals],
+  [8, reads.pages],
+  [4, reads.page],
+  [4, reads.accountWithDocuments],
+  [6, reads.counter],
+  [3, reads.countersOfName],
+  [6, reads.note],
+  [2, reads.allNotes],
+  [14, reads.crate],
+  [5, reads.wrapped],
+  [3, reads.label],
+  [4, reads.shownThenRead],
+  [4, writes.bump],
+  [2, writes.move],
+  [0.2, writes.failing],
+  [0.3, writes.multiStatement],
+  [2, writes.transfer],
+  [2, writes.edit],
+  [1, writes.upsert],
+  [1, writes.stack],
+  [1, writes.label],
+];
+
+/** Few rows, written often: most reads begin just after a write to what they return. */
+const hot: Mixture = [
+  [40, reads.account],
+  [8, reads.accountsOfOwner],
+  [3, reads.allAccounts],
+  [5, reads.totals],
+  [8, reads.pages],
+  [6, reads.counter],
+  [3, reads.note],
+  [6, reads.wrapped],
+  [5, reads.label],
+  [2, reads.shownThenRead],
+  [6, writes.bump],
+  [2, writes.move],
+  [0.1, writes.failing],
+  [0.1, writes.multiStatement],
+  [1.5, writes.transfer],
+  [1.5, writes.edit],
+  [1, writes.upsert],
+  [1, writes.label],
+];
+
+const mixtures = { broad, hot };
+
+export interface Manners {
+  readonly mixture: keyof typeof mixtures;
+  /** Of the one caller of a process who alone writes notes and does what happens now and then. */
+  readonly leads: boolean;
+  readonly writesNotes: boolean;
+  /** Connections to the database. */
+  readonly kills: boolean;
+}
+
+const NOTES_SHARE = 0.2;
+const KILLS_SHARE = 0.01;
+const CATALOG_CHANGES_SHARE = 0.001;
+
+export async function live(caller: Caller, manners: Manners, take: () => boolean): Promise<void> {
+  while (take()) {
+    const operation = manners.leads ? operationOfLeader(caller, manners) : drawn(caller.random, manners);
+    try {
+      await operation(caller);
+    } catch (error) {
+      // What the database or the store could not be asked has no result to be judged.
+      if (!isOutage(error)) throw error;
+      caller.noteFailure(error);
+    }
+  }
+}
+
+function drawn(random: Random, manners: Manners): Operation {
+  const mixture = mixtures[manners.mixture];
+  let left = random.fraction() * mixture.reduce((sum, [weight]) => sum + weight, 0);
+  for (const [weight, operation] of mixture) {
+    left -= weight;
+    if (left < 0) return operation;
+  }
+  return reads.account;
+}
+
+function operationOfLeader(caller: Caller, manners: Manners): Operation {
+  let luck = caller.random.fraction();
+  if (luck < CATALOG_CHANGES_SHARE) return changeCatalog;
+  luck -= CATALOG_CHANGES_SHARE;
+  if (luck < KILLS_SHARE && manners.kills) return kill;
+  luck -= KILLS_SHARE;
+  return luck < NOTES_SHARE && manners.writesNotes ? writes.writeNotes : drawn(caller.random, manners);
+}
+
+/** Whichever connection of the contender's it hits, in the middle of whatever it does. */
+async function kill({ world, random }: Caller): Promise<void> {
+  world.count('connections killed');
+  await world.plain.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and application_name = $1 order by md5(pid || $2) limit 1`,
+    [APPLICATION, random.hex(4)],
+  );
+}
+
+async function changeCatalog(caller: Caller): Promise<void> {
+  caller.world.count('tables changed');
+  await caller.pool().query(`alter table changing add column added_${caller.random.hex(6)} int`);
+}
+
+/** Nothing is under way: every read must show exactly what there is. */
+export async function readEverything(caller: Caller): Promise<void> {
+  for (const read of Object.values(reads)) for (let times = 0; times < 10; times++) await read(caller);
+}
+
+const outages = ['57P01', '57P03', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'LOOKASIDE_STORE_UNAVAILABLE'];
+
+export function isOutage(error: unknown): boolean {
+  const { code, message } = error as { readonly code?: string; readonly message?: string };
+  return outages.includes(code ?? '') || /connect(ion)?/i.test(message ?? '');
+}
+
+export function functionsOf(contender: Contender, pools: readonly pg.Pool[], plain: pg.Pool): Functions {
+  const [one, other] = pools as [pg.Pool, pg.Pool]; // two are made
+  return {
+    accountAndDocument: contender.wrap('account and document', async (id: number, document: string) => {
+      const accounts = await one.query<Row>(
+        'select id, owner, balance, version from accounts where id = $1',
+        [id],
+      );
+      const pages = await other.query<Row>('select * from document_pages where key = $1', [document]);
+      return { account: accounts.rows[0] ?? {}, pages: pages.rows };
+    }),
+    label: (id) =>
+      contender.tagged(`label ${id}`, `label-${id}`, async () => {
+        const { rows } = await plain.query<Row>('select id, version from labels where id = $1', [id]);
+        return rows;
+      }),
+    invalidateLabel: (id) => contender.invalidate(`label-${id}`),
+  };
+}
