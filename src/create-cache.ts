@@ -1,7 +1,7 @@
 /** Decides how the parts are joined: the only file that knows config, server, topology and cache at once. */
 import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
-import { Cache, type CacheEventMap, type ServerAddress } from './cache/cache.js';
+import { Cache, type CacheEventMap } from './cache/cache.js';
 import { clearEntries } from './cache/clear.js';
 import { Engine, type EngineLimits } from './cache/engine.js';
 import { converse, openSession, type Store } from './cache/executor.js';
@@ -10,8 +10,7 @@ import { type Clock, type Random, systemClock, systemRandom } from './clock.js';
 import { resolveConfig } from './config/config.js';
 import type { Config, ResolvedConfig } from './config/schema.js';
 import { LookasideError } from './errors.js';
-import { createServer, type EmbeddedServer } from './server/index.js';
-import { embeddedStore } from './topology/embedded.js';
+import { openPlace } from './topology/place.js';
 
 interface Registered {
   readonly config: ResolvedConfig;
@@ -50,40 +49,24 @@ function compose(config: ResolvedConfig): Cache {
   const clock = systemClock;
   const random = systemRandom;
   const events = new EventEmitter<CacheEventMap>();
-  const server = createServer({
-    clock,
-    random,
-    memory: { maxBytes: config.memory.max, policy: config.memory.policy },
-    ...(config.topology.listen?.password === undefined ? {} : { password: config.topology.listen.password }),
-  });
-  const store = embeddedStore(server);
   const announce = failureReporter(events);
   const tell = announcer(events, announce);
+  const failed = (reason: string, error: unknown): void => {
+    engine.counters.count(engine.counters.failures, reason);
+    announce(reason, error);
+  };
+  const place = openPlace(config, { clock, random, failed, onServerClosed: () => engine.close() });
+  const { store } = place;
   const engine = new Engine({
     store,
+    isStoreShared: place.isShared,
     clock,
     random,
-    isPrivate: config.topology.listen === undefined,
     namespace,
     mode: config.mode === 'observe' ? 'observe' : 'on',
     onStoreDown: config.onStoreDown,
     limits: limitsOf(config),
     events: { onInvalidate: (tables) => tell('invalidate', tables), onFailure: announce },
-  });
-  const failed = (reason: string, error: unknown): void => {
-    engine.counters.count(engine.counters.failures, reason);
-    announce(reason, error);
-  };
-  const ready = listenIfAsked(server, config);
-  ready.catch((error: unknown) => failed('listen', error));
-  let closing = false;
-  void server.closed.then(() => {
-    if (closing) return;
-    failed(
-      'server',
-      new LookasideError('SERVER_CLOSED', 'a client sent SHUTDOWN; every query goes to the database'),
-    );
-    engine.close();
   });
   const changes = pollingOf(config, { engine, store, clock, random, failed });
   return new Cache({
@@ -103,15 +86,13 @@ function compose(config: ResolvedConfig): Cache {
       failed,
     },
     events,
-    ready,
+    ready: () => place.ready(),
     clearStore: async () => converse(openSession(store), clearEntries(namespace)),
     close: async () => {
-      closing = true;
       registry.delete(namespace);
       engine.close();
       await changes?.close();
-      await ready.catch(() => undefined); // reported when it happened
-      await server.close();
+      await place.close();
       tell('close');
     },
   });
@@ -146,14 +127,6 @@ function pollingOf(
     rotate: (tables) => engine.invalidateForeign(tables),
     onFailure: (error) => failed('changes', error),
   });
-}
-
-async function listenIfAsked(server: EmbeddedServer, config: ResolvedConfig): Promise<ServerAddress | null> {
-  const { listen } = config.topology;
-  if (listen === undefined || config.mode === 'off') return null;
-  return listen.path === undefined
-    ? server.listen({ host: listen.host, port: listen.port ?? 0 })
-    : server.listen({ path: listen.path });
 }
 
 /** Names match with or without their schema. */

@@ -81,7 +81,7 @@ export interface CacheParts {
   readonly core: Omit<CacheCore, 'attach' | 'onPrepare'>;
   readonly events: EventEmitter<CacheEventMap>;
   /** With where the embedded server listens, or null if it was not asked to. */
-  readonly ready: Promise<ServerAddress | null>;
+  readonly ready: () => Promise<ServerAddress | null>;
   /** Entries in the store are dropped; tokens stay. */
   readonly clearStore: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -106,7 +106,7 @@ export class Cache implements HasCore {
       onPrepare: (prepare) => void this.preparations.add(prepare),
     };
     this.functions = new FunctionCache(parts.core.engine, parts.core.namespace);
-    parts.ready.then(
+    parts.ready().then(
       (address) => (this.listensAt = address),
       () => undefined, // reported by whoever made it, and thrown by ready()
     );
@@ -123,7 +123,7 @@ export class Cache implements HasCore {
    * @throws LookasideError when either cannot be had
    */
   async ready(): Promise<void> {
-    await this.parts.ready;
+    await this.parts.ready();
     await Promise.all([...this.preparations].map((prepare) => prepare()));
   }
 

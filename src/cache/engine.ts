@@ -3,17 +3,18 @@
  * order of its steps is the promise (CONSISTENCY §2). Writes are in `writes.ts`.
  */
 import type { Clock, Random } from '../clock.js';
-import type { Dependencies, PayloadCodec } from './entry.js';
+import type { Dependencies } from './entry.js';
 import type { Store } from './executor.js';
+import { Fills } from './fills.js';
 import { type Flight, Flights } from './flights.js';
-import { Near, NearEntry, NearGroup } from './near.js';
+import { Near, type NearEntry, NearGroup } from './near.js';
 import { tagRef } from './protocol/keys.js';
 import { isComplete, type Looked, type Refusal, sameVector } from './protocol/lookup.js';
-import type { Ref, Target } from './protocol/refs.js';
+import type { Ref, RefPin, Target } from './protocol/refs.js';
 import type { Execution, Hit, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
 import { currentScope, type Scope } from './scope.js';
 import { type CacheStats, Counters } from './stats.js';
-import { EntryStore } from './store.js';
+import { EntryStore, type FoundEntry } from './store.js';
 import type { Cell, Tokens } from './tokens/tokens.js';
 import { tokensOf } from './tokens/tokens-of.js';
 import { type PlacedWrite, type WriteOwner, Writes } from './writes.js';
@@ -22,8 +23,8 @@ export type { Execution, Hit, ReadRequest, ResultGroup, Served } from './request
 
 export interface EngineOptions {
   readonly store: Store;
-  /** Nobody else has access to the store: tokens need not be kept there. */
-  readonly isPrivate: boolean;
+  /** Whether other processes use the store, too: then tokens are kept there, and every result goes there. */
+  readonly isStoreShared: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly namespace: string;
@@ -47,38 +48,45 @@ export interface EngineEvents {
   readonly onFailure: (reason: string, error: unknown) => void;
 }
 
-/** Entries of one statement die within this share of the time to live of each other, not all at once. */
-const TTL_JITTER = 0.1;
-
 export class Engine {
   readonly counters = new Counters();
-  /** Until when, on the monotonic clock, a result that this process served or stored may be served. */
-  liveUntilMs = Number.NEGATIVE_INFINITY;
   private readonly near: Near<unknown, Stamp>;
   private readonly tokens: Tokens;
   private readonly entries: EntryStore;
+  private readonly fills: Fills;
   private readonly flights: Flights<Execution<unknown, unknown>>;
   private readonly writes: Writes;
   private closed = false;
 
   constructor(private readonly options: EngineOptions) {
-    const { store, namespace, limits, isPrivate } = options;
-    const onFailure = (reason: string, error: unknown): void => this.failed(reason, error);
+    const { store, namespace, limits } = options;
     const tokens = tokensOf({
       ...options,
       process: options.random.hex(8),
       shapesPerTableMax: limits.shapesPerTableMax,
-      onFailure: (error) => onFailure('lookup', error),
+      onFailure: (error) => this.failed('lookup', error),
     });
     this.tokens = tokens;
     this.near = new Near(
       { bytesMax: limits.nearBytesMax, entryBytesMax: limits.entryBytesMax },
       (entry) => tokens.release(entry.stamp.cells),
-      (entry) => this.spill(entry),
+      (entry) => {
+        if (this.isCurrent(entry)) this.fills.spill(entry);
+      },
     );
-    this.entries = new EntryStore(store, namespace, isPrivate, () =>
-      this.counters.count(this.counters.failures, 'entry-unreadable'),
-    );
+    this.entries = new EntryStore(store, {
+      namespace,
+      isPrivate: !options.isStoreShared,
+      onUnreadable: () => this.counters.count(this.counters.failures, 'entry-unreadable'),
+    });
+    this.fills = new Fills({
+      ...options,
+      near: this.near,
+      tokens,
+      entries: this.entries,
+      counters: this.counters,
+      onFailure: (error) => this.failed('fill', error),
+    });
     this.flights = new Flights(limits.flightsMax);
     this.writes = new Writes({
       tokens,
@@ -87,8 +95,13 @@ export class Engine {
       counters: this.counters,
       onStoreDown: options.onStoreDown,
       onInvalidate: (targets) => options.events.onInvalidate(targets.map(({ table }) => table)),
-      onFailure,
+      onFailure: (reason, error) => this.failed(reason, error),
     });
+  }
+
+  /** Until when, on the monotonic clock, a result that this process served or stored may be served. */
+  get liveUntilMs(): number {
+    return this.fills.liveUntilMs;
   }
 
   createGroup<P>(): ResultGroup<P> {
@@ -245,12 +258,13 @@ export class Engine {
     try {
       let own: Dependencies | Refusal;
       try {
-        const looking = tokens.lookup(cells);
-        const looked = looking instanceof Promise ? await looking : looking;
-        const hit = !refresh && this.mayHit(request, looked) ? await this.hit(request, looked) : null;
+        const finding = tokens.answersAtOnce
+          ? this.see(request, cells, refresh)
+          : this.ask(request, cells, refresh);
+        const { hit, looked } = finding instanceof Promise ? await finding : finding;
         if (hit !== null && this.options.mode === 'on') return hit;
         if (hit !== null) this.counters.wouldHit++;
-        // What the look-up read is as good when nothing was missing.
+        // What the look-up read is as good as a capture when nothing was missing.
         const captured = isWhole(looked) ? looked : tokens.capture(cells, request.ttlMs);
         own = captured instanceof Promise ? await captured : captured;
       } catch (error) {
@@ -268,27 +282,79 @@ export class Engine {
     }
   }
 
-  /** Whether looking for an entry can be of any use. */
-  private mayHit<P>({ group, key }: ReadRequest<P, unknown>, looked: Looked): looked is Dependencies {
-    return isWhole(looked) && (group.entries.has(key) || this.entries.mayHold);
+  private async lookUp(refs: readonly Ref[]): Promise<Looked> {
+    const cells = this.tokens.hold(refs);
+    try {
+      return await this.tokens.lookup(cells);
+    } finally {
+      this.tokens.release(cells);
+    }
+  }
+
+  /** Where looking costs nothing: without a promise if there is no entry to look for. */
+  private see<P>(
+    request: ReadRequest<P, unknown>,
+    cells: readonly Cell[],
+    refresh: boolean,
+  ): Found<P> | Promise<Found<P>> {
+    const looked = this.tokens.lookup(cells);
+    if (looked instanceof Promise) throw new TypeError('these tokens must answer at once');
+    const mayHit =
+      !refresh && isWhole(looked) && (request.group.entries.has(request.key) || this.entries.mayHold);
+    return mayHit ? this.find(request, looked) : { hit: null, looked };
   }
 
   /** An entry, decoded or stored, whose tokens are those that this read's own look-up showed. */
-  private async hit<P>(request: ReadRequest<P, unknown>, looked: Looked): Promise<Hit<P> | null> {
-    const entry = request.group.entries.get(request.key);
-    if (entry !== undefined && this.options.clock.monotonicMs() < entry.expiresAtMs) {
+  private async find<P>(request: ReadRequest<P, unknown>, looked: Looked): Promise<Found<P>> {
+    const entry = this.decoded(request);
+    if (entry !== undefined && (await this.vouches(looked, entry.stamp.dependencies)))
+      return { hit: this.nearHit(entry), looked };
+    return { hit: await this.storeHit(request, looked, await this.entries.get(request.identity)), looked };
+  }
+
+  /**
+   * The same where the store has to be asked: in one round trip, for the tokens alone where the result is here
+   * already, else for both together.
+   */
+  private async ask<P>(
+    request: ReadRequest<P, unknown>,
+    cells: readonly Cell[],
+    refresh: boolean,
+  ): Promise<Found<P>> {
+    if (refresh) return { hit: null, looked: await this.tokens.lookup(cells) };
+    const entry = this.decoded(request);
+    if (entry !== undefined && covers(entry.stamp.dependencies.refs, request.refs)) {
       const { dependencies } = entry.stamp;
-      if (await this.vouches(looked, dependencies)) {
-        entry.visited = true;
-        if (this.options.mode === 'on') this.counters.nearHits++;
-        return { from: 'near', payload: entry.payload, dependencies };
-      }
+      const looked = await this.lookUp(dependencies.refs);
+      if (sameVector(looked.vector, dependencies.vector)) return { hit: this.nearHit(entry), looked };
     }
-    const stored = await this.entries.get(request.identity);
+    const [looked, stored] = await Promise.all([
+      this.tokens.lookup(cells),
+      this.entries.get(request.identity),
+    ]);
+    return { hit: await this.storeHit(request, looked, stored), looked };
+  }
+
+  private decoded<P>({ group, key }: ReadRequest<P, unknown>): NearEntry<P, Stamp> | undefined {
+    const entry = group.entries.get(key);
+    return entry === undefined || this.options.clock.monotonicMs() >= entry.expiresAtMs ? undefined : entry;
+  }
+
+  private nearHit<P>(entry: NearEntry<P, Stamp>): Hit<P> {
+    entry.visited = true;
+    if (this.options.mode === 'on') this.counters.nearHits++;
+    return { from: 'near', payload: entry.payload, dependencies: entry.stamp.dependencies };
+  }
+
+  private async storeHit<P>(
+    request: ReadRequest<P, unknown>,
+    looked: Looked,
+    stored: FoundEntry | null,
+  ): Promise<Hit<P> | null> {
     if (stored === null || !(await this.vouches(looked, stored.dependencies))) return null;
     const payload = request.codec.decode(stored.payload);
     if (this.options.mode === 'on') this.counters.storeHits++;
-    this.keepNear(request, payload, stored.dependencies, stored.remainingMs);
+    this.fills.keepNear(request, payload, stored.dependencies, stored.remainingMs);
     return { from: 'store', payload, dependencies: stored.dependencies };
   }
 
@@ -297,13 +363,7 @@ export class Engine {
     if (!sameVector(vector, stamped.vector.slice(0, refs.length))) return false;
     const inherited = stamped.refs.slice(refs.length);
     if (inherited.length === 0) return true;
-    const cells = this.tokens.hold(inherited);
-    try {
-      const looked = await this.tokens.lookup(cells);
-      return sameVector(looked.vector, stamped.vector.slice(refs.length));
-    } finally {
-      this.tokens.release(cells);
-    }
+    return sameVector((await this.lookUp(inherited)).vector, stamped.vector.slice(refs.length));
   }
 
   /**
@@ -338,90 +398,11 @@ export class Engine {
     try {
       const done = await flight.execution;
       const dependencies = withInherited(own, done.inherited);
-      const filling = this.fill(request, dependencies, cells, done);
-      if (filling !== undefined) await filling;
+      this.fills.fill(request, dependencies, cells, done);
       return { from: 'database', result: done.result, dependencies };
     } finally {
       this.flights.land(request.group, request.key, flight);
     }
-  }
-
-  /** FILL: stored with the captured vector, never re-stamped. One that lost a race is stored dead. */
-  private fill<P, R>(
-    request: ReadRequest<P, R>,
-    dependencies: Dependencies,
-    held: readonly Cell[],
-    { payload, reason }: Execution<P, R>,
-  ): undefined | Promise<void> {
-    if (payload === null) return this.notFilled(reason ?? 'not-storable');
-    if (!this.near.accepts(request.codec.bytesOf(payload))) return this.notFilled('too-large');
-    this.judgeInvalidation(request, payload, dependencies);
-    if (this.overtaken(held, dependencies)) return this.notFilled('overtaken-by-a-write');
-    const jitter = 1 - TTL_JITTER * this.options.random.fraction();
-    const ttlMs = Math.max(1, Math.round(request.ttlMs * jitter));
-    this.counters.fills++;
-    this.keepNear(request, payload, dependencies, ttlMs, held);
-    if (this.options.isPrivate || this.options.mode === 'observe') return undefined;
-    return this.entries
-      .put(request.identity, dependencies, request.codec.encode(payload), ttlMs)
-      .catch((error: unknown) => this.failed('fill', error));
-  }
-
-  private notFilled(reason: string): undefined {
-    this.counters.count(this.counters.notFilled, reason);
-  }
-
-  /** A fill that is known to have lost a race would only push out a newer one. */
-  private overtaken(held: readonly Cell[], { vector }: Dependencies): boolean {
-    const { tokens } = this;
-    if (!tokens.answersAtOnce) return false;
-    return held.some((cell, index) => tokens.tokenOf(cell) !== vector[index]);
-  }
-
-  /** @param held cells of the first references of the dependencies, if they are held already */
-  private keepNear<P>(
-    { group, key, codec, identity }: ReadRequest<P, unknown>,
-    payload: P,
-    dependencies: Dependencies,
-    ttlMs: number,
-    held: readonly Cell[] = [],
-  ): void {
-    const expiresAtMs = this.options.clock.monotonicMs() + ttlMs;
-    if (expiresAtMs > this.liveUntilMs) this.liveUntilMs = expiresAtMs;
-    const bytes = codec.bytesOf(payload);
-    if (!this.near.accepts(bytes)) return;
-    const { tokens } = this;
-    const { refs } = dependencies;
-    const isAll = held.length === refs.length && held.every((cell, index) => cell.ref === refs[index]);
-    if (isAll) tokens.share(held);
-    const cells = isAll ? held : tokens.hold(refs);
-    const stamp: Stamp = { dependencies, cells, identity, codec: codec as PayloadCodec<never> };
-    this.near.put(new NearEntry<P, Stamp>(group, key, payload, bytes, expiresAtMs, stamp));
-  }
-
-  /** What the decoded results have no room for goes on in the store of this process. */
-  private spill(entry: NearEntry<unknown, Stamp>): void {
-    if (!this.options.isPrivate || this.options.mode === 'observe') return;
-    if (!this.isCurrent(entry) || !this.entries.takesSpilled()) return;
-    const { identity, codec, dependencies } = entry.stamp;
-    const remainingMs = entry.expiresAtMs - this.options.clock.monotonicMs();
-    this.entries
-      .put(identity, dependencies, codec.encode(entry.payload as never), remainingMs)
-      .catch((error: unknown) => this.failed('fill', error));
-  }
-
-  /** Was the invalidation that made this read a miss needed? Told by the entry that it killed. */
-  private judgeInvalidation<P>(request: ReadRequest<P, unknown>, payload: P, now: Dependencies): void {
-    const killed = request.group.entries.get(request.key);
-    if (killed === undefined) return;
-    const before = killed.stamp.dependencies;
-    const same = request.codec.same(killed.payload, payload);
-    now.refs.forEach((ref, index) => {
-      if (before.vector[index] === now.vector[index]) return;
-      const stats = this.counters.table(ref.table);
-      stats.reread++;
-      if (same) stats.needless++;
-    });
   }
 
   private failed(reason: string, error: unknown): void {
@@ -429,6 +410,27 @@ export class Engine {
     this.options.events.onFailure(reason, error);
   }
 }
+
+interface Found<P> {
+  readonly hit: Hit<P> | null;
+  /** What the look-up showed of the request's references. */
+  readonly looked: Looked;
+}
+
+/** Whether whoever depends on `refs` depends on what is asked for, in the same order. */
+function covers(refs: readonly Ref[], asked: readonly Ref[]): boolean {
+  for (let index = 0; index < asked.length; index++) {
+    const own = refs[index];
+    const other = asked[index] as Ref; // index < length
+    if (own === undefined || own.table !== other.table) return false;
+    if (own.pin !== null && (other.pin === null || !isSamePin(own.pin, other.pin))) return false;
+  }
+  return true;
+}
+
+const isSamePin = (left: RefPin, right: RefPin): boolean =>
+  left === right ||
+  (left.shape === right.shape && left.values.every((value, index) => value === right.values[index]));
 
 const isWhole = (looked: Looked): looked is Dependencies => isComplete(looked.vector);
 

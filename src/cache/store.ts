@@ -21,6 +21,13 @@ const SPILLS_PER_HIT_MAX = 50;
 const SPILLS_TO_JUDGE_BY = 1_000;
 const SPILL_SAMPLE = 16;
 
+export interface EntryStoreOptions {
+  readonly namespace: string;
+  /** Whether only this process uses the store. */
+  readonly isPrivate: boolean;
+  readonly onUnreadable: () => void;
+}
+
 export class EntryStore {
   private spilled = 0;
   private hits = 0;
@@ -29,14 +36,12 @@ export class EntryStore {
 
   constructor(
     private readonly store: Store,
-    private readonly namespace: string,
-    private readonly isPrivate: boolean,
-    private readonly onUnreadable: () => void,
+    private readonly options: EntryStoreOptions,
   ) {}
 
   /** False: there can be none. */
   get mayHold(): boolean {
-    return !this.isPrivate || this.written;
+    return !this.options.isPrivate || this.written;
   }
 
   /** Null when there is none that this version can read. */
@@ -51,7 +56,7 @@ export class EntryStore {
     const [bytes, remainingMs] = replies;
     if (!Buffer.isBuffer(bytes) || typeof remainingMs !== 'number' || remainingMs < 0) return null;
     const stored = decodeEntry(bytes);
-    if (stored === null) this.onUnreadable();
+    if (stored === null) this.options.onUnreadable();
     else this.hits++;
     return stored === null ? null : { ...stored, remainingMs };
   }
@@ -77,6 +82,6 @@ export class EntryStore {
   private keyOf(identity: Identity): string {
     const hash = createHash('sha256');
     for (const part of identity) hash.update(`${part.length}:${part}`);
-    return entryKey(this.namespace, hash.digest('base64url').slice(0, 32));
+    return entryKey(this.options.namespace, hash.digest('base64url').slice(0, 32));
   }
 }

@@ -8,6 +8,7 @@ export interface Option {
   readonly path: readonly string[];
   readonly description: string;
   readonly isList: boolean;
+  readonly isSwitch: boolean;
   /** Digits in a variable mean a number: a count, a duration in ms, a size in bytes. */
   readonly isNumeric: boolean;
 }
@@ -30,6 +31,7 @@ function* walk(node: SchemaNode, path: readonly string[]): Generator<Option> {
       path,
       description: node.description ?? '',
       isList: node.type === 'array',
+      isSwitch: node.type === 'boolean',
       isNumeric: node.type === 'integer' || node.type === undefined,
     };
     return;
@@ -71,6 +73,7 @@ export function readEnvironment(
 
 function valueOf(option: Option, text: string): unknown {
   if (option.isList) return text.split(',').map((part) => part.trim());
+  if (option.isSwitch && (text === 'true' || text === 'false')) return text === 'true';
   return option.isNumeric && /^\d+$/.test(text) ? Number(text) : text;
 }
 

@@ -4,7 +4,8 @@
  */
 import { totalmem } from 'node:os';
 import { z } from 'zod';
-import { DURATION_FORMAT, type Duration, parseDuration, parseSize, SIZE_FORMAT, type Size } from './units.js';
+import { count, duration, size, word } from './fields.js';
+import { topologySchema } from './topology.js';
 
 const MEGABYTE = 1_048_576;
 
@@ -19,56 +20,7 @@ function memoryLimitBytes(): number {
   return constrained > 0 && constrained < total ? constrained : total;
 }
 
-const duration = (minimumMs: number) =>
-  z
-    .custom<Duration>((value) => {
-      const ms = typeof value === 'number' || typeof value === 'string' ? parseDuration(value) : null;
-      return ms !== null && ms >= minimumMs;
-    }, `must be ${DURATION_FORMAT}, at least ${minimumMs} ms`)
-    .transform((value) => parseDuration(value) as number); // just seen to be one
-
-const size = (minimumBytes: number) =>
-  z
-    .custom<Size>((value) => {
-      const bytes = typeof value === 'number' || typeof value === 'string' ? parseSize(value) : null;
-      return bytes !== null && bytes >= minimumBytes;
-    }, `must be ${SIZE_FORMAT}, at least ${minimumBytes} bytes`)
-    .transform((value) => parseSize(value) as number); // just seen to be one
-
-const count = (minimum: number) =>
-  z.int(`must be a whole number, at least ${minimum}`).min(minimum, `must be at least ${minimum}`);
-
-/** One of a few words; words of later versions are refused as such. */
-const word = <const W extends readonly [string, ...string[]]>(words: W, later: readonly string[] = []) =>
-  z.enum(words, {
-    error: ({ input }) => {
-      const allowed = `must be ${words.map((allowedWord) => `'${allowedWord}'`).join(' or ')}`;
-      return later.includes(String(input))
-        ? `'${String(input)}' is not in this version: ${allowed}`
-        : allowed;
-    },
-  });
-
 const tableNames = z.array(z.string().min(1, 'must be the name of a table'), 'must be a list of table names');
-
-const listen = z
-  .strictObject({
-    host: z
-      .string()
-      .default('127.0.0.1')
-      .describe('Address to listen on. Loopback only, unless there is a password.'),
-    port: z
-      .int('must be a port, 0 to 65535')
-      .min(0)
-      .max(65_535)
-      .optional()
-      .describe('TCP port; 0 takes a free one.'),
-    path: z.string().optional().describe('Unix socket, created with mode 0600; instead of host and port.'),
-    password: z.string().min(1).optional().describe('What clients must AUTH with.'),
-  })
-  .refine((value) => (value.port === undefined) !== (value.path === undefined), {
-    error: 'needs either port or path',
-  });
 
 export const configSchema = z
   .strictObject({
@@ -97,15 +49,7 @@ export const configSchema = z
       .describe(
         'When the store cannot be told of a write. bypass: write, and serve nothing until it was told. reject: fail the write.',
       ),
-    topology: z
-      .strictObject({
-        kind: word(['embedded'], ['single', 'sentinel', 'cluster'])
-          .default('embedded')
-          .describe('Where the cache lives: in this process.'),
-        listen: listen.optional().describe('Opens the embedded server to other processes of this machine.'),
-      })
-      .prefault({})
-      .describe('Where the cache lives.'),
+    topology: topologySchema.prefault({}).describe('Where the cache lives.'),
     persistence: z
       .strictObject({
         kind: word(['none'], ['rdb', 'aof', 'rdb+aof']).describe('none: the cache ends with the process.'),

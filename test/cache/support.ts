@@ -65,7 +65,7 @@ export function ownCache(
   const failures: string[] = [];
   const engine = new Engine({
     store,
-    isPrivate: false,
+    isStoreShared: true,
     clock,
     random,
     namespace,
@@ -95,7 +95,7 @@ export function ownCache(
       failed: (reason) => void failures.push(reason),
     },
     events,
-    ready: Promise.resolve(null),
+    ready: async () => null,
     clearStore: async () => converse(session, clearEntries(namespace)),
     close: async () => {
       engine.close();

@@ -13,7 +13,7 @@ it('tags leave the store some time after their entries ended, and one that nobod
   const server = createServer({ clock, random });
   const engine = new Engine({
     store: embeddedStore(server),
-    isPrivate: false,
+    isStoreShared: true,
     clock,
     random,
     namespace: 'n',

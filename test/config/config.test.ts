@@ -132,7 +132,7 @@ describe('an option', () => {
   });
 
   it.each([
-    ['topology.kind', ['single', 'sentinel', 'cluster'], "must be 'embedded'"],
+    ['topology.kind', ['sentinel', 'cluster'], "must be 'embedded' or 'single'"],
     ['persistence.kind', ['rdb', 'aof', 'rdb+aof'], "must be 'none'"],
     ['changes.kind', ['postgres', 'mysql'], "must be 'poll' or 'none'"],
     ['consistency', ['bounded'], "must be 'strict'"],
@@ -150,7 +150,7 @@ describe('an option', () => {
     [{ tll: '10s' }, 'tll is not an option'],
     [{ near: { maximum: '1mb' } }, 'near.maximum is not an option'],
     [{ topology: { listen: { port: 0, tls: true } } }, 'topology.listen.tls is not an option'],
-    [{ topology: { kind: 'embedded', url: 'redis://x' } }, 'topology.url is not an option'],
+    [{ topology: { kind: 'embedded', uri: 'redis://x' } }, 'topology.uri is not an option'],
     [{ swr: '1m', rules: [] }, 'swr is not an option; rules is not an option'],
   ])('that does not exist is refused: %j', (config, words) => {
     expect(refusalOf(config)).toContain(words);

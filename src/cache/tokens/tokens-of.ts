@@ -8,14 +8,14 @@ import type { Tokens } from './tokens.js';
 
 export interface TokensOptions extends SharedTokensOptions {
   readonly namespace: string;
-  /** Nobody else has access to the store. */
-  readonly isPrivate: boolean;
+  /** Whether other processes use the store, too. */
+  readonly isStoreShared: boolean;
   readonly onFailure: (error: unknown) => void;
 }
 
 export function tokensOf(options: TokensOptions): Tokens {
-  const { store, namespace, isPrivate, onFailure } = options;
-  if (isPrivate) return new LocalTokens(options.random, options.shapesPerTableMax);
+  const { store, namespace, isStoreShared, onFailure } = options;
+  if (!isStoreShared) return new LocalTokens(options.random, options.shapesPerTableMax);
   if (!isWatchable(store)) return new SharedTokens(options);
   return new MirroredTokens(options, new Mirror(store, namespace, onFailure));
 }

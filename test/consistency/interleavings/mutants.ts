@@ -212,9 +212,9 @@ export const mutants: readonly Mutant[] = [
     file: 'engine.ts',
     changes: [
       {
-        from: `const filling = this.fill(request, dependencies, cells, done);`,
+        from: `this.fills.fill(request, dependencies, cells, done);`,
         to: `const late = await this.tokens.capture(cells, request.ttlMs);
-      const filling = this.fill(request, typeof late === 'string' ? dependencies : late, cells, done);`,
+      this.fills.fill(request, typeof late === 'string' ? dependencies : late, cells, done);`,
       },
     ],
     within: remote,

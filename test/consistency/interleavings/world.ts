@@ -119,7 +119,7 @@ class World {
   ) {
     this.engine = new EngineUnderTest({
       store: scenario.store === 'remote' ? this.remoteStore() : this.mirroredStore(),
-      isPrivate: scenario.store === 'private',
+      isStoreShared: scenario.store !== 'private',
       clock: this.clock,
       random: seededRandom(2),
       namespace: 'n',

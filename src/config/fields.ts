@@ -1,0 +1,38 @@
+/** Decides how one option is checked and what somebody who got it wrong is told. Knows no option by name. */
+import { z } from 'zod';
+import { DURATION_FORMAT, type Duration, parseDuration, parseSize, SIZE_FORMAT, type Size } from './units.js';
+
+export const duration = (minimumMs: number) =>
+  z
+    .custom<Duration>((value) => {
+      const ms = typeof value === 'number' || typeof value === 'string' ? parseDuration(value) : null;
+      return ms !== null && ms >= minimumMs;
+    }, `must be ${DURATION_FORMAT}, at least ${minimumMs} ms`)
+    .transform((value) => parseDuration(value) as number); // just seen to be one
+
+export const size = (minimumBytes: number) =>
+  z
+    .custom<Size>((value) => {
+      const bytes = typeof value === 'number' || typeof value === 'string' ? parseSize(value) : null;
+      return bytes !== null && bytes >= minimumBytes;
+    }, `must be ${SIZE_FORMAT}, at least ${minimumBytes} bytes`)
+    .transform((value) => parseSize(value) as number); // just seen to be one
+
+export const count = (minimum: number) =>
+  z.int(`must be a whole number, at least ${minimum}`).min(minimum, `must be at least ${minimum}`);
+
+/** One of a few words; words of later versions are refused as such. */
+export const word = <const W extends readonly [string, ...string[]]>(
+  words: W,
+  later: readonly string[] = [],
+) =>
+  z.enum(words, {
+    error: ({ input }) => {
+      const allowed = `must be ${words.map((allowedWord) => `'${allowedWord}'`).join(' or ')}`;
+      return later.includes(String(input))
+        ? `'${String(input)}' is not in this version: ${allowed}`
+        : allowed;
+    },
+  });
+
+export const text = (what: string) => z.string(`must be ${what}`).min(1, `must be ${what}`);

@@ -1,0 +1,88 @@
+/** Decides where a cache keeps its state, as configured: a server in this process, with its listener, or one outside. */
+import type { Store } from '../cache/executor.js';
+import type { Clock, Random } from '../clock.js';
+import type { ResolvedConfig } from '../config/schema.js';
+import { LookasideError } from '../errors.js';
+import { createServer, type EmbeddedServer } from '../server/index.js';
+import { createRemoteStore, type RemoteTopology } from './create-store.js';
+import { embeddedStore } from './embedded.js';
+
+export interface Place {
+  readonly store: Store;
+  /** Whether other processes keep their state there, too. */
+  readonly isShared: boolean;
+  /**
+   * Settles when the store can be used, with where the embedded server listens, or null if it does not.
+   *
+   * @throws LookasideError when it cannot
+   */
+  ready(): Promise<{ readonly port?: number; readonly path?: string } | null>;
+  close(): Promise<void>;
+}
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told of what no query notices. */
+  readonly failed: (reason: string, error: unknown) => void;
+  /** The server in this process was closed by one of its clients. */
+  readonly onServerClosed: () => void;
+}
+
+export function openPlace(config: ResolvedConfig, surroundings: Surroundings): Place {
+  const { topology } = config;
+  return topology.kind === 'embedded' || config.mode === 'off'
+    ? embedded(config, surroundings)
+    : remote(topology, surroundings);
+}
+
+function remote(topology: RemoteTopology, { clock, random, failed }: Surroundings): Place {
+  const onTrouble = (error: Error): void => failed('store', error);
+  const store = createRemoteStore(topology, { clock, random, onTrouble });
+  return {
+    store,
+    isShared: true,
+    ready: async () => {
+      await store.ready();
+      return null;
+    },
+    close: () => store.close(),
+  };
+}
+
+function embedded(config: ResolvedConfig, { clock, random, failed, onServerClosed }: Surroundings): Place {
+  const listen =
+    config.topology.kind === 'embedded' && config.mode !== 'off' ? config.topology.listen : undefined;
+  const server = createServer({
+    clock,
+    random,
+    memory: { maxBytes: config.memory.max, policy: config.memory.policy },
+    ...(listen?.password === undefined ? {} : { password: listen.password }),
+  });
+  const listening = listen === undefined ? Promise.resolve(null) : open(server, listen);
+  listening.catch((error: unknown) => failed('listen', error));
+  let closing = false;
+  void server.closed.then(() => {
+    if (closing) return;
+    failed(
+      'server',
+      new LookasideError('SERVER_CLOSED', 'a client sent SHUTDOWN; every query goes to the database'),
+    );
+    onServerClosed();
+  });
+  return {
+    store: embeddedStore(server),
+    isShared: listen !== undefined,
+    ready: () => listening,
+    close: async () => {
+      closing = true;
+      await listening.catch(() => undefined); // reported when it happened
+      await server.close();
+    },
+  };
+}
+
+type Listen = NonNullable<Extract<ResolvedConfig['topology'], { readonly kind: 'embedded' }>['listen']>;
+
+const open = (server: EmbeddedServer, { host, port, path }: Listen) =>
+  path === undefined ? server.listen({ host, port: port ?? 0 }) : server.listen({ path });

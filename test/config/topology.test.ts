@@ -1,0 +1,116 @@
+/** Where the cache lives: the forms of a URL, what belongs to which kind of place, and what is refused. */
+import { describe, expect, it } from 'vitest';
+import { resolveConfig } from '../../src/config/config.js';
+import type { Config } from '../../src/config/schema.js';
+import { parseStoreUrl } from '../../src/config/store-url.js';
+
+const resolve = (topology: unknown) => resolveConfig({ topology } as Config, {}).topology;
+const refusal = (topology: unknown): string => {
+  try {
+    return `accepted: ${JSON.stringify(resolve(topology))}`;
+  } catch (error) {
+    return String(error);
+  }
+};
+
+const at = (host: string, port = 6379) => ({ host, port });
+
+describe('the URL of a server', () => {
+  it.each([
+    ['redis://example', { address: at('example'), isSecure: false }],
+    ['redis://example:7000/3', { address: at('example', 7000), isSecure: false, database: 3 }],
+    ['rediss://[::1]:7000', { address: at('::1', 7000), isSecure: true }],
+    ['valkeys://example', { address: at('example'), isSecure: true }],
+    ['redis://:pa%40ss@example', { address: at('example'), isSecure: false, password: 'pa@ss' }],
+    [
+      'rediss://user:p%25@example/0',
+      { address: at('example'), isSecure: true, username: 'user', password: 'p%', database: 0 },
+    ],
+    ['unix:///run/redis.sock', { address: { path: '/run/redis.sock' }, isSecure: false }],
+    [
+      'redis+unix:///run/a%20b.sock?db=2',
+      { address: { path: '/run/a b.sock' }, isSecure: false, database: 2 },
+    ],
+  ])('%s', (url, expected) => {
+    expect(parseStoreUrl(url)).toEqual(expected);
+  });
+
+  it.each(['', 'example', 'http://example', 'redis://', 'redis://example/three', 'unix://'])(
+    '%j is none',
+    (url) => {
+      expect(parseStoreUrl(url)).toBeNull();
+      expect(refusal({ kind: 'single', url })).toContain('topology.url must be a URL like');
+    },
+  );
+});
+
+describe('a server outside of this process', () => {
+  it('has its limits of time, and all that its URL says', () => {
+    expect(resolve({ kind: 'single', url: 'rediss://u:p@example/1', commandTimeout: '1s' })).toEqual({
+      kind: 'single',
+      address: at('example'),
+      remote: {
+        tls: {},
+        username: 'u',
+        password: 'p',
+        database: 1,
+        connectTimeoutMs: 2_000,
+        commandTimeoutMs: 1_000,
+        reconnectMsMax: 2_000,
+      },
+    });
+  });
+
+  it('may have its credentials and TLS beside the URL', () => {
+    const { remote } = resolve({
+      kind: 'single',
+      url: 'redis://example',
+      username: 'u',
+      password: 'p',
+      database: 2,
+      tls: { servername: 'other', rejectUnauthorized: false },
+    }) as Extract<ReturnType<typeof resolve>, { kind: 'single' }>;
+    expect(remote).toMatchObject({
+      username: 'u',
+      password: 'p',
+      database: 2,
+      tls: { servername: 'other', rejectUnauthorized: false },
+    });
+  });
+
+  it.each([
+    [{ kind: 'single' }, "topology.url is needed where topology.kind is 'single'"],
+    [
+      { kind: 'single', url: 'redis://a:b@c', password: 'd' },
+      'topology.password is given in topology.url already',
+    ],
+    [{ kind: 'single', url: 'redis://c', username: 'd' }, 'topology.username needs a password beside it'],
+    [
+      { kind: 'single', url: 'redis://c', listen: { port: 0 } },
+      "topology.listen must not be given where topology.kind is 'single'",
+    ],
+    [{ url: 'redis://c' }, "topology.url must not be given where topology.kind is 'embedded'"],
+    [{ commandTimeout: 1 }, "topology.commandTimeout must not be given where topology.kind is 'embedded'"],
+    [{ kind: 'single', url: 'redis://c', commandTimeout: 0 }, 'topology.commandTimeout must be'],
+    [{ kind: 'single', url: 'redis://c', tls: { ca: 5 } }, 'topology.tls.ca must be certificates in PEM'],
+    [
+      { kind: 'single', url: 'redis://c', tls: { rejectUnauthorized: 'no' } },
+      'topology.tls.rejectUnauthorized must be true or false',
+    ],
+  ])('%j is refused', (topology, said) => {
+    expect(refusal(topology)).toContain(said);
+  });
+
+  it('may be given by variables of the environment', () => {
+    const environment = {
+      LOOKASIDE_TOPOLOGY_KIND: 'single',
+      LOOKASIDE_TOPOLOGY_URL: 'redis://example',
+      LOOKASIDE_TOPOLOGY_PASSWORD: '12345',
+      LOOKASIDE_TOPOLOGY_TLS_REJECT_UNAUTHORIZED: 'false',
+    };
+    expect(resolveConfig({}, environment).topology).toMatchObject({
+      kind: 'single',
+      remote: { password: '12345', tls: { rejectUnauthorized: false } },
+    });
+  });
+});
