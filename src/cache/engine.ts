@@ -3,6 +3,7 @@
  * order of its steps is the promise (CONSISTENCY §2). Writes are in `writes.ts`.
  */
 import type { Clock, Random } from '../clock.js';
+import type { TableNames } from './bind.js';
 import type { Dependencies } from './entry.js';
 import type { Store } from './executor.js';
 import { Fills } from './fills.js';
@@ -13,6 +14,7 @@ import { isComplete, type Looked, type Refusal, sameVector } from './protocol/lo
 import type { Ref, RefPin, Target } from './protocol/refs.js';
 import type { Execution, Hit, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
 import { currentScope, type Scope } from './scope.js';
+import type { IntentResolver } from './standing.js';
 import { type CacheStats, Counters } from './stats.js';
 import { EntryStore, type FoundEntry } from './store.js';
 import type { Cell, Tokens } from './tokens/tokens.js';
@@ -64,7 +66,8 @@ export class Engine {
       ...options,
       process: options.random.hex(8),
       shapesPerTableMax: limits.shapesPerTableMax,
-      onFailure: (error) => this.failed('lookup', error),
+      onResolved: (table) => this.resolved(table),
+      onFailure: (reason, error) => this.failed(reason, error),
     });
     this.tokens = tokens;
     this.near = new Near(
@@ -164,6 +167,16 @@ export class Engine {
     for (const table of tables) this.counters.table(table).foreign++;
   }
 
+  /** How intents of other processes, which may have died, are asked about. */
+  resolveWith({ database }: TableNames, resolver: IntentResolver): void {
+    this.tokens.resolveWith(database, resolver);
+  }
+
+  /** Looks for intents that nobody removes, also in tables that nobody reads. */
+  async sweep(tables: readonly string[]): Promise<void> {
+    if (!this.closed) await this.tokens.sweep(tables);
+  }
+
   /** Why nothing is served, or null. */
   trouble(): string | null {
     if (this.closed) return 'closed';
@@ -189,7 +202,7 @@ export class Engine {
       notFilled: Object.fromEntries(counters.notFilled),
       writes: counters.writes,
       failures: Object.fromEntries(counters.failures),
-      unresolved: this.writes.unresolved,
+      unresolved: this.writes.unresolved + this.tokens.unresolved,
       resolved: counters.resolved,
       owed: this.writes.owed,
       evictions: this.near.evictions,
@@ -257,8 +270,9 @@ export class Engine {
     const cells = tokens.hold(request.refs); // known once, for all the steps to come
     try {
       let own: Dependencies | Refusal;
+      let finding: Found<P> | Promise<Found<P>>;
       try {
-        const finding = tokens.answersAtOnce
+        finding = tokens.answersAtOnce
           ? this.see(request, cells, refresh)
           : this.ask(request, cells, refresh);
         const { hit, looked } = finding instanceof Promise ? await finding : finding;
@@ -272,8 +286,11 @@ export class Engine {
         return await this.refuse('store-failed', request);
       }
       if (typeof own === 'string') return await this.refuse(own, request);
-      // Nothing is awaited between finding no flight and offering one: callers of the same moment share one.
       const mayJoin = !refresh && this.options.mode === 'on' && request.joins !== false;
+      // What landed since this read looked for an entry is as good as what is under way.
+      const landed = mayJoin && finding instanceof Promise ? await this.landed(request, own) : null;
+      if (landed !== null) return landed;
+      // Nothing is awaited between finding no flight and offering one: callers of the same moment share one.
       const flight = mayJoin ? this.flights.join(request.group, request.key, own.vector) : undefined;
       const joined = flight === undefined ? null : await this.join<P>(flight, own);
       return joined ?? (await this.fly(request, own, cells));
@@ -333,6 +350,12 @@ export class Engine {
       this.entries.get(request.identity),
     ]);
     return { hit: await this.storeHit(request, looked, stored), looked };
+  }
+
+  private async landed<P>(request: ReadRequest<P, unknown>, own: Dependencies): Promise<Hit<P> | null> {
+    const entry = this.decoded(request);
+    if (entry === undefined || !(await this.vouches(own, entry.stamp.dependencies))) return null;
+    return this.nearHit(entry);
   }
 
   private decoded<P>({ group, key }: ReadRequest<P, unknown>): NearEntry<P, Stamp> | undefined {
@@ -403,6 +426,12 @@ export class Engine {
     } finally {
       this.flights.land(request.group, request.key, flight);
     }
+  }
+
+  private resolved(table: string): void {
+    this.counters.resolved++;
+    this.counters.table(table).invalidations++;
+    this.options.events.onInvalidate([table]);
   }
 
   private failed(reason: string, error: unknown): void {

@@ -1,5 +1,6 @@
 /** Decides the options that say where the cache lives, and which of them belong to which kind of place. */
 import { z } from 'zod';
+import { type Endpoint, endpoints, natMap } from './endpoint.js';
 import { count, duration, text, word } from './fields.js';
 import { parseStoreUrl, type ServerLocation, URL_FORMAT } from './store-url.js';
 
@@ -42,9 +43,11 @@ const COMMAND_TIMEOUT_MS = 500;
 const RECONNECT_MS_MAX = 2_000;
 
 const base = z.strictObject({
-  kind: word(['embedded', 'single'], ['sentinel', 'cluster'])
+  kind: word(['embedded', 'single', 'sentinel', 'cluster'])
     .default('embedded')
-    .describe('embedded: in this process. single: on one Redis, Valkey or compatible server, 6.2 or later.'),
+    .describe(
+      'embedded: in this process. single: on one Redis, Valkey or compatible server, 6.2 or later. sentinel: on the primary that Redis Sentinels name. cluster: in a Redis Cluster.',
+    ),
   listen: listen
     .optional()
     .describe('Opens the embedded server to other processes of this machine, which use it as single.'),
@@ -53,6 +56,23 @@ const base = z.strictObject({
     .refine((value) => parseStoreUrl(value) !== null, URL_FORMAT)
     .optional()
     .describe('Of single: where the server is.'),
+  name: text('the name of a primary')
+    .optional()
+    .describe('Of sentinel: what the sentinels call the primary.'),
+  sentinels: endpoints('sentinels')
+    .optional()
+    .describe('Of sentinel: some of them, as host:port; they tell of the others.'),
+  sentinelUsername: text('the name of a user').optional().describe('Of the sentinels: the ACL user.'),
+  sentinelPassword: text('a password').optional().describe('Of the sentinels, where they ask for one.'),
+  sentinelTls: tls.optional().describe('Of the sentinels: TLS. Default: as tls.'),
+  nodes: endpoints('nodes')
+    .optional()
+    .describe('Of cluster: some of its nodes, as host:port; they tell of the others.'),
+  natMap: natMap
+    .optional()
+    .describe(
+      'Of sentinel and cluster: where servers are reached whose announced address is of their own network.',
+    ),
   username: text('the name of a user').optional().describe('Of an external server: the ACL user.'),
   password: text('a password').optional().describe('Of an external server.'),
   database: count(0).optional().describe('Of an external server that is no cluster: its number. Default: 0.'),
@@ -84,6 +104,25 @@ const remote: readonly Key[] = [
 const keysOf: Readonly<Record<Given['kind'], readonly Key[]>> = {
   embedded: ['listen'],
   single: ['url', 'database', ...remote],
+  sentinel: [
+    'name',
+    'sentinels',
+    'sentinelUsername',
+    'sentinelPassword',
+    'sentinelTls',
+    'natMap',
+    'database',
+    ...remote,
+  ],
+  cluster: ['nodes', 'natMap', ...remote],
+};
+
+/** Without which a kind of place means nothing. */
+const neededOf: Readonly<Record<Given['kind'], readonly Key[]>> = {
+  embedded: [],
+  single: ['url'],
+  sentinel: ['name', 'sentinels'],
+  cluster: ['nodes'],
 };
 
 /** How external servers are connected to. */
@@ -99,7 +138,22 @@ export interface RemoteOptions {
 
 export type Topology =
   | { readonly kind: 'embedded'; readonly listen?: Given['listen'] }
-  | { readonly kind: 'single'; readonly address: ServerLocation['address']; readonly remote: RemoteOptions };
+  | { readonly kind: 'single'; readonly address: ServerLocation['address']; readonly remote: RemoteOptions }
+  | {
+      readonly kind: 'sentinel';
+      readonly name: string;
+      readonly sentinels: readonly Endpoint[];
+      /** How the sentinels are connected to. */
+      readonly witnesses: RemoteOptions;
+      readonly natMap: Readonly<Record<string, Endpoint>>;
+      readonly remote: RemoteOptions;
+    }
+  | {
+      readonly kind: 'cluster';
+      readonly nodes: readonly Endpoint[];
+      readonly natMap: Readonly<Record<string, Endpoint>>;
+      readonly remote: RemoteOptions;
+    };
 
 export const topologySchema = base
   .superRefine((given, context) => {
@@ -108,22 +162,38 @@ export const topologySchema = base
     for (const key of Object.keys(given) as (keyof Given)[])
       if (key !== 'kind' && given[key] !== undefined && !keysOf[given.kind].includes(key))
         refuse(key, `must not be given where topology.kind is '${given.kind}'`);
-    if (given.kind !== 'single') return;
-    if (given.url === undefined)
-      return refuse('url', `is needed where topology.kind is 'single': it ${URL_FORMAT}`);
-    const location = parseStoreUrl(given.url);
+    for (const key of neededOf[given.kind])
+      if (given[key] === undefined)
+        refuse(
+          key,
+          `is needed where topology.kind is '${given.kind}'${key === 'url' ? `: it ${URL_FORMAT}` : ''}`,
+        );
+    const location = given.url === undefined ? null : parseStoreUrl(given.url);
     for (const key of ['username', 'password', 'database'] as const)
       if (location?.[key] !== undefined && given[key] !== undefined)
         refuse(key, 'is given in topology.url already');
     if (given.username !== undefined && (given.password ?? location?.password) === undefined)
       refuse('username', 'needs a password beside it');
+    if (given.sentinelUsername !== undefined && given.sentinelPassword === undefined)
+      refuse('sentinelUsername', 'needs a sentinelPassword beside it');
   })
-  .transform((given): Topology => {
-    const location = given.url === undefined ? null : parseStoreUrl(given.url);
-    if (given.kind === 'embedded' || location === null)
-      return { kind: 'embedded', ...(given.listen === undefined ? {} : { listen: given.listen }) };
-    return { kind: 'single', address: location.address, remote: remoteOf(given, location) };
-  });
+  .transform(topologyOf);
+
+function topologyOf(given: Given): Topology {
+  const { kind, listen, url, name, sentinels, nodes, natMap = {} } = given;
+  const location = url === undefined ? null : parseStoreUrl(url);
+  if (kind === 'single' && location !== null)
+    return { kind, address: location.address, remote: remoteOf(given, location) };
+  if (kind === 'cluster' && nodes !== undefined) return { kind, nodes, natMap, remote: remoteOf(given, {}) };
+  if (kind === 'sentinel' && name !== undefined && sentinels !== undefined) {
+    const { sentinelUsername, sentinelPassword, sentinelTls } = given;
+    const remote = remoteOf(given, {});
+    const login = { username: sentinelUsername, password: sentinelPassword, database: 0 };
+    const witnesses = { ...remote, ...login, tls: sentinelTls ?? remote.tls };
+    return { kind, name, sentinels, witnesses, natMap, remote };
+  }
+  return { kind: 'embedded', ...(listen === undefined ? {} : { listen }) };
+}
 
 function remoteOf(given: Given, location: Partial<ServerLocation>): RemoteOptions {
   return {

@@ -1,6 +1,8 @@
 /** Decides which store outside of this process a configuration means. The embedded one is made by whoever owns its server. */
 import type { Clock, Random } from '../clock.js';
 import type { RemoteOptions, Topology } from '../config/topology.js';
+import { clusterStore } from './cluster.js';
+import { sentinelStore } from './sentinel.js';
 import { type RemoteStore, type RemoteStoreOptions, singleStore } from './single.js';
 
 export interface StoreSurroundings {
@@ -13,7 +15,17 @@ export interface StoreSurroundings {
 export type RemoteTopology = Exclude<Topology, { readonly kind: 'embedded' }>;
 
 export function createRemoteStore(topology: RemoteTopology, surroundings: StoreSurroundings): RemoteStore {
-  return singleStore(topology.address, storeOptions(topology.remote, surroundings));
+  const options = storeOptions(topology.remote, surroundings);
+  switch (topology.kind) {
+    case 'single':
+      return singleStore(topology.address, options);
+    case 'sentinel': {
+      const settings = storeOptions(topology.witnesses, surroundings);
+      return sentinelStore({ ...topology, settings }, options);
+    }
+    case 'cluster':
+      return clusterStore(topology, options);
+  }
 }
 
 function storeOptions(remote: RemoteOptions, surroundings: StoreSurroundings): RemoteStoreOptions {

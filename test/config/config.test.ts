@@ -132,7 +132,6 @@ describe('an option', () => {
   });
 
   it.each([
-    ['topology.kind', ['sentinel', 'cluster'], "must be 'embedded' or 'single'"],
     ['persistence.kind', ['rdb', 'aof', 'rdb+aof'], "must be 'none'"],
     ['changes.kind', ['postgres', 'mysql'], "must be 'poll' or 'none'"],
     ['consistency', ['bounded'], "must be 'strict'"],
@@ -225,9 +224,7 @@ describe('a variable of the environment', () => {
   it('is refused for its value as an option is', () => {
     expect(refusalOf({}, { LOOKASIDE_TTL: 'soon' })).toContain('ttl must be');
     expect(refusalOf({}, { LOOKASIDE_MODE: '' })).toContain('mode must be');
-    expect(refusalOf({}, { LOOKASIDE_TOPOLOGY_KIND: 'cluster' })).toContain(
-      "'cluster' is not in this version",
-    );
+    expect(refusalOf({}, { LOOKASIDE_PERSISTENCE_KIND: 'aof' })).toContain("'aof' is not in this version");
   });
 
   it('exists for every option, each under one name', () => {

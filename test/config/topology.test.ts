@@ -114,3 +114,71 @@ describe('a server outside of this process', () => {
     });
   });
 });
+
+describe('several servers', () => {
+  const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 500, reconnectMsMax: 2_000 };
+
+  it('under Sentinel: nodes and sentinels each have their credentials, and one TLS unless told', () => {
+    const given = { kind: 'sentinel', name: 'main', sentinels: ['one:26379', { host: '::1', port: 2 }] };
+    const nobody = { username: undefined, password: undefined, tls: null, database: 0, ...limits };
+    expect(resolve(given)).toEqual({
+      kind: 'sentinel',
+      name: 'main',
+      sentinels: [at('one', 26_379), at('::1', 2)],
+      natMap: {},
+      remote: nobody,
+      witnesses: nobody,
+    });
+    expect(
+      resolve({ ...given, password: 'a', sentinelPassword: 'b', database: 2, tls: { ca: 'c' } }),
+    ).toMatchObject({
+      remote: { password: 'a', database: 2, tls: { ca: 'c' } },
+      witnesses: { password: 'b', database: 0, tls: { ca: 'c' } },
+    });
+    expect(resolve({ ...given, sentinelTls: { ca: 'd' } })).toMatchObject({
+      remote: { tls: null },
+      witnesses: { tls: { ca: 'd' } },
+    });
+  });
+
+  it('in a Cluster: some of the nodes, and where they are reached', () => {
+    expect(resolve({ kind: 'cluster', nodes: ['[::1]:1'], natMap: { '10.0.0.1:6379': 'here:1' } })).toEqual({
+      kind: 'cluster',
+      nodes: [at('::1', 1)],
+      natMap: { '10.0.0.1:6379': at('here', 1) },
+      remote: { username: undefined, password: undefined, tls: null, database: 0, ...limits },
+    });
+  });
+
+  it('may be given by variables of the environment', () => {
+    const environment = {
+      LOOKASIDE_TOPOLOGY_KIND: 'sentinel',
+      LOOKASIDE_TOPOLOGY_NAME: 'main',
+      LOOKASIDE_TOPOLOGY_SENTINELS: 'one:1, two:2',
+    };
+    expect(resolveConfig({}, environment).topology).toMatchObject({
+      sentinels: [at('one', 1), at('two', 2)],
+    });
+  });
+
+  it.each([
+    [{ kind: 'sentinel', name: 'a' }, "topology.sentinels is needed where topology.kind is 'sentinel'"],
+    [{ kind: 'sentinel', sentinels: ['a:1'] }, "topology.name is needed where topology.kind is 'sentinel'"],
+    [{ kind: 'cluster' }, "topology.nodes is needed where topology.kind is 'cluster'"],
+    [{ kind: 'cluster', nodes: [] }, 'topology.nodes must have the address of at least one of the nodes'],
+    [{ kind: 'cluster', nodes: ['a'] }, 'topology.nodes.0 must be an address like'],
+    [{ kind: 'cluster', nodes: ['a:70000'] }, 'topology.nodes.0 must be an address like'],
+    [{ kind: 'cluster', nodes: [{ host: 'a', port: 1, tls: true }] }, 'topology.nodes.0 must be an address'],
+    [{ kind: 'cluster', nodes: ['a:1'], natMap: { 'b:1': 'c' } }, 'topology.natMap.b:1 must be an address'],
+    [
+      { kind: 'cluster', nodes: ['a:1'], database: 1 },
+      "topology.database must not be given where topology.kind is 'cluster'",
+    ],
+    [
+      { kind: 'sentinel', name: 'a', sentinels: ['a:1'], sentinelUsername: 'b' },
+      'topology.sentinelUsername needs a sentinelPassword beside it',
+    ],
+  ])('%j is refused', (topology, said) => {
+    expect(refusal(topology)).toContain(said);
+  });
+});

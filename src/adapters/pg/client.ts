@@ -14,7 +14,7 @@ import type { Host } from './host.js';
 import { plainKey } from './parameters.js';
 import { type Call, callOf, type SubmittableCall, type TextCall } from './query-arguments.js';
 import { answer, answerHit, type CachedStatement, isCached, requestOf, restore, wireOf } from './reads.js';
-import { asTexts } from './resolver.js';
+import { asTexts, resolverOf } from './resolver.js';
 import { Session } from './session.js';
 import type { PgClient, PgResult, QueryCallback, QueryFunction, TransactionStatus } from './shapes.js';
 import type { Statement } from './statements.js';
@@ -184,7 +184,13 @@ export class WatchedClient {
     const { database } = session;
     if (database === null || this.writes.status !== 'I' || session.refusal() === 'pooler') return;
     const from = host.observe(database);
-    if (from !== null) await host.core.changes?.watch(from, () => readStatistics(this.ownQuery));
+    if (from === null) return;
+    const { core, databases, ask } = host;
+    core.engine.resolveWith(
+      database.names,
+      resolverOf({ ask, state: database.state, proxied: databases.proxied }),
+    );
+    await core.changes?.watch(from, () => readStatistics(this.ownQuery));
   }
 
   /** Has the session hand its statistics over, between two queries of its user. False while it is in use. */
@@ -313,6 +319,7 @@ export class WatchedClient {
       ...this.overtakenPlan(statement),
       control: statement?.plan.kind === 'transaction' ? statement.plan.transaction : null,
       backend,
+      isProxied: backend === null || this.session.isPooled,
       state: database?.state ?? null,
     };
     return this.tracker.run(call, effect, after, (until) => this.gate.hold(until));

@@ -4,9 +4,11 @@
  */
 import { keyOfTable, rootOf, type TableNames } from '../../cache/bind.js';
 import type { CacheCore } from '../../cache/core.js';
+import { claim, outdatedBy } from '../../cache/lineage.js';
 import type { Target } from '../../cache/protocol/refs.js';
 import type { Clock } from '../../clock.js';
 import type { Plan, Planner, Table } from '../../sql/plan.js';
+import { ProxiedWrites } from '../../sql/postgres/backend.js';
 import type { Catalog } from '../../sql/postgres/catalog.js';
 import type { ConnectionProbe, TextQuery } from '../../sql/postgres/database.js';
 import { catalogFingerprintSql, loadCatalog } from '../../sql/postgres/load-catalog.js';
@@ -28,6 +30,8 @@ export class DatabaseState {
 
   constructor(
     readonly names: TableNames,
+    /** The same for all states of the database. */
+    readonly lineage: string,
     clock: Clock,
   ) {
     this.prepared = new PreparedTransactions(clock);
@@ -215,6 +219,10 @@ export class Database {
     this.statements.clear();
     this.snapshot = { catalog, planner, epoch };
     this.core.attach(attachment(this.names, catalog));
+    const tables = [...catalog.relations.keys()].map((id) => keyOfTable(this.names, id));
+    this.core.engine
+      .sweep([rootOf(this.names), ...tables])
+      .catch((error: unknown) => this.core.failed('resolve', error));
   }
 }
 
@@ -241,6 +249,9 @@ function attachment(names: TableNames, catalog: Catalog): Parameters<CacheCore['
   };
 }
 
+/** A database's state is told to the store again when that failed. */
+const CLAIM_RETRY_MS = 1_000;
+
 /** Catalogs kept for differing sessions of one database state; a further one is never planned for. */
 const SESSIONS_MAX = 16;
 
@@ -251,7 +262,19 @@ export class Databases {
   /** By lineage, the identity seen last. */
   private readonly latest = new Map<string, string>();
 
+  /** Writes through proxies that are asked about. */
+  readonly proxied = new ProxiedWrites();
+
   constructor(private readonly core: CacheCore) {}
+
+  /**
+   * The same, after what the sighting makes untrue was voided for every process that shares the store: so nothing is
+   * read or written in this state before.
+   */
+  async arrive(probe: ConnectionProbe): Promise<Database | null> {
+    await this.claim(probe);
+    return this.of(probe);
+  }
 
   /** The database that a connection belongs to; null when there are too many different sessions already. */
   of(probe: ConnectionProbe): Database | null {
@@ -259,7 +282,7 @@ export class Databases {
     const key = `${probe.identity}/${probe.session}`;
     let database = this.bySession.get(key);
     if (database === undefined) {
-      const state = this.stateOf(probe.identity);
+      const state = this.stateOf(probe);
       if ([...this.bySession.values()].filter((other) => other.state === state).length >= SESSIONS_MAX)
         return null;
       this.bySession.set(key, (database = new Database(this.core, state, probe.session)));
@@ -267,13 +290,27 @@ export class Databases {
     return database;
   }
 
-  stateOf(identity: string): DatabaseState {
+  private stateOf({ identity, lineage }: ConnectionProbe): DatabaseState {
     let state = this.states.get(identity);
     if (state === undefined) {
-      state = new DatabaseState({ namespace: this.core.namespace, database: identity }, this.core.clock);
+      const names = { namespace: this.core.namespace, database: identity };
+      state = new DatabaseState(names, lineage, this.core.clock);
       this.states.set(identity, state);
     }
     return state;
+  }
+
+  /** A store that cannot be told is told later: until it can, it serves nobody. */
+  private async claim(probe: ConnectionProbe): Promise<void> {
+    const { core } = this;
+    try {
+      const outdated = await core.converse(outdatedBy(core.namespace, probe));
+      if (outdated.length > 0) await core.engine.invalidate(outdated.map((table) => ({ table, pins: null })));
+      await core.converse(claim(core.namespace, probe));
+    } catch (error) {
+      core.failed('identity', error);
+      if (core.engine.trouble() !== 'closed') core.clock.after(CLAIM_RETRY_MS, () => void this.claim(probe));
+    }
   }
 
   /** Everything of every database known: what a connection may touch that could not say what it is. */
@@ -282,11 +319,12 @@ export class Databases {
   }
 
   /** A database that restarted, failed over or was restored may have lost what was already shown. */
-  private supersede({ lineage, identity }: ConnectionProbe): void {
+  private supersede(probe: ConnectionProbe): void {
+    const { lineage, identity } = probe;
     const before = this.latest.get(lineage);
     if (before === identity) return;
     this.latest.set(lineage, identity);
-    const state = this.stateOf(identity);
+    const state = this.stateOf(probe);
     if (state.superseded) {
       // Writes went to the other one meanwhile.
       state.superseded = false;
@@ -295,7 +333,8 @@ export class Databases {
         .catch((error: unknown) => this.core.failed('supersede', error));
     }
     if (before === undefined) return;
-    this.stateOf(before).superseded = true;
+    const outdated = this.states.get(before);
+    if (outdated !== undefined) outdated.superseded = true;
     for (const database of this.bySession.values()) if (database.state.superseded) database.retire();
   }
 }

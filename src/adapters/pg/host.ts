@@ -10,7 +10,7 @@ export interface Host {
   readonly driver: Driver;
   readonly databases: Databases;
   /** Asks the same server over another connection, whatever became of this one. */
-  readonly ask: <T>(task: (query: TextQuery) => Promise<T>) => Promise<T>;
+  readonly ask: <T>(task: (query: TextQuery, processId: number | null) => Promise<T>) => Promise<T>;
   /** How the database's statistics are seen from here; null when that was asked before. */
   readonly observe: (database: Database) => ObservedFrom | null;
   /** A connection in its settled session is in use. */

@@ -23,7 +23,7 @@ export function observeOnce(way: WayToDatabase): (database: Database) => Observe
   const told = new WeakSet<DatabaseState>();
   return (database) => {
     const { state } = database;
-    if (way.core.changes === null || state.superseded || told.has(state)) return null;
+    if (state.superseded || told.has(state)) return null;
     told.add(state);
     return {
       names: database.names,
@@ -58,7 +58,7 @@ async function openObserver({ core, databases, make }: WayToDatabase, database: 
   try {
     const probe = await probeConnection(query, { lock: null, expectedPid: client.processID });
     // A server that restarted or another one in its place: from now on that is the database.
-    if (!probe.standby) databases.of(probe);
+    if (!probe.standby) await databases.arrive(probe);
     if (probe.standby || probe.pooled || probe.identity !== database.names.database)
       throw new LookasideError('CHANGES_UNAVAILABLE', 'the connection leads to another server than before');
   } catch (error) {

@@ -91,9 +91,9 @@ export class Session {
       await this.connected();
       const lock = { high: lockHalf(core), low: lockHalf(core) };
       const probe = await probeConnection(query, { lock, expectedPid: client.processID });
-      this.probe = probe;
       // A standby shares its primary's lineage, but has nothing to say about which state is the latest.
-      this.database = probe.standby ? null : databases.of(probe);
+      this.database = probe.standby ? null : await databases.arrive(probe);
+      this.probe = probe;
       this.hasDeparted = false;
     } catch (error) {
       this.probe = 'impossible';

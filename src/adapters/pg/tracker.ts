@@ -5,10 +5,12 @@
 import type { OwnRows } from '../../cache/changes.js';
 import type { PlacedWrite, WriteOwner } from '../../cache/writes.js';
 import type { TransactionControl } from '../../sql/plan.js';
-import { arePreparedGone, type Backend, hasBackendEnded } from '../../sql/postgres/database.js';
+import { nameOfBackend, type WriteBackend } from '../../sql/postgres/backend.js';
+import { arePreparedGone, type Backend } from '../../sql/postgres/database.js';
 import type { DatabaseState } from './databases.js';
 import type { Host } from './host.js';
 import type { Call, SubmittableCall, TextCall } from './query-arguments.js';
+import { hasEndedInDatabase } from './resolver.js';
 import type { PgClient, PgResult, QueryCallback, QueryFunction, TransactionStatus } from './shapes.js';
 import type { Effect, TransactionWrites, WriteUnderWay } from './transaction.js';
 
@@ -30,6 +32,8 @@ export interface Aftermath {
   readonly ended?: () => void | Promise<void>;
   readonly control: TransactionControl | null;
   readonly backend: Backend | null;
+  /** A proxy, or who knows what, is between this connection and the server process that runs its statements. */
+  readonly isProxied: boolean;
   readonly state: DatabaseState | null;
 }
 
@@ -247,24 +251,26 @@ export class Tracker {
     endCatalogChange: (outcome: 'maybe' | 'nothing') => void,
   ): WriteOwner {
     const { client } = this.about;
-    const backend: Backend = after.backend ?? { pid: client.processID ?? 0, startedAtUs: null, lock: null };
-    const { prepares } = effect;
+    const { random } = this.about.host.core;
+    const write: WriteBackend = {
+      backend: after.backend ?? { pid: client.processID ?? 0, startedAtUs: null, lock: null },
+      mark: after.isProxied ? random.hex(6) : null,
+      prepares: effect.prepares,
+    };
     const hasEnded = async (): Promise<boolean> => {
-      if (!(await this.hasFinished(backend, prepares, after.state))) return false;
+      if (!(await this.hasFinished(write, after.state))) return false;
       endCatalogChange('maybe');
       return true;
     };
-    return { backend: `${backend.pid}@${backend.startedAtUs ?? '?'}`, hasEnded };
+    return { backend: nameOfBackend(write), hasEnded };
   }
 
   /** The connection is gone or ready again, and nothing that it prepared is left. */
-  private async hasFinished(
-    backend: Backend,
-    prepares: Effect['prepares'],
-    state: DatabaseState | null,
-  ): Promise<boolean> {
-    const { ask } = this.about.host;
-    if (this.lost && !(await ask((query) => hasBackendEnded(query, backend)))) return false;
+  private async hasFinished(write: WriteBackend, state: DatabaseState | null): Promise<boolean> {
+    const { ask, databases } = this.about.host;
+    const { prepares } = write;
+    const asking = { ask, state, proxied: databases.proxied };
+    if (this.lost && !(await hasEndedInDatabase(asking, { ...write, prepares: [] }))) return false;
     if (prepares === 'unknown') return ask((query) => arePreparedGone(query, 'unknown'));
     for (const gid of prepares) {
       const look = (): Promise<boolean> => ask((query) => arePreparedGone(query, [gid]));

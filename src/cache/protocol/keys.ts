@@ -8,6 +8,10 @@ export const tokenPrefix = (namespace: string): string => `lookaside:t:{${namesp
 /** The hash `T` of a table: tokens and standing intents. `table` is unique in the namespace. */
 export const tableKey = (namespace: string, table: string): string => `lookaside:t:{${namespace}:${table}}`;
 
+/** The database that a table's key names; null for a tag. */
+export const databaseOfTable = (key: string): string | null =>
+  /^lookaside:t:\{[^:]*:(?!tag:)([^:}]*):[^}]*\}$/.exec(key)?.[1] ?? null;
+
 /**
  * A tag is a table that has only `any`, and no intents. So its hash may end, as a token of a value does (missing is
  * a miss): tags are as many as their users make.

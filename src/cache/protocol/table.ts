@@ -16,6 +16,16 @@ export class StandingIntent {
     private readonly text: string,
   ) {}
 
+  /** Of who placed it; empty in an intent that cannot be read. */
+  get process(): string {
+    return this.text.split(' ')[1] ?? '';
+  }
+
+  /** What its database knows the connection by that will make the write visible. */
+  get backend(): string {
+    return this.text.split(' ')[2] ?? '';
+  }
+
   get pins(): TargetPins | null {
     if (this.#pins === undefined) this.#pins = parsePins(this.text);
     return this.#pins;

@@ -68,6 +68,7 @@ class LocalTable {
 
 export class LocalTokens implements Tokens {
   readonly answersAtOnce = true;
+  readonly unresolved = 0;
   private readonly tables = new Map<string, LocalTable>();
   /** Cells without holders, the longest idle first. */
   private readonly idle = new Set<LocalCell>();
@@ -138,6 +139,14 @@ export class LocalTokens implements Tokens {
       const table = this.tables.get(target.table);
       if (table !== undefined) rotate(table, target.pins);
     }
+  }
+
+  resolveWith(): void {
+    // Every intent is of this process, and ended by it.
+  }
+
+  sweep(): void {
+    // Nobody else leaves intents.
   }
 
   close(): void {

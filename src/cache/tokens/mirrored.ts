@@ -2,10 +2,8 @@
  * Decides how tokens and intents are kept in a server of this process that others may use too: by the protocol's
  * conversations, read from a mirror that the server keeps true, so that looking costs no command.
  */
-import type { Session } from '../executor.js';
-import type { Look, Looked } from '../protocol/lookup.js';
+import type { Looked } from '../protocol/lookup.js';
 import type { Ref } from '../protocol/refs.js';
-import type { LookAtTables } from '../protocol/table.js';
 import type { Cell, Mirror } from './mirror.js';
 import { SharedTokens, type SharedTokensOptions } from './shared.js';
 
@@ -16,7 +14,8 @@ export class MirroredTokens extends SharedTokens {
     options: SharedTokensOptions,
     private readonly mirror: Mirror,
   ) {
-    super(options);
+    const store = { session: () => mirror.session, trouble: () => null };
+    super(options, { store, look: mirror.look, lookAtTables: mirror.lookAtTables });
   }
 
   override hold(refs: readonly Ref[]): readonly Cell[] {
@@ -40,18 +39,7 @@ export class MirroredTokens extends SharedTokens {
   }
 
   override close(): void {
+    super.close();
     this.mirror.close();
-  }
-
-  protected override look(): Look {
-    return this.mirror.look;
-  }
-
-  protected override lookAtTables(): LookAtTables {
-    return this.mirror.lookAtTables;
-  }
-
-  protected override session(): Session {
-    return this.mirror.session;
   }
 }

@@ -6,6 +6,7 @@ import { endIntent, type Intent, invalidate, placeIntent } from '../protocol/int
 import { capture, type Look, type Looked, lookAtStore, lookup, type Refusal } from '../protocol/lookup.js';
 import type { Ref, Target } from '../protocol/refs.js';
 import { type LookAtTables, lookAtStoredTables } from '../protocol/table.js';
+import { type IntentResolver, StandingIntents } from '../standing.js';
 import type { Cell, Tokens } from './tokens.js';
 
 /** A token of a value outlives an entry captured late in its life, and a slow query. */
@@ -18,12 +19,44 @@ export interface SharedTokensOptions {
   /** Names this process in the intents it places. */
   readonly process: string;
   readonly shapesPerTableMax: number;
+  /** An intent of another process was ended on its behalf. */
+  readonly onResolved: (table: string) => void;
+  readonly onFailure: (reason: 'lookup' | 'resolve', error: unknown) => void;
+}
+
+/** How a store is reached and looked at. */
+export interface Access {
+  readonly store: Store;
+  readonly look: Look;
+  readonly lookAtTables: LookAtTables;
 }
 
 export class SharedTokens implements Tokens {
   readonly answersAtOnce: boolean = false;
 
-  constructor(protected readonly options: SharedTokensOptions) {}
+  private readonly store: Store;
+  private readonly look: Look;
+  private readonly lookAtTables: LookAtTables;
+  private readonly standing: StandingIntents;
+
+  /** @param access where looking needs not ask the store */
+  constructor(
+    private readonly options: SharedTokensOptions,
+    access: Access = { store: options.store, look: lookAtStore, lookAtTables: lookAtStoredTables },
+  ) {
+    this.store = access.store;
+    this.standing = new StandingIntents({
+      ...options,
+      ...access,
+      onFailure: (error) => options.onFailure('resolve', error),
+    });
+    this.look = this.standing.noting(access.look);
+    this.lookAtTables = this.standing.notingTables(access.lookAtTables);
+  }
+
+  get unresolved(): number {
+    return this.standing.size;
+  }
 
   hold(refs: readonly Ref[]): readonly Cell[] {
     return refs.map((ref) => ({ ref }));
@@ -43,13 +76,13 @@ export class SharedTokens implements Tokens {
 
   lookup(cells: readonly Cell[]): Looked | Promise<Looked> {
     const { shapesPerTableMax } = this.options;
-    return this.talk((session) => lookup(refsOf(cells), session, shapesPerTableMax, this.look()));
+    return this.talk((session) => lookup(refsOf(cells), session, shapesPerTableMax, this.look));
   }
 
   capture(cells: readonly Cell[], ttlMs: number): Dependencies | Refusal | Promise<Dependencies | Refusal> {
     const { random, shapesPerTableMax } = this.options;
     const context = { random, valueTtlMs: 2 * ttlMs + VALUE_TTL_SPARE_MS, shapesPerTableMax };
-    return this.talk((session) => capture(refsOf(cells), session, context, this.look()));
+    return this.talk((session) => capture(refsOf(cells), session, context, this.look));
   }
 
   place(intent: Intent, backend: string): void | Promise<void> {
@@ -59,32 +92,28 @@ export class SharedTokens implements Tokens {
 
   end(intent: Intent): void | Promise<void> {
     const { random } = this.options;
-    return this.talk((session) => endIntent(intent, session, random, this.lookAtTables()));
+    return this.talk((session) => endIntent(intent, session, random, this.lookAtTables));
   }
 
   invalidate(targets: readonly Target[]): void | Promise<void> {
     const { random } = this.options;
-    return this.talk((session) => invalidate(targets, session, random, this.lookAtTables()));
+    return this.talk((session) => invalidate(targets, session, random, this.lookAtTables));
+  }
+
+  resolveWith(database: string, resolver: IntentResolver): void {
+    this.standing.resolveWith(database, resolver);
+  }
+
+  sweep(tables: readonly string[]): Promise<void> {
+    return this.standing.sweep(tables);
   }
 
   close(): void {
-    // The store is its owner's.
-  }
-
-  protected look(): Look {
-    return lookAtStore;
-  }
-
-  protected lookAtTables(): LookAtTables {
-    return lookAtStoredTables;
-  }
-
-  protected session(): Session {
-    return openSession(this.options.store);
+    this.standing.close();
   }
 
   private talk<T>(about: (session: Session) => Conversation<T>): T | Promise<T> {
-    const session = this.session();
+    const session = openSession(this.store);
     return converse(session, about(session));
   }
 }

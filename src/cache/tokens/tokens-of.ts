@@ -10,12 +10,11 @@ export interface TokensOptions extends SharedTokensOptions {
   readonly namespace: string;
   /** Whether other processes use the store, too. */
   readonly isStoreShared: boolean;
-  readonly onFailure: (error: unknown) => void;
 }
 
 export function tokensOf(options: TokensOptions): Tokens {
   const { store, namespace, isStoreShared, onFailure } = options;
   if (!isStoreShared) return new LocalTokens(options.random, options.shapesPerTableMax);
   if (!isWatchable(store)) return new SharedTokens(options);
-  return new MirroredTokens(options, new Mirror(store, namespace, onFailure));
+  return new MirroredTokens(options, new Mirror(store, namespace, (error) => onFailure('lookup', error)));
 }

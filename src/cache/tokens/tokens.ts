@@ -6,6 +6,7 @@ import type { Dependencies } from '../entry.js';
 import type { Intent } from '../protocol/intent.js';
 import type { Looked, Refusal } from '../protocol/lookup.js';
 import type { Ref, Target } from '../protocol/refs.js';
+import type { IntentResolver } from '../standing.js';
 
 /** One reference that something depends on. */
 export interface Cell {
@@ -31,5 +32,11 @@ export interface Tokens {
   end(intent: Intent): void | Promise<void>;
   /** Rotates without an intent: for what has no commit of its own. */
   invalidate(targets: readonly Target[]): void | Promise<void>;
+  /** Intents of other processes that are waited for. */
+  readonly unresolved: number;
+  /** How intents of other processes are asked about. @param database as tables' keys name it */
+  resolveWith(database: string, resolver: IntentResolver): void;
+  /** Looks for intents that nobody removes. */
+  sweep(tables: readonly string[]): void | Promise<void>;
   close(): void;
 }

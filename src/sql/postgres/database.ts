@@ -20,6 +20,8 @@ export interface ConnectionProbe {
   readonly pooled: boolean;
   /** The session has temporary tables, which shadow others. */
   readonly temporary: boolean;
+  /** Another text: a crash, which may have lost what was already shown. */
+  readonly mark: string;
   readonly backend: Backend;
 }
 
@@ -37,7 +39,8 @@ export interface LockId {
   readonly low: number;
 }
 
-const microseconds = (instant: string): string => `(extract(epoch from ${instant}) * 1000000)::bigint::text`;
+export const microseconds = (instant: string): string =>
+  `(extract(epoch from ${instant}) * 1000000)::bigint::text`;
 
 /** Settings of these categories that change neither meaning nor result. */
 const NEUTRAL_SETTINGS =
@@ -50,6 +53,12 @@ const NEUTRAL_SETTINGS =
 const systemFromControl = '(select system_identifier::text from pg_catalog.pg_control_system())';
 const systemFromAddress = `concat_ws(':', pg_catalog.inet_server_addr(), pg_catalog.inet_server_port(), pg_catalog.current_setting('port'))`;
 
+/**
+ * After a crash all counters begin anew, and nothing else but a superuser's `pg_stat_reset_shared` has those of the
+ * background writer do so. The server's start stays: it is the postmaster's, which lives on.
+ */
+const crashMark = microseconds('pg_catalog.pg_stat_get_bgwriter_stat_reset_time()');
+
 const probeSql = (system: string, lock: LockId | null, expectedPid: number | null): string => `select
   ${system} as system,
   (select oid::text from pg_catalog.pg_database where datname = pg_catalog.current_database()) as database,
@@ -57,6 +66,7 @@ const probeSql = (system: string, lock: LockId | null, expectedPid: number | nul
   case when pg_catalog.pg_is_in_recovery() then null
     else pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8) end as timeline,
   ${microseconds('pg_catalog.pg_postmaster_start_time()')} as started,
+  ${crashMark} as mark,
   pg_catalog.pg_backend_pid()::text as pid,
   (select ${microseconds('backend_start')} from pg_catalog.pg_stat_activity where pid = pg_catalog.pg_backend_pid()) as backend,
   case when pg_catalog.pg_backend_pid() = ${expectedPid ?? -1}
@@ -95,6 +105,7 @@ export async function probeConnection(
     standby: isTrue(row['standby']),
     pooled: pid !== expectedPid,
     temporary: isTrue(row['temporary']),
+    mark: row['mark'] ?? '',
     backend: { pid, startedAtUs: row['backend'] ?? null, lock: isTrue(row['locked']) ? lock : null },
   };
 }

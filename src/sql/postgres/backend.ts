@@ -1,0 +1,114 @@
+/**
+ * Decides by which text a write's server process is named in an intent, so that any process can ask whether it has
+ * ended, and how that is asked. Given only a query function.
+ */
+import {
+  arePreparedGone,
+  type Backend,
+  hasBackendEnded,
+  type LockId,
+  microseconds,
+  type TextQuery,
+} from './database.js';
+
+/** Who makes a write visible. */
+export interface WriteBackend {
+  readonly backend: Backend;
+  /**
+   * Unique to the write: behind a proxy nobody knows which server process runs it. Null where the backend is known to
+   * be the connection's own.
+   */
+  readonly mark: string | null;
+  /** Prepared transactions that outlive the backend. */
+  readonly prepares: readonly string[] | 'unknown';
+}
+
+/** Without a space: `pid@start/lock/gids/mark`. */
+export function nameOfBackend({ backend, mark, prepares }: WriteBackend): string {
+  const { pid, startedAtUs, lock } = backend;
+  const gids =
+    prepares === 'unknown' ? '?' : prepares.map((gid) => Buffer.from(gid).toString('base64url')).join(',');
+  return [
+    `${pid}@${startedAtUs ?? '?'}`,
+    lock === null ? '' : `${lock.high}.${lock.low}`,
+    gids,
+    mark ?? '',
+  ].join('/');
+}
+
+/** Null for a text of another version. */
+export function backendOfName(name: string): WriteBackend | null {
+  const found = /^(\d+)@(\d+|\?)\/(?:(\d+)\.(\d+))?\/([\w,-]*|\?)\/(\w*)$/.exec(name);
+  if (found === null) return null;
+  const [, pid, start, high, low, gids = '', mark = ''] = found;
+  const lock: LockId | null =
+    high === undefined || low === undefined ? null : { high: Number(high), low: Number(low) };
+  return {
+    backend: { pid: Number(pid), startedAtUs: start === '?' ? null : (start ?? null), lock },
+    mark: mark === '' ? null : mark,
+    prepares:
+      gids === '?'
+        ? 'unknown'
+        : gids
+            .split(',')
+            .filter((gid) => gid !== '')
+            .map((gid) => Buffer.from(gid, 'base64url').toString()),
+  };
+}
+
+/** What this process knows of writes whose server process nobody can name: when it first asked, by the server's clock. */
+export class ProxiedWrites {
+  private readonly askedSince = new Map<string, string>();
+
+  /** Marks remembered at once; of a further one the question begins anew. */
+  private static readonly countMax = 1_000;
+
+  firstAsked(mark: string): string | undefined {
+    return this.askedSince.get(mark);
+  }
+
+  note(mark: string, now: string): void {
+    if (this.askedSince.size >= ProxiedWrites.countMax) this.askedSince.clear();
+    this.askedSince.set(mark, now);
+  }
+
+  forget(mark: string): void {
+    this.askedSince.delete(mark);
+  }
+}
+
+/**
+ * Whether the server runs nothing of the write any more and has nothing of it prepared: so it is either visible or
+ * never will be.
+ */
+export async function hasWriteEnded(
+  query: TextQuery,
+  { backend, mark, prepares }: WriteBackend,
+  proxied: ProxiedWrites,
+): Promise<boolean> {
+  if (mark !== null && !(await hasProxiedEnded(query, mark, proxied))) return false;
+  if (mark === null && !(await hasBackendEnded(query, backend))) return false;
+  return prepares !== 'unknown' && prepares.length === 0 ? true : arePreparedGone(query, prepares);
+}
+
+/**
+ * Behind a proxy: the write's session is one of the same user, on whichever server connection the proxy chose, and a
+ * proxy drops what waits for one when its client is gone. So once no session of this user is left that has been
+ * working since before the first question, the write has ended. Hidden means still working.
+ */
+async function hasProxiedEnded(query: TextQuery, mark: string, proxied: ProxiedWrites): Promise<boolean> {
+  const since = proxied.firstAsked(mark);
+  const [row] = await query(`select ${microseconds('pg_catalog.clock_timestamp()')} as now,
+    (not exists (select from pg_catalog.pg_stat_activity
+      where datname = pg_catalog.current_database() and usename = session_user
+        and pid <> pg_catalog.pg_backend_pid() and state is distinct from 'idle'
+        and coalesce(${microseconds('coalesce(xact_start, query_start)')}, '0')::bigint <= ${since ?? '0'}))::text as ended`);
+  if (since === undefined) {
+    const now = row?.['now'] ?? null;
+    if (now !== null) proxied.note(mark, now);
+    return false;
+  }
+  const ended = row?.['ended'] === 'true' || row?.['ended'] === 't';
+  if (ended) proxied.forget(mark);
+  return ended;
+}
