@@ -275,7 +275,7 @@ export const mutants: readonly Mutant[] = [
         from: `      this.options.counters.resolved++;
       await this.end(intent, RETRY_MS_MIN);`,
         to: `      this.options.counters.resolved++;
-      await (this.options.tokens as any).session().run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
+      await (this.options.tokens as any).store.session().run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
       },
     ],
     within: shared,
@@ -306,7 +306,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         from: `    this.later(retryMs, () => this.end(intent, Math.min(retryMs * 2, RETRY_MS_MAX)));`,
-        to: `    this.untold.delete(intent); void retryMs; void RETRY_MS_MAX; void (this.options.tokens as any).session().run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
+        to: `    this.untold.delete(intent); void retryMs; void RETRY_MS_MAX; void (this.options.tokens as any).store.session().run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
       },
     ],
     within: (scenario) => ({
