@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { Cache, type CacheEventMap } from './cache/cache.js';
-import { clearEntries } from './cache/clear.js';
+import { clearStore } from './cache/clear.js';
 import { Engine, type EngineLimits } from './cache/engine.js';
 import { converse, openSession, type Store } from './cache/executor.js';
 import { Polling } from './changes/poll.js';
@@ -87,7 +87,7 @@ function compose(config: ResolvedConfig): Cache {
     },
     events,
     ready: () => place.ready(),
-    clearStore: async () => converse(openSession(store), clearEntries(namespace)),
+    clearStore: () => clearStore(store, namespace),
     close: async () => {
       registry.delete(namespace);
       engine.close();

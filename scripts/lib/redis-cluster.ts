@@ -24,7 +24,7 @@ export interface RunningCluster {
   /** As in the configuration of a cache. */
   readonly topology: {
     readonly kind: 'cluster';
-    readonly nodes: readonly { readonly host: string; readonly port: number }[];
+    readonly nodes: { readonly host: string; readonly port: number }[];
   };
   client(node: RedisProcess): Redis;
   /** The primary that serves a slot, as a majority of the running nodes sees it. */

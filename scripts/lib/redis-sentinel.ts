@@ -34,7 +34,7 @@ export interface RunningSentinels {
   readonly topology: {
     readonly kind: 'sentinel';
     readonly name: string;
-    readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+    readonly sentinels: { readonly host: string; readonly port: number }[];
   };
   client(process: RedisProcess): Redis;
   /** The node that a majority of the running sentinels names. */

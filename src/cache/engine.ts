@@ -11,7 +11,7 @@ import { type Flight, Flights } from './flights.js';
 import { Near, type NearEntry, NearGroup } from './near.js';
 import { tagRef } from './protocol/keys.js';
 import { isComplete, type Looked, type Refusal, sameVector } from './protocol/lookup.js';
-import type { Ref, RefPin, Target } from './protocol/refs.js';
+import { covers, type Ref, type Target } from './protocol/refs.js';
 import type { Execution, Hit, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
 import { currentScope, type Scope } from './scope.js';
 import type { IntentResolver } from './standing.js';
@@ -62,9 +62,10 @@ export class Engine {
 
   constructor(private readonly options: EngineOptions) {
     const { store, namespace, limits } = options;
+    const process = options.random.hex(8);
     const tokens = tokensOf({
       ...options,
-      process: options.random.hex(8),
+      process,
       shapesPerTableMax: limits.shapesPerTableMax,
       onResolved: (table) => this.resolved(table),
       onFailure: (reason, error) => this.failed(reason, error),
@@ -97,6 +98,7 @@ export class Engine {
       random: options.random,
       counters: this.counters,
       onStoreDown: options.onStoreDown,
+      process,
       onInvalidate: (targets) => options.events.onInvalidate(targets.map(({ table }) => table)),
       onFailure: (reason, error) => this.failed(reason, error),
     });
@@ -279,7 +281,7 @@ export class Engine {
         if (hit !== null && this.options.mode === 'on') return hit;
         if (hit !== null) this.counters.wouldHit++;
         // What the look-up read is as good as a capture when nothing was missing.
-        const captured = isWhole(looked) ? looked : tokens.capture(cells, request.ttlMs);
+        const captured = isWhole(looked) ? looked : tokens.capture(cells, looked, request.ttlMs);
         own = captured instanceof Promise ? await captured : captured;
       } catch (error) {
         this.failed('lookup', error);
@@ -445,21 +447,6 @@ interface Found<P> {
   /** What the look-up showed of the request's references. */
   readonly looked: Looked;
 }
-
-/** Whether whoever depends on `refs` depends on what is asked for, in the same order. */
-function covers(refs: readonly Ref[], asked: readonly Ref[]): boolean {
-  for (let index = 0; index < asked.length; index++) {
-    const own = refs[index];
-    const other = asked[index] as Ref; // index < length
-    if (own === undefined || own.table !== other.table) return false;
-    if (own.pin !== null && (other.pin === null || !isSamePin(own.pin, other.pin))) return false;
-  }
-  return true;
-}
-
-const isSamePin = (left: RefPin, right: RefPin): boolean =>
-  left === right ||
-  (left.shape === right.shape && left.values.every((value, index) => value === right.values[index]));
 
 const isWhole = (looked: Looked): looked is Dependencies => isComplete(looked.vector);
 

@@ -44,6 +44,13 @@ export interface Store {
   session(): Session | null;
   /** Why there is no session now, or null. */
   trouble(): Error | null;
+  /** A session for each node that has a part of the state, where there are several: for what is done to all. */
+  nodes?(): readonly Session[];
+  /**
+   * Where nodes have to be confirmed: waits for those that hold these keys, as long as there is hope that they will be
+   * soon. Null when they are, or when nobody would wait for it. Rejects when hope was in vain.
+   */
+  settled?(keys: readonly string[]): Promise<void> | null;
   /**
    * Calls `onTouch` for each key under `prefix` that changes from now on, before the command that changed it
    * is answered; `null` for all keys at once. Undefined where the server is not in this process: only a

@@ -7,7 +7,7 @@ import type { Clock, Random, Timer } from '../clock.js';
 import { type Conversation, converse, openSession, type Store } from './executor.js';
 import { endIntent } from './protocol/intent.js';
 import { databaseOfTable } from './protocol/keys.js';
-import type { Look } from './protocol/lookup.js';
+import type { Look, Observation } from './protocol/lookup.js';
 import {
   type LookAtTables,
   lookAtStoredTables,
@@ -65,12 +65,16 @@ export class StandingIntents {
 
   /** The same look, which also notes what stands. */
   noting(look: Look): Look {
-    const note = (table: string, state: TableState): void => this.note(table, state);
+    const noteAll = (observation: Observation): void => this.noteAll(observation);
     return function* (refs) {
       const observation = yield* look(refs);
-      for (const [table, state] of observation.tables) if (state.intents.length > 0) note(table, state);
+      noteAll(observation);
       return observation;
     };
+  }
+
+  noteAll({ tables }: Observation): void {
+    for (const [table, state] of tables) if (state.intents.length > 0) this.note(table, state);
   }
 
   notingTables(look: LookAtTables): LookAtTables {

@@ -2,12 +2,14 @@
  * Decides what becomes of a write's intent: ended when the outcome is known, kept and asked about when it is
  * not, and made up for when the store could not be told (CONSISTENCY §2: INTENT, END, RESOLVE). Knows no SQL.
  */
-import type { Clock, Random, Timer } from '../clock.js';
+import type { Clock, Random } from '../clock.js';
 import { LookasideError } from '../errors.js';
+import { Debts } from './debts.js';
+import { Orphans } from './orphans.js';
 import type { Intent } from './protocol/intent.js';
 import { mergeTargets, type Target } from './protocol/refs.js';
 import type { Counters } from './stats.js';
-import type { Tokens } from './tokens/tokens.js';
+import type { Seen, Tokens } from './tokens/tokens.js';
 
 /** Who will make the write visible. */
 export interface WriteOwner {
@@ -31,6 +33,8 @@ export interface WritesOptions {
   readonly random: Random;
   readonly counters: Counters;
   readonly onStoreDown: 'bypass' | 'reject';
+  /** Names this process in the intents it places. */
+  readonly process: string;
   readonly onInvalidate: (targets: readonly Target[]) => void;
   readonly onFailure: (reason: string, error: unknown) => void;
 }
@@ -41,30 +45,37 @@ const untracked: PlacedWrite = { end: () => undefined, orphan: () => undefined }
 /** 96 bits, as tokens have. */
 const INTENT_BYTES = 12;
 
-const RETRY_MS_MIN = 50;
-const RETRY_MS_MAX = 5_000;
-
 export class Writes {
-  /** Intents whose placing or END the store was not told of: until their rotations are there, nothing is served. */
+  /** Writes under way whose INTENT the store was not told of: until their END, nothing is served. */
   private readonly untold = new Set<Intent>();
-  private readonly orphans = new Set<Intent>();
-  private readonly timers = new Set<Timer>();
+  /** By id: intents that may stand in the store and have not ended. */
+  private readonly standing = new Set<string>();
+  private readonly debts: Debts;
+  private readonly orphans: Orphans;
   private closed = false;
 
-  constructor(private readonly options: WritesOptions) {}
+  constructor(private readonly options: WritesOptions) {
+    this.orphans = new Orphans(options.clock, (error) => options.onFailure('resolve', error));
+    this.debts = new Debts({
+      ...options,
+      isLeftOver: ({ id, process }) => process === options.process && !this.standing.has(id),
+      onPaid: (tables) => this.invalidated(tables.map((table) => ({ table, pins: null }))),
+      onFailure: (error) => options.onFailure('end', error),
+    });
+  }
 
   /** Whether everything this process wrote is either blocked or rotated in the store. */
   get trustworthy(): boolean {
-    return this.untold.size === 0;
+    return this.untold.size === 0 && !this.debts.isUntold;
   }
 
   get unresolved(): number {
     return this.orphans.size;
   }
 
-  /** ENDs and RESOLVEs to be tried again. */
+  /** Tables whose rotation the store is to be told of, and writes whose outcome is to be asked for. */
   get owed(): number {
-    return this.timers.size;
+    return this.debts.size + this.orphans.size;
   }
 
   /**
@@ -77,11 +88,12 @@ export class Writes {
     const { tokens, random, counters } = this.options;
     const intent: Intent = { id: random.hex(INTENT_BYTES), targets: mergeTargets(targets) };
     counters.writes++;
+    this.standing.add(intent.id);
     try {
       const placing = tokens.place(intent, owner.backend);
-      if (!(placing instanceof Promise)) return this.placed(intent, owner);
+      if (!(placing instanceof Promise)) return this.placed(intent, owner, placing);
       return placing.then(
-        () => this.placed(intent, owner),
+        (states) => this.placed(intent, owner, states),
         (error: unknown) => this.untoldWrite(intent, owner, error),
       );
     } catch (error) {
@@ -92,13 +104,13 @@ export class Writes {
   /** Stops retrying. What is owed then dies with the process' own store, or blocks until others resolve it. */
   close(): void {
     this.closed = true;
-    for (const timer of this.timers) timer.cancel();
-    this.timers.clear();
+    this.debts.close();
+    this.orphans.close();
   }
 
-  private placed(intent: Intent, owner: WriteOwner): PlacedWrite {
+  private placed(intent: Intent, owner: WriteOwner, states: Seen): PlacedWrite {
     return {
-      end: () => this.end(intent, RETRY_MS_MIN),
+      end: () => this.end(intent, states),
       orphan: () => this.orphan(intent, owner),
     };
   }
@@ -107,7 +119,8 @@ export class Writes {
   private untoldWrite(intent: Intent, owner: WriteOwner, error: unknown): PlacedWrite {
     this.options.onFailure('intent', error);
     if (this.options.onStoreDown === 'reject') {
-      this.later(RETRY_MS_MIN, () => this.end(intent, RETRY_MS_MIN));
+      this.standing.delete(intent.id);
+      this.debts.add(intent.targets, { isUntold: false });
       throw new LookasideError(
         'STORE_UNAVAILABLE',
         "see the cause; set onStoreDown to 'bypass' to let writes through while the store is away",
@@ -115,70 +128,53 @@ export class Writes {
       );
     }
     this.untold.add(intent);
-    return this.placed(intent, owner);
+    return this.placed(intent, owner, null);
   }
 
-  private end(intent: Intent, retryMs: number): void | Promise<void> {
+  private end(intent: Intent, states: Seen): void | Promise<void> {
     if (this.closed) return;
     try {
-      const ending = this.options.tokens.end(intent);
+      const ending = this.options.tokens.end(intent, states);
       if (!(ending instanceof Promise)) return this.ended(intent);
       return ending.then(
         () => this.ended(intent),
-        (error: unknown) => this.endLater(intent, retryMs, error),
+        (error: unknown) => this.endLater(intent, error),
       );
     } catch (error) {
-      return this.endLater(intent, retryMs, error);
+      return this.endLater(intent, error);
     }
   }
 
   private ended(intent: Intent): void {
+    this.standing.delete(intent.id);
     this.untold.delete(intent);
-    for (const { table } of intent.targets) this.options.counters.table(table).invalidations++;
-    this.options.onInvalidate(intent.targets);
+    this.invalidated(intent.targets);
   }
 
   /**
    * The intent still blocks other processes, so the caller may be answered. This process serves nothing until
    * the store is told: it need not rely on an intent that a store in trouble may have lost.
    */
-  private endLater(intent: Intent, retryMs: number, error: unknown): void {
+  private endLater(intent: Intent, error: unknown): void {
     this.options.onFailure('end', error);
-    this.untold.add(intent);
-    this.later(retryMs, () => this.end(intent, Math.min(retryMs * 2, RETRY_MS_MAX)));
-  }
-
-  private orphan(intent: Intent, owner: WriteOwner): void {
-    this.orphans.add(intent);
-    this.later(RETRY_MS_MIN, () => this.resolve(intent, owner, RETRY_MS_MIN));
+    this.debts.add(intent.targets, { isUntold: true });
+    this.standing.delete(intent.id);
+    this.untold.delete(intent);
   }
 
   /** RESOLVE: asks until the database is known to have finished, then ends on the writer's behalf. */
-  private async resolve(intent: Intent, owner: WriteOwner, retryMs: number): Promise<void> {
-    let ended = false;
-    try {
-      ended = await owner.hasEnded();
-    } catch (error) {
-      this.options.onFailure('resolve', error);
-    }
-    if (ended) {
-      this.orphans.delete(intent);
-      this.options.counters.resolved++;
-      await this.end(intent, RETRY_MS_MIN);
-    } else {
-      const nextMs = Math.min(retryMs * 2, RETRY_MS_MAX);
-      this.later(nextMs, () => this.resolve(intent, owner, nextMs));
-    }
+  private orphan(intent: Intent, { hasEnded }: WriteOwner): void {
+    this.orphans.add({
+      hasEnded,
+      onEnded: async () => {
+        this.options.counters.resolved++;
+        await this.end(intent, null);
+      },
+    });
   }
 
-  private later(delayMs: number, task: () => void | Promise<void>): void {
-    if (this.closed) return;
-    const timer = this.options.clock.after(delayMs, () => {
-      this.timers.delete(timer);
-      const running = task();
-      if (running instanceof Promise)
-        running.catch((error: unknown) => this.options.onFailure('background', error));
-    });
-    this.timers.add(timer);
+  private invalidated(targets: readonly Target[]): void {
+    for (const { table } of targets) this.options.counters.table(table).invalidations++;
+    this.options.onInvalidate(targets);
   }
 }

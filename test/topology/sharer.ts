@@ -1,7 +1,7 @@
 /** Decides how a test gets several caches that share one store, as several processes would: the parts, joined anew. */
 import { EventEmitter } from 'node:events';
 import { Cache, type CacheEventMap } from '../../src/cache/cache.js';
-import { clearEntries } from '../../src/cache/clear.js';
+import { clearStore } from '../../src/cache/clear.js';
 import { Engine, type ResultGroup } from '../../src/cache/engine.js';
 import { type PayloadCodec } from '../../src/cache/entry.js';
 import { converse, openSession } from '../../src/cache/executor.js';
@@ -77,7 +77,7 @@ export class Sharer {
       },
       events: new EventEmitter<CacheEventMap>(),
       ready: () => place.ready(),
-      clearStore: async () => converse(openSession(place.store), clearEntries(namespace)),
+      clearStore: () => clearStore(place.store, namespace),
       close: async () => {
         this.engine.close();
         await place.close();

@@ -19,7 +19,9 @@ import {
   encodeIntent,
   type IntentRecord,
   type LookAtTables,
+  parseTable,
   readTable,
+  type StandingIntent,
   type TableState,
   TOKEN_BYTES,
   takeOver,
@@ -34,32 +36,43 @@ export interface Intent {
 /**
  * INTENT: blocks hits and fills that conflict, in every table, before the message that can make the write
  * visible is sent. One round trip.
+ *
+ * @returns the tables as they are under the intent, for END, where `readsTables` asks for it: whatever is registered
+ *   later is registered under the intent, so nothing that conflicts is captured with it
  */
 export function* placeIntent(
   intent: Intent,
   record: Omit<IntentRecord, 'pins'>,
   session: Vouching,
-): Conversation<void> {
-  const replies = yield intent.targets.map(
+  readsTables: boolean,
+): Conversation<readonly TableState[] | null> {
+  const commands = intent.targets.map(
     ({ table, pins }): Command => ['HSET', table, field.intent(intent.id), encodeIntent({ pins, ...record })],
   );
+  if (readsTables) for (const { table } of intent.targets) commands.push(readTable(table)); // last: it stands by then
+  const replies = yield commands;
   expectNoError(replies);
   expectTrust(session, intent.targets);
+  return readsTables ? replies.slice(intent.targets.length).map(parseTable) : null;
 }
 
 /**
  * END: rotates what the write may have changed and only then removes the intent. Rotates always: an error is
- * not a rollback. Two round trips.
+ * not a rollback.
  *
  * Shapes are read while the intent stands: one registered meanwhile is seen here, or its capture was refused.
+ *
+ * @param known the tables as INTENT saw them; then it is one round trip
  */
 export function* endIntent(
   intent: Intent,
   session: Vouching,
   random: Random,
   look: LookAtTables,
+  known: readonly TableState[] | null = null,
 ): Conversation<void> {
-  const commands = rotateTargets(intent.targets, yield* look(intent.targets.map(tableOf)), session, random);
+  const states = known ?? (yield* look(intent.targets.map(tableOf)));
+  const commands = rotateTargets(intent.targets, states, session, random);
   const rotations = commands.length;
   for (const { table } of intent.targets) commands.push(['HDEL', table, field.intent(intent.id)]); // last: I4
   const replies = yield commands;
@@ -67,6 +80,29 @@ export function* endIntent(
   const lost = intent.targets.filter((_, index) => integerOf(replies[rotations + index]) === 0);
   if (lost.length > 0) yield* dropTokens(lost);
   expectTrust(session, intent.targets);
+}
+
+/**
+ * Tells the store what it could not be told in time: every token of the tables counts for nothing any more, and what
+ * was left standing there goes, last (I4). What was written is committed or never will be, so a token made after the
+ * look belongs to a query after the write.
+ */
+export function* payDebts(
+  tables: readonly string[],
+  isLeftOver: (intent: StandingIntent) => boolean,
+  session: Vouching,
+  random: Random,
+  look: LookAtTables,
+): Conversation<void> {
+  const targets = tables.map((table): Target => ({ table, pins: null }));
+  const states = yield* look(tables);
+  const commands = rotateTargets(targets, states, session, random);
+  states.forEach(({ intents }, index) => {
+    const fields = intents.filter(isLeftOver).map(({ id }) => field.intent(id));
+    for (const name of fields) commands.push(['HDEL', tables[index] as string, name]); // one state per table
+  });
+  expectNoError(yield commands);
+  expectTrust(session, targets);
 }
 
 /** Rotates without an intent: for what has no commit of its own, a tag or an explicit invalidation. */

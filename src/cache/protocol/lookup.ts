@@ -34,12 +34,21 @@ export const valueKeyOf = (ref: Ref): string | null =>
 
 /** The commands that read what `refs` depend on, in the order that LOOKUP demands. */
 function readCommands(refs: readonly Ref[]): Command[] {
-  const commands: Command[] = [...new Set(refs.map((ref) => ref.table))].map(readTable);
+  const commands: Command[] = [];
+  for (let index = 0; index < refs.length; index++)
+    if (isFirstOfTable(refs, index)) commands.push(readTable((refs[index] as Ref).table)); // index < length
   for (const ref of refs) {
     const key = valueKeyOf(ref);
     if (key !== null) commands.push(['GET', key]);
   }
   return commands;
+}
+
+/** There are but a few: looking through them costs less than a set. */
+function isFirstOfTable(refs: readonly Ref[], index: number): boolean {
+  for (let before = 0; before < index; before++)
+    if ((refs[before] as Ref).table === (refs[index] as Ref).table) return false; // both are below the length
+  return true;
 }
 
 /** What references depend on, as one look showed it. */
@@ -82,22 +91,49 @@ const vectorFrom = (observation: Observation, refs: readonly Ref[], session: Vou
       : null,
   );
 
-/** What LOOKUP found: one token text per reference. */
+/** What LOOKUP found out: one token text per reference. */
 export interface Looked {
   readonly refs: readonly Ref[];
   readonly vector: Vector;
+  /** What was seen besides where the store had to be asked, for CAPTURE to go on from. */
+  readonly observation?: () => Observation;
 }
 
-/** LOOKUP. A shape over the limit is looked at as its whole table, as CAPTURE does. */
-export function* lookup(
-  refs: readonly Ref[],
-  session: Vouching,
-  shapesPerTableMax: number,
-  look: Look,
-): Conversation<Looked> {
-  const observation = yield* look(refs);
-  const effective = limitShapes(refs, observation, shapesPerTableMax);
-  return { refs: effective, vector: vectorFrom(observation, effective, session) };
+/** LOOKUP where the store has to be asked: one round trip. */
+export function* lookup(refs: readonly Ref[], session: Vouching): Conversation<Looked> {
+  const replies = yield readCommands(refs);
+  return { refs, vector: vectorOfReplies(refs, replies, session), observation: () => observe(refs, replies) };
+}
+
+/** The same as `vectorFrom(observe(…))`, for the many that need no more. */
+function vectorOfReplies(refs: readonly Ref[], replies: Replies, session: Vouching): Vector {
+  expectNoError(replies);
+  const vector: (string | null)[] = [];
+  let tables = 0;
+  for (let index = 0; index < refs.length; index++) if (isFirstOfTable(refs, index)) tables++;
+  let nextValue = tables;
+  let nextTable = 0;
+  for (let index = 0; index < refs.length; index++) {
+    const ref = refs[index] as Ref; // index < length
+    const reply = isFirstOfTable(refs, index) ? replies[nextTable++] : replies[tableOf(refs, index)];
+    const valueToken = ref.pin === null ? null : textOf(replies[nextValue++]);
+    vector.push(
+      session.isTrusted(ref.table)
+        ? vectorOf(parseTable(reply), ref, valueToken, session.voucher(ref.table))
+        : null,
+    );
+  }
+  return vector;
+}
+
+/** Which of the distinct tables, in the order of their first references, is that of this reference. */
+function tableOf(refs: readonly Ref[], index: number): number {
+  let position = -1;
+  for (let before = 0; before < index; before++) {
+    if (isFirstOfTable(refs, before)) position++;
+    if ((refs[before] as Ref).table === (refs[index] as Ref).table) return position; // both are below the length
+  }
+  return position + 1;
 }
 
 /** Why the result of the coming query may not be stored. `store-away`: who answered is not known to be primary still. */
@@ -111,14 +147,17 @@ export interface Captured {
 /**
  * CAPTURE: creates the tokens that are missing and reads them all, before the query is sent (I3). A table
  * vouched for by another node is emptied of tokens first.
+ *
+ * @param seen what a look-up of the same read showed of the same references, if there was one
  */
 export function* capture(
   refs: readonly Ref[],
   session: Vouching,
   context: TokenContext,
   look: Look,
+  seen: Observation | null,
 ): Conversation<Captured | Refusal> {
-  let observation = yield* look(refs);
+  let observation = seen ?? (yield* look(refs));
   const effective = limitShapes(refs, observation, context.shapesPerTableMax);
   if (effective !== refs) observation = yield* look(effective);
   if (isBlocked(observation, effective)) return 'write-under-way';
@@ -129,16 +168,28 @@ export function* capture(
   const disowned = [...observation.tables].filter(
     ([table, state]) => state.voucher !== session.voucher(table),
   );
-  if (disowned.length > 0)
-    expectNoError(
-      yield disowned.flatMap(([table, state]) => {
-        const taken = takeOver(table, state, session.voucher(table), context.random);
-        return isTag(table) ? [taken, ['PEXPIRE', table, String(context.valueTtlMs)]] : [taken];
-      }),
-    );
-  expectNoError(yield createMissing(effective, observation, context));
-  const vector = vectorFrom(yield* look(effective), effective, session);
+  const changes = disowned.flatMap(([table, state]): Command[] => {
+    const taken = takeOver(table, state, session.voucher(table), context.random);
+    return isTag(table) ? [taken, ['PEXPIRE', table, String(context.valueTtlMs)]] : [taken];
+  });
+  changes.push(...createMissing(effective, observation, context));
+  const vector = vectorFrom(yield* changeAndLook(changes, effective, look), effective, session);
   return isComplete(vector) ? { refs: effective, vector } : 'write-under-way';
+}
+
+/** Where the store has to be asked, in one round trip: each table's commands stay in their order. */
+function* changeAndLook(
+  changes: readonly Command[],
+  refs: readonly Ref[],
+  look: Look,
+): Conversation<Observation> {
+  if (look !== lookAtStore) {
+    expectNoError(yield changes);
+    return yield* look(refs);
+  }
+  const replies = yield [...changes, ...readCommands(refs)];
+  expectNoError(replies);
+  return observe(refs, replies.slice(changes.length));
 }
 
 export const isComplete = (vector: Vector): vector is CompleteVector => !vector.includes(null);

@@ -45,6 +45,21 @@ export function refKey(ref: Ref): string {
   return ref.pin === null ? ref.table : `${ref.table}:${ref.pin.shape}:${pinValue(ref.pin.values)}`;
 }
 
+/** Whether whoever depends on `refs` depends on what is asked for, in the same order. */
+export function covers(refs: readonly Ref[], asked: readonly Ref[]): boolean {
+  for (let index = 0; index < asked.length; index++) {
+    const own = refs[index];
+    const other = asked[index] as Ref; // index < length
+    if (own === undefined || own.table !== other.table) return false;
+    if (own.pin !== null && (other.pin === null || !isSamePin(own.pin, other.pin))) return false;
+  }
+  return true;
+}
+
+const isSamePin = (left: RefPin, right: RefPin): boolean =>
+  left === right ||
+  (left.shape === right.shape && left.values.every((value, index) => value === right.values[index]));
+
 /**
  * Whether a write under way could change what the reference depends on (I2): every unpinned read, every read
  * of a shape that the write gives no values for, and reads of an equal value.

@@ -82,9 +82,18 @@ export function* lookAtStoredTables(tables: readonly string[]): Conversation<rea
 
 const NOTHING: TableState = { voucher: null, any: null, wild: null, shapes: new Map(), intents: [] };
 
+/** Callers who share a reply share what it says. */
+const parsed = new WeakMap<readonly Reply[], TableState>();
+
 /** @param reply the reply to `readTable` */
 export function parseTable(reply: Reply | undefined): TableState {
   const cells = arrayOf(reply);
+  let state = parsed.get(cells);
+  if (state === undefined) parsed.set(cells, (state = stateFrom(cells)));
+  return state;
+}
+
+function stateFrom(cells: readonly Reply[]): TableState {
   const fields: string[] = [];
   for (const cell of cells) fields.push(textOf(cell) ?? '');
   return withFields(NOTHING, fields);

@@ -117,11 +117,12 @@ export class LocalTokens implements Tokens {
     return { refs: cells.map(refOf), vector: cells.map((cell) => this.captured(cell)) };
   }
 
-  place(intent: Intent): void {
+  place(intent: Intent): null {
     for (const { table, pins } of intent.targets) {
       const known = this.tableOf(table);
       known.intents = [...known.intents, { intent, pins }];
     }
+    return null;
   }
 
   end(intent: Intent): void {
@@ -141,12 +142,20 @@ export class LocalTokens implements Tokens {
     }
   }
 
+  pay(tables: readonly string[]): void {
+    this.invalidate(tables.map((table) => ({ table, pins: null })));
+  }
+
   resolveWith(): void {
     // Every intent is of this process, and ended by it.
   }
 
   sweep(): void {
     // Nobody else leaves intents.
+  }
+
+  trouble(): null {
+    return null;
   }
 
   close(): void {

@@ -2,12 +2,12 @@
 import type { Clock, Random } from '../../clock.js';
 import type { Dependencies } from '../entry.js';
 import { type Conversation, converse, openSession, type Session, type Store } from '../executor.js';
-import { endIntent, type Intent, invalidate, placeIntent } from '../protocol/intent.js';
+import { endIntent, type Intent, invalidate, payDebts, placeIntent } from '../protocol/intent.js';
 import { capture, type Look, type Looked, lookAtStore, lookup, type Refusal } from '../protocol/lookup.js';
 import type { Ref, Target } from '../protocol/refs.js';
-import { type LookAtTables, lookAtStoredTables } from '../protocol/table.js';
+import { type LookAtTables, lookAtStoredTables, type StandingIntent } from '../protocol/table.js';
 import { type IntentResolver, StandingIntents } from '../standing.js';
-import type { Cell, Tokens } from './tokens.js';
+import type { Cell, Seen, Tokens } from './tokens.js';
 
 /** A token of a value outlives an entry captured late in its life, and a slow query. */
 const VALUE_TTL_SPARE_MS = 60_000;
@@ -75,24 +75,34 @@ export class SharedTokens implements Tokens {
   }
 
   lookup(cells: readonly Cell[]): Looked | Promise<Looked> {
-    const { shapesPerTableMax } = this.options;
-    return this.talk((session) => lookup(refsOf(cells), session, shapesPerTableMax, this.look));
+    return this.talk((session) => lookup(refsOf(cells), session));
   }
 
-  capture(cells: readonly Cell[], ttlMs: number): Dependencies | Refusal | Promise<Dependencies | Refusal> {
+  capture(
+    cells: readonly Cell[],
+    { observation }: Looked,
+    ttlMs: number,
+  ): Dependencies | Refusal | Promise<Dependencies | Refusal> {
     const { random, shapesPerTableMax } = this.options;
     const context = { random, valueTtlMs: 2 * ttlMs + VALUE_TTL_SPARE_MS, shapesPerTableMax };
-    return this.talk((session) => capture(refsOf(cells), session, context, this.look));
+    const seen = observation?.() ?? null;
+    if (seen !== null) this.standing.noteAll(seen);
+    return this.talk((session) => capture(refsOf(cells), session, context, this.look, seen));
   }
 
-  place(intent: Intent, backend: string): void | Promise<void> {
+  place(intent: Intent, backend: string): Seen | Promise<Seen> {
     const record = { process: this.options.process, backend, startedAtMs: this.options.clock.wallMs() };
-    return this.talk((session) => placeIntent(intent, record, session));
+    return this.talk((session) => placeIntent(intent, record, session, !this.answersAtOnce));
   }
 
-  end(intent: Intent): void | Promise<void> {
+  end(intent: Intent, seen: Seen): void | Promise<void> {
     const { random } = this.options;
-    return this.talk((session) => endIntent(intent, session, random, this.lookAtTables));
+    return this.talk((session) => endIntent(intent, session, random, this.lookAtTables, seen));
+  }
+
+  pay(tables: readonly string[], isLeftOver: (intent: StandingIntent) => boolean): void | Promise<void> {
+    const { random } = this.options;
+    return this.talk((session) => payDebts(tables, isLeftOver, session, random, this.lookAtTables));
   }
 
   invalidate(targets: readonly Target[]): void | Promise<void> {
@@ -106,6 +116,10 @@ export class SharedTokens implements Tokens {
 
   sweep(tables: readonly string[]): Promise<void> {
     return this.standing.sweep(tables);
+  }
+
+  trouble(): Error | null {
+    return this.store.trouble();
   }
 
   close(): void {

@@ -63,11 +63,30 @@ export const mutants: readonly Mutant[] = [
     file: 'protocol/intent.ts',
     changes: [
       {
-        from: `const commands = rotateTargets(intent.targets, yield* look(intent.targets.map(tableOf)), session, random);`,
-        to: `const commands: Command[] = []; yield* look(intent.targets.map(tableOf)); void rotateTargets; void random;`,
+        from: `const commands = rotateTargets(intent.targets, states, session, random);`,
+        to: `const commands: Command[] = []; void states; void rotateTargets; void random;`,
       },
     ],
     within: shared,
+  },
+  {
+    name: 'INTENT looks at the shapes before it stands',
+    file: 'protocol/intent.ts',
+    changes: [
+      {
+        from: `commands.push(readTable(table)); // last: it stands by then`,
+        to: `commands.unshift(readTable(table));`,
+      },
+      {
+        from: `replies.slice(intent.targets.length).map(parseTable)`,
+        to: `replies.slice(0, intent.targets.length).map(parseTable)`,
+      },
+    ],
+    within: (scenario) => ({
+      ...remote(scenario),
+      writes: [{ kind: 'a', fate: 'commits' }],
+      readers: [{ kind: 'a', times: 4 }],
+    }),
   },
   {
     name: 'END removes the intent before it rotates',
@@ -179,11 +198,11 @@ export const mutants: readonly Mutant[] = [
         from: `  return commands;
 }
 
-/** What references`,
+/** There are but`,
         to: `  return [...commands.filter(([name]) => name === 'GET'), ...commands.filter(([name]) => name !== 'GET')];
 }
 
-/** What references`,
+/** There are but`,
       },
       {
         from: `  const tables = new Map<string, TableState>();
@@ -196,6 +215,15 @@ export const mutants: readonly Mutant[] = [
         from: `  const valueTokens = refs.map((ref) => (ref.pin === null ? null : textOf(replies[next++])));`,
         to: `  const valueTokens = early;`,
       },
+      {
+        from: `  let nextValue = tables;
+  let nextTable = 0;`,
+        to: `  let nextValue = 0;
+  const values = refs.filter((ref) => ref.pin !== null).length;
+  let nextTable = values;
+  void tables;`,
+      },
+      { from: `replies[tableOf(refs, index)]`, to: `replies[values + tableOf(refs, index)]` },
     ],
     within: (scenario) => ({
       ...remote(scenario),
@@ -213,7 +241,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         from: `this.fills.fill(request, dependencies, cells, done);`,
-        to: `const late = await this.tokens.capture(cells, request.ttlMs);
+        to: `const late = await this.tokens.capture(cells, { refs: [], vector: [] }, request.ttlMs);
       this.fills.fill(request, typeof late === 'string' ? dependencies : late, cells, done);`,
       },
     ],
@@ -272,8 +300,8 @@ export const mutants: readonly Mutant[] = [
     file: 'writes.ts',
     changes: [
       {
-        from: `      this.options.counters.resolved++;
-      await this.end(intent, RETRY_MS_MIN);`,
+        from: `        this.options.counters.resolved++;
+        await this.end(intent, null);`,
         to: `      this.options.counters.resolved++;
       await (this.options.tokens as any).store.session().run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
       },
@@ -286,14 +314,16 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         from: `orphan: () => this.orphan(intent, owner),`,
-        to: `orphan: () => { void this.orphan; void owner; void this.end(intent, RETRY_MS_MIN); },`,
+        to: `orphan: () => { void this.orphan; void owner; void this.end(intent, states); },`,
       },
     ],
   },
   {
     name: 'serving goes on although the store was not told of a write',
     file: 'writes.ts',
-    changes: [{ from: `return this.untold.size === 0;`, to: `return this.untold.size >= 0;` }],
+    changes: [
+      { from: `return this.untold.size === 0 && !this.debts.isUntold;`, to: `return this.untold.size >= 0;` },
+    ],
     within: (scenario) => ({
       ...shared(scenario),
       losses: [],
@@ -305,8 +335,8 @@ export const mutants: readonly Mutant[] = [
     file: 'writes.ts',
     changes: [
       {
-        from: `    this.later(retryMs, () => this.end(intent, Math.min(retryMs * 2, RETRY_MS_MAX)));`,
-        to: `    this.untold.delete(intent); void retryMs; void RETRY_MS_MAX; void (this.options.tokens as any).store.session().run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
+        from: `    this.debts.add(intent.targets, { isUntold: true });`,
+        to: `    void (this.options.tokens as any).store.session().run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
       },
     ],
     within: (scenario) => ({

@@ -1,0 +1,56 @@
+/** The behaviours of a store, over topologies of several servers: the same as over one. */
+import { describeWithCluster, startCluster, withClient } from '../support/cluster.js';
+import { ask, describeWithSentinel, startSentinels } from '../support/sentinel.js';
+import { behavesAsAStore } from './behaviours.js';
+
+describeWithSentinel('under Sentinel', () => {
+  behavesAsAStore('three sentinels, a primary and two replicas', async () => {
+    const running = await startSentinels();
+    const { topology } = running;
+    return {
+      configs: [{ topology }, { topology: { ...topology, sentinels: topology.sentinels.slice(1, 2) } }],
+      flush: async () =>
+        void (await ask(running.client(await running.primary()), (client) => client.flushall())),
+      stop: () => running.stop(),
+    };
+  });
+
+  behavesAsAStore('nodes and sentinels that want a user, in another database', async () => {
+    const user = 'user app on >secret ~lookaside:* +@all';
+    const running = await startSentinels({
+      nodeConfig: ['requirepass main', 'masterauth main', user],
+      sentinelConfig: ['sentinel auth-pass main main', 'user app on >watch +@all', 'requirepass main'],
+      login: { password: 'main' },
+      sentinelLogin: { password: 'main' },
+    });
+    const topology = {
+      ...running.topology,
+      username: 'app',
+      password: 'secret',
+      sentinelUsername: 'app',
+      sentinelPassword: 'watch',
+      database: 3,
+    };
+    return {
+      configs: [{ topology }, { topology }],
+      flush: async () =>
+        void (await ask(running.client(await running.primary()), (client) => client.flushall())),
+      stop: () => running.stop(),
+    };
+  });
+});
+
+describeWithCluster('in a Cluster', () => {
+  behavesAsAStore('three primaries and three replicas', async () => {
+    const cluster = await startCluster();
+    const { topology } = cluster;
+    return {
+      configs: [{ topology }, { topology: { ...topology, nodes: topology.nodes.slice(-1) } }],
+      flush: async () => {
+        for (const node of cluster.nodes.slice(0, 3))
+          await withClient(cluster, node, (client) => client.flushall());
+      },
+      stop: () => cluster.stop(),
+    };
+  });
+});
