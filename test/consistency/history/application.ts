@@ -5,7 +5,7 @@
 import pg from 'pg';
 import { withCache } from '../../../src/adapters/pg/index.js';
 import { seededRandom } from '../../../src/clock.js';
-import { type Config, createCache } from '../../../src/index.js';
+import { createCache } from '../../../src/index.js';
 import { Caller, type World } from './caller.js';
 import { type Contender, cached, quiet, type Row } from './contenders.js';
 import { takeDetours } from './detours.js';
@@ -29,11 +29,11 @@ class Application {
   constructor(order: BeginOrder) {
     takeDetours(order.detours);
     const { database, seed } = order;
-    this.contender = cached('the cache', { createCache, withCache }, order.config as unknown as Config);
+    this.contender = cached('the cache', { createCache, withCache }, order.config);
     this.log = new LogWriter(order.log);
     const tables = new Tables();
     const plain = quiet(new pg.Pool({ ...database, max: 2 }));
-    const pools = [5, 3].map((max) =>
+    const pools = [10, 6].map((max) =>
       this.contender.pool({ ...database, max, application_name: APPLICATION }),
     );
     this.world = {
@@ -74,10 +74,27 @@ class Application {
     tell({ kind: 'worked', hits: this.contender.hits(), ...this.contender.pending(), events: this.events });
   }
 
-  async query(text: string): Promise<void> {
+  tellHits(): void {
+    tell({ kind: 'hits', hits: this.contender.hits() });
+  }
+
+  async query(texts: readonly string[]): Promise<void> {
+    const pool = this.world.pools[0] as pg.Pool; // two are made
+    const [first, ...others] = texts;
+    if (first === undefined) throw new Error('no statement was given');
     try {
-      const { rows } = await (this.world.pools[0] as pg.Pool).query<object>(text); // two are made
-      tell({ kind: 'answered', rows });
+      if (others.length === 0) {
+        const { rows } = await pool.query<object>(first);
+        return tell({ kind: 'answered', rows });
+      }
+      const client = await pool.connect();
+      try {
+        let rows: readonly object[] = [];
+        for (const text of texts) ({ rows } = await client.query<object>(text));
+        tell({ kind: 'answered', rows });
+      } finally {
+        client.release();
+      }
     } catch (error) {
       tell({ kind: 'answered', error: String(error) });
     }
@@ -102,7 +119,8 @@ async function obey(order: Order): Promise<void> {
   }
   if (application === undefined) throw new Error('it was not told to begin');
   if (order.kind === 'work') await application.work(order);
-  else if (order.kind === 'query') await application.query(order.text);
+  else if (order.kind === 'query') await application.query(order.texts);
+  else if (order.kind === 'hits') application.tellHits();
   else await application.leave();
 }
 

@@ -35,6 +35,9 @@ export interface Work {
   readonly manners: Omit<Manners, 'leads'>;
 }
 
+/** Entries die by their tokens: neither of age nor because a poll takes a write for somebody else's. */
+const STRICTEST: Config = { ttl: '1h', changes: { kind: 'none' }, onStoreDown: 'reject' };
+
 let serial = 0;
 
 export class Applications {
@@ -142,7 +145,7 @@ export class Application {
       kind: 'begin',
       process: { index, count: options.count },
       database: options.database,
-      config: { ttl: '1h', ...options.config, namespace, topology: options.topology.configOf(index) },
+      config: { ...STRICTEST, ...options.config, namespace, topology: options.topology.configOf(index) },
       log,
       seed: options.seed * 1_000 + index * 50 + life,
       callers: options.callers,
@@ -179,15 +182,24 @@ export class Application {
     }
   }
 
-  /** Runs one statement through the cache; throws what its process says. */
-  async query(text: string): Promise<readonly unknown[]> {
+  /** Runs statements through the cache; throws what its process says. Gives the rows of the last. */
+  async query(...texts: readonly string[]): Promise<readonly unknown[]> {
     const { process } = this;
     if (process === null) throw new Error(`process ${this.index} does not run`);
     const answered = process.next(is('answered'));
-    process.send({ kind: 'query', text });
+    process.send({ kind: 'query', texts });
     const { rows, error } = await answered;
     if (rows === undefined) throw new Error(error);
     return rows;
+  }
+
+  async hits(): Promise<number> {
+    const { process } = this;
+    if (process === null) throw new Error(`process ${this.index} does not run`);
+    const told = process.next(is('hits'));
+    process.send({ kind: 'hits' });
+    const { hits } = await told;
+    return hits.near + hits.store + hits.joined;
   }
 
   /** Without warning. Its connections are gone when this resolves. */

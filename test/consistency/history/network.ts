@@ -1,10 +1,21 @@
 /** Decides how one process reaches the servers: through proxies of its own, whose weather others do not share. */
-import { type Direction, startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
+import {
+  type Direction,
+  type HeldPacket,
+  type HoldOptions,
+  startTcpProxy,
+  type TcpProxy,
+} from '../../support/tcp-proxy.js';
 import type { Detours } from './orders.js';
 
 /** Everything that leads to one kind of server. */
 export class Road {
   constructor(readonly proxies: readonly TcpProxy[]) {}
+
+  /** The first packet that matches, wherever it goes. */
+  async hold(options: HoldOptions): Promise<HeldPacket> {
+    return Promise.any(this.proxies.map((proxy) => proxy.hold(options)));
+  }
 
   cut(): void {
     for (const proxy of this.proxies) proxy.cut();

@@ -2,7 +2,6 @@
 import type pg from 'pg';
 import type { Config } from '../../../src/index.js';
 import type { Hits } from './contenders.js';
-import type { TopologyConfig } from './topologies.js';
 import type { Manners } from './workload.js';
 
 /** Connections to a port of this machine that are to be made to another: of a proxy in front of it. */
@@ -12,7 +11,7 @@ export interface BeginOrder {
   readonly kind: 'begin';
   readonly process: { readonly index: number; readonly count: number };
   readonly database: pg.PoolConfig;
-  readonly config: Omit<Config, 'topology'> & { readonly topology: TopologyConfig };
+  readonly config: Config;
   /** File for its log. */
   readonly log: string;
   readonly seed: number;
@@ -24,8 +23,9 @@ export type Order =
   | BeginOrder
   /** Some operations, all callers together. */
   | { readonly kind: 'work'; readonly operations: number; readonly manners: Omit<Manners, 'leads'> }
-  /** One statement of the pool's that the cache is on. */
-  | { readonly kind: 'query'; readonly text: string }
+  /** Through the cache: one statement of a pool, or several on one connection. */
+  | { readonly kind: 'query'; readonly texts: readonly string[] }
+  | { readonly kind: 'hits' }
   | { readonly kind: 'leave' };
 
 export interface Told {
@@ -40,7 +40,9 @@ export type Answer =
   /** Now and then while it works. */
   | { readonly kind: 'progress'; readonly operations: number }
   | ({ readonly kind: 'worked' } & Told)
+  /** What the last statement returned. */
   | { readonly kind: 'answered'; readonly rows?: readonly unknown[]; readonly error?: string }
+  | { readonly kind: 'hits'; readonly hits: Hits }
   | { readonly kind: 'left' };
 
 export const is =

@@ -8,7 +8,7 @@ import { type Random, seededRandom } from '../../../src/clock.js';
 import type { Config } from '../../../src/index.js';
 import { Applications } from './applications.js';
 import { type Hits, quiet, type Row } from './contenders.js';
-import type { Fault, Field } from './faults.js';
+import type { Fault, Field } from './field.js';
 import { type Figures, History, type Violation } from './history.js';
 import { Judge } from './judge.js';
 import type { Told } from './orders.js';

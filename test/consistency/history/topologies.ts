@@ -3,6 +3,7 @@ import { freePort } from '../../../scripts/lib/free-port.js';
 import { type RunningCluster, startCluster } from '../../../scripts/lib/redis-cluster.js';
 import { type RedisProcess, startRedisProcess } from '../../../scripts/lib/redis-process.js';
 import { type RunningSentinels, startSentinels } from '../../../scripts/lib/redis-sentinel.js';
+import type { Config } from '../../../src/index.js';
 
 export const topologyNames = ['embedded-listen', 'single', 'sentinel', 'cluster'] as const;
 export type TopologyName = (typeof topologyNames)[number];
@@ -14,17 +15,11 @@ export type Servers =
   | { readonly kind: 'sentinel'; readonly sentinels: RunningSentinels }
   | { readonly kind: 'cluster'; readonly cluster: RunningCluster };
 
-export type TopologyConfig =
-  | { readonly kind: 'embedded'; readonly listen: { readonly port: number } }
-  | { readonly kind: 'single'; readonly url: string }
-  | RunningSentinels['topology']
-  | RunningCluster['topology'];
-
 export interface Topology {
   readonly servers: Servers;
   /** Which processes could connect to: of the store and of whoever says where it is. */
   readonly ports: readonly number[];
-  configOf(process: number): TopologyConfig;
+  configOf(process: number): Config['topology'];
   stop(): Promise<void>;
 }
 
