@@ -7,7 +7,7 @@ import type { Clock, Random, Timer } from '../clock.js';
 import { type Conversation, converse, openSession, type Store } from './executor.js';
 import { endIntent } from './protocol/intent.js';
 import { databaseOfTable } from './protocol/keys.js';
-import type { Look, Observation } from './protocol/lookup.js';
+import type { Look } from './protocol/lookup.js';
 import {
   type LookAtTables,
   lookAtStoredTables,
@@ -63,18 +63,18 @@ export class StandingIntents {
     this.resolvers.set(database, resolver);
   }
 
-  /** The same look, which also notes what stands. */
-  noting(look: Look): Look {
-    const noteAll = (observation: Observation): void => this.noteAll(observation);
-    return function* (refs) {
-      const observation = yield* look(refs);
-      noteAll(observation);
-      return observation;
-    };
+  noteAll(tables: ReadonlyMap<string, TableState>): void {
+    for (const [table, state] of tables) if (state.intents.length > 0) this.note(table, state);
   }
 
-  noteAll({ tables }: Observation): void {
-    for (const [table, state] of tables) if (state.intents.length > 0) this.note(table, state);
+  /** The same look, which also notes what stands. */
+  noting(look: Look): Look {
+    const note = (tables: ReadonlyMap<string, TableState>): void => this.noteAll(tables);
+    return function* (refs) {
+      const observation = yield* look(refs);
+      note(observation.tables);
+      return observation;
+    };
   }
 
   notingTables(look: LookAtTables): LookAtTables {
@@ -103,7 +103,7 @@ export class StandingIntents {
     this.sightings.clear();
   }
 
-  private note(table: string, state: TableState): void {
+  note(table: string, state: TableState): void {
     for (const intent of state.intents) {
       if (intent.process === this.options.process || this.closed) continue;
       const key = `${intent.id} ${table}`;

@@ -6,6 +6,7 @@ import { endIntent, type Intent, invalidate, payDebts, placeIntent } from '../pr
 import { capture, type Look, type Looked, lookAtStore, lookup, type Refusal } from '../protocol/lookup.js';
 import type { Ref, Target } from '../protocol/refs.js';
 import { type LookAtTables, lookAtStoredTables, type StandingIntent } from '../protocol/table.js';
+import { converseSettled } from '../settled.js';
 import { type IntentResolver, StandingIntents } from '../standing.js';
 import type { Cell, Seen, Tokens } from './tokens.js';
 
@@ -86,18 +87,23 @@ export class SharedTokens implements Tokens {
     const { random, shapesPerTableMax } = this.options;
     const context = { random, valueTtlMs: 2 * ttlMs + VALUE_TTL_SPARE_MS, shapesPerTableMax };
     const seen = observation?.() ?? null;
-    if (seen !== null) this.standing.noteAll(seen);
+    if (seen !== null) this.standing.noteAll(seen.tables);
     return this.talk((session) => capture(refsOf(cells), session, context, this.look, seen));
   }
 
   place(intent: Intent, backend: string): Seen | Promise<Seen> {
     const record = { process: this.options.process, backend, startedAtMs: this.options.clock.wallMs() };
-    return this.talk((session) => placeIntent(intent, record, session, !this.answersAtOnce));
+    const placing = this.tell(intent.targets, (session) =>
+      placeIntent(intent, record, session, !this.answersAtOnce),
+    );
+    return placing instanceof Promise ? placing.then((seen) => this.noted(intent, seen)) : placing;
   }
 
   end(intent: Intent, seen: Seen): void | Promise<void> {
     const { random } = this.options;
-    return this.talk((session) => endIntent(intent, session, random, this.lookAtTables, seen));
+    return this.tell(intent.targets, (session) =>
+      endIntent(intent, session, random, this.lookAtTables, seen),
+    );
   }
 
   pay(tables: readonly string[], isLeftOver: (intent: StandingIntent) => boolean): void | Promise<void> {
@@ -107,7 +113,7 @@ export class SharedTokens implements Tokens {
 
   invalidate(targets: readonly Target[]): void | Promise<void> {
     const { random } = this.options;
-    return this.talk((session) => invalidate(targets, session, random, this.lookAtTables));
+    return this.tell(targets, (session) => invalidate(targets, session, random, this.lookAtTables));
   }
 
   resolveWith(database: string, resolver: IntentResolver): void {
@@ -124,6 +130,20 @@ export class SharedTokens implements Tokens {
 
   close(): void {
     this.standing.close();
+  }
+
+  /** What INTENT saw of others. */
+  private noted({ targets }: Intent, seen: Seen): Seen {
+    targets.forEach(({ table }, index) => {
+      const state = seen?.[index];
+      if (state !== undefined) this.standing.note(table, state);
+    });
+    return seen;
+  }
+
+  private tell<T>(targets: readonly Target[], about: (session: Session) => Conversation<T>): T | Promise<T> {
+    const keys = targets.map(({ table }) => table);
+    return converseSettled(this.store, keys, about);
   }
 
   private talk<T>(about: (session: Session) => Conversation<T>): T | Promise<T> {
