@@ -38,6 +38,8 @@ export interface WatchOptions {
 
 /** Intervals without a look that worked, before another process may look, and before results live shorter. */
 const LEASE_INTERVALS = 3;
+/** Whoever is that late is not gone, only busy. */
+const LEASE_MS_MIN = 1_000;
 
 /** How long a look may take, and the connection for it. */
 const LOOK_MS_MAX = 10_000;
@@ -183,7 +185,7 @@ export class Watch {
 
   private async lookIfOurs(look: Observer['look']): Promise<void> {
     const { names, options } = this;
-    const leaseMs = LEASE_INTERVALS * options.intervalMs;
+    const leaseMs = Math.max(LEASE_MS_MIN, LEASE_INTERVALS * options.intervalMs);
     const lease = await this.converse(takeLease(names, options.process, leaseMs));
     if (lease !== 'kept') this.baseline = null;
     if (lease === 'others') {

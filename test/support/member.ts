@@ -1,0 +1,71 @@
+/** Decides how a test drives application processes that share a store: each with a wrapped pool of its own. */
+import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
+import type { CacheStats } from '../../src/cache/stats.js';
+import type { Config } from '../../src/index.js';
+import { type OtherProcess, startProcess } from './processes.js';
+
+export interface MemberSettings {
+  readonly cache: Config;
+  readonly pool: pg.PoolConfig;
+}
+
+export type MemberOrder = { readonly id: number } & (
+  | { readonly do: 'ready' | 'connect' | 'stats' | 'end' }
+  | { readonly do: 'release'; readonly destroy?: boolean }
+  | { readonly do: 'query'; readonly text: string; readonly values?: readonly unknown[] }
+  /** Every text has one parameter, a number from 1 to `rows`. */
+  | {
+      readonly do: 'load';
+      readonly text: string;
+      readonly writers: number;
+      readonly rows: number;
+      readonly forMs: number;
+    }
+);
+
+export type MemberAnswer =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: string };
+
+type Told = MemberOrder extends infer Order ? (Order extends MemberOrder ? Omit<Order, 'id'> : never) : never;
+
+export class Member {
+  private orders = 0;
+
+  private constructor(readonly process: OtherProcess<MemberOrder, MemberAnswer>) {}
+
+  /** Its store answers and its catalog has been read. */
+  static async start(settings: MemberSettings): Promise<Member> {
+    const started = await startProcess<MemberOrder, MemberAnswer>({
+      entry: fileURLToPath(new URL('./member-process.ts', import.meta.url)),
+      env: { MEMBER_SETTINGS: JSON.stringify(settings) },
+      nodeArgs: ['--import', 'tsx', '--no-warnings'],
+    });
+    const member = new Member(started);
+    await member.tell({ do: 'ready' });
+    return member;
+  }
+
+  /** Rejects with what the process says went wrong, or when it is gone. */
+  async tell(order: Told): Promise<unknown> {
+    const id = ++this.orders;
+    const answered = this.process.next((answer): answer is MemberAnswer => answer.id === id);
+    this.process.send({ ...order, id } as MemberOrder);
+    const answer = await answered;
+    if ('error' in answer) throw new Error(answer.error);
+    return answer.result;
+  }
+
+  async query<Row>(text: string, values: readonly unknown[] = []): Promise<{ rows: Row[]; isHit: boolean }> {
+    return (await this.tell({ do: 'query', text, values })) as { rows: Row[]; isHit: boolean };
+  }
+
+  async stats(): Promise<CacheStats> {
+    return (await this.tell({ do: 'stats' })) as CacheStats;
+  }
+
+  kill(): Promise<void> {
+    return this.process.kill();
+  }
+}
