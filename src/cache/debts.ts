@@ -5,17 +5,13 @@
  * A table that is owed anything is owed a rotation of everything in it. That costs hits after an outage and keeps what
  * has to be remembered through one down to the names of tables.
  */
-import type { Clock, Random, Timer } from '../clock.js';
-import { converse, openSession, type Store } from './executor.js';
-import { payDebts } from './protocol/intent.js';
+import type { Clock, Timer } from '../clock.js';
 import type { Target } from './protocol/refs.js';
-import type { LookAtTables } from './protocol/table.js';
+import type { Tokens } from './tokens/tokens.js';
 
 export interface DebtsOptions {
-  readonly store: Store;
+  readonly tokens: Tokens;
   readonly clock: Clock;
-  readonly random: Random;
-  readonly lookAtTables: LookAtTables;
   /** Whether this process placed the intent and is done with it. */
   readonly isLeftOver: (intent: { readonly id: string; readonly process: string }) => boolean;
   readonly onPaid: (tables: readonly string[]) => void;
@@ -80,14 +76,13 @@ export class Debts {
 
   /** Synchronous where the store is. */
   private pay(): void {
-    const { store, random, lookAtTables, isLeftOver } = this.options;
-    if (store.trouble() !== null) return this.failed(null);
+    const { tokens, isLeftOver } = this.options;
+    if (tokens.trouble() !== null) return this.failed(null);
     const batch = [...this.debts].slice(0, TABLES_AT_ONCE);
     const tables = batch.map(([table]) => table);
     this.isPaying = true;
     try {
-      const session = openSession(store);
-      const paying = converse(session, payDebts(tables, isLeftOver, session, random, lookAtTables));
+      const paying = tokens.pay(tables, isLeftOver);
       if (!(paying instanceof Promise)) return this.paid(batch);
       paying.then(
         () => this.paid(batch),

@@ -5,38 +5,27 @@
 import type { Clock, Random } from '../clock.js';
 import type { TableNames } from './bind.js';
 import type { Dependencies } from './entry.js';
-import { converse, isWatchable, openSession, type Store } from './executor.js';
+import type { Store } from './executor.js';
 import { Fills } from './fills.js';
-import { Flights } from './flights.js';
-import { type Cell, Mirror } from './mirror.js';
+import { type Flight, Flights } from './flights.js';
 import { Near, type NearEntry, NearGroup } from './near.js';
-import { invalidate } from './protocol/intent.js';
 import { tagRef } from './protocol/keys.js';
-import {
-  capture,
-  isComplete,
-  type Look,
-  type Looked,
-  lookAtStore,
-  lookup,
-  sameVector,
-  type Vector,
-} from './protocol/lookup.js';
+import { isComplete, type Looked, type Refusal, sameVector } from './protocol/lookup.js';
 import { covers, type Ref, type Target } from './protocol/refs.js';
-import { type LookAtTables, lookAtStoredTables } from './protocol/table.js';
-import type { Hit, Landed, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
+import type { Execution, Hit, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
 import { currentScope, type Scope } from './scope.js';
-import { converseSettled } from './settled.js';
-import { type IntentResolver, StandingIntents } from './standing.js';
+import type { IntentResolver } from './standing.js';
 import { type CacheStats, Counters } from './stats.js';
 import { EntryStore, type FoundEntry } from './store.js';
+import type { Cell, Tokens } from './tokens/tokens.js';
+import { tokensOf } from './tokens/tokens-of.js';
 import { type PlacedWrite, type WriteOwner, Writes } from './writes.js';
 
 export type { Execution, Hit, ReadRequest, ResultGroup, Served } from './request.js';
 
 export interface EngineOptions {
   readonly store: Store;
-  /** Whether other processes use the store, too: then every result goes there. */
+  /** Whether other processes use the store, too: then tokens are kept there, and every result goes there. */
   readonly isStoreShared: boolean;
   readonly clock: Clock;
   readonly random: Random;
@@ -61,51 +50,30 @@ export interface EngineEvents {
   readonly onFailure: (reason: string, error: unknown) => void;
 }
 
-/** Why a read has no part in the cache although the store answered. */
-type Refusal = 'write-under-way' | 'store-away';
-
-/** A token of a value outlives an entry captured late in its life, and a slow query. */
-const VALUE_TTL_SPARE_MS = 60_000;
-
 export class Engine {
   readonly counters = new Counters();
-  private readonly store: Store;
   private readonly near: Near<unknown, Stamp>;
-  private readonly mirror: Mirror | null;
+  private readonly tokens: Tokens;
   private readonly entries: EntryStore;
   private readonly fills: Fills;
-  private readonly flights: Flights<Landed<unknown>>;
+  private readonly flights: Flights<Execution<unknown, unknown>>;
   private readonly writes: Writes;
-  private readonly standing: StandingIntents;
-  private readonly look: Look;
-  private readonly lookAtTables: LookAtTables;
   private closed = false;
 
   constructor(private readonly options: EngineOptions) {
-    const { limits, namespace } = options;
-    this.mirror = isWatchable(options.store)
-      ? new Mirror(options.store, namespace, (error) => this.failed('lookup', error))
-      : null;
-    const store = this.mirror === null ? options.store : followedBy(this.mirror);
-    this.store = store;
-    const look = this.mirror?.look ?? lookAtStore;
-    const lookAtTables = this.mirror?.lookAtTables ?? lookAtStoredTables;
+    const { store, namespace, limits } = options;
     const process = options.random.hex(8);
-    this.standing = new StandingIntents({
+    const tokens = tokensOf({
       ...options,
-      store,
-      lookAtTables,
       process,
+      shapesPerTableMax: limits.shapesPerTableMax,
       onResolved: (table) => this.resolved(table),
-      onFailure: (error) => this.failed('resolve', error),
+      onFailure: (reason, error) => this.failed(reason, error),
     });
-    // In a store of this process alone every intent is its own.
-    // And where the store is asked, what capture met of others is noted when it was blocked.
-    this.look = options.isStoreShared && this.mirror !== null ? this.standing.noting(look) : look;
-    this.lookAtTables = options.isStoreShared ? this.standing.notingTables(lookAtTables) : lookAtTables;
+    this.tokens = tokens;
     this.near = new Near(
       { bytesMax: limits.nearBytesMax, entryBytesMax: limits.entryBytesMax },
-      (entry) => this.mirror?.releaseAll(entry.stamp.cells),
+      (entry) => tokens.release(entry.stamp.cells),
       (entry) => {
         if (this.isCurrent(entry)) this.fills.spill(entry);
       },
@@ -118,22 +86,17 @@ export class Engine {
     this.fills = new Fills({
       ...options,
       near: this.near,
-      mirror: this.mirror,
+      tokens,
       entries: this.entries,
       counters: this.counters,
       onFailure: (error) => this.failed('fill', error),
     });
     this.flights = new Flights(limits.flightsMax);
     this.writes = new Writes({
-      store,
+      tokens,
       clock: options.clock,
       random: options.random,
       counters: this.counters,
-      lookAtTables: this.lookAtTables,
-      onSeen: (tables) => {
-        if (options.isStoreShared) this.standing.noteAll(tables);
-      },
-      looksAreFree: this.mirror !== null,
       onStoreDown: options.onStoreDown,
       process,
       onInvalidate: (targets) => options.events.onInvalidate(targets.map(({ table }) => table)),
@@ -173,23 +136,11 @@ export class Engine {
   }
 
   /** A read, from wherever it may be answered. Rejects only as the query itself would. */
-  async read<P, R>(request: ReadRequest<P, R>): Promise<Served<P, R>> {
+  read<P, R>(request: ReadRequest<P, R>): Promise<Served<P, R>> {
     const scope = currentScope();
     const refusal = this.refusal(scope);
     if (refusal !== null) return this.refuse(refusal, request);
-    const refs =
-      scope === undefined || scope.tags.length === 0
-        ? request.refs
-        : [...request.refs, ...this.tagRefs(scope.tags)];
-    const scoped = { ...request, refs, ttlMs: scope?.ttlMs ?? request.ttlMs };
-    try {
-      const served = await this.readThrough(scoped, scope?.refresh === true);
-      if (served.dependencies !== null) scope?.collect?.depends(served.dependencies);
-      return served;
-    } catch (error) {
-      scope?.collect?.unknown('refused'); // whoever falls back on something has nothing to vouch for it
-      throw error;
-    }
+    return scope === undefined ? this.readThrough(request, false) : this.readInScope(request, scope);
   }
 
   /** To be called for each statement that reads past the cache because it can never be cached. */
@@ -207,11 +158,7 @@ export class Engine {
   /** Never again serves what depends on the targets as they were. Rejects when the store could not be told. */
   async invalidate(targets: readonly Target[]): Promise<void> {
     if (this.closed) return; // nothing is served any more
-    const { random } = this.options;
-    const keys = targets.map(({ table }) => table);
-    await converseSettled(this.store, keys, (session) =>
-      invalidate(targets, session, random, this.lookAtTables),
-    );
+    await this.tokens.invalidate(targets);
     for (const { table } of targets) this.counters.table(table).invalidations++;
     this.options.events.onInvalidate(targets.map(({ table }) => table));
   }
@@ -224,19 +171,19 @@ export class Engine {
 
   /** How intents of other processes, which may have died, are asked about. */
   resolveWith({ database }: TableNames, resolver: IntentResolver): void {
-    this.standing.resolveWith(database, resolver);
+    this.tokens.resolveWith(database, resolver);
   }
 
   /** Looks for intents that nobody removes, also in tables that nobody reads. */
   async sweep(tables: readonly string[]): Promise<void> {
-    if (this.options.isStoreShared && !this.closed) await this.standing.sweep(tables);
+    if (!this.closed) await this.tokens.sweep(tables);
   }
 
   /** Why nothing is served, or null. */
   trouble(): string | null {
     if (this.closed) return 'closed';
     if (!this.writes.trustworthy) return 'the store was not told of a write yet';
-    return this.store.trouble()?.message ?? null;
+    return this.options.store.trouble()?.message ?? null;
   }
 
   /** Drops every decoded result. */
@@ -257,7 +204,7 @@ export class Engine {
       notFilled: Object.fromEntries(counters.notFilled),
       writes: counters.writes,
       failures: Object.fromEntries(counters.failures),
-      unresolved: this.writes.unresolved + this.standing.size,
+      unresolved: this.writes.unresolved + this.tokens.unresolved,
       resolved: counters.resolved,
       owed: this.writes.owed,
       evictions: this.near.evictions,
@@ -273,9 +220,21 @@ export class Engine {
     if (this.closed) return;
     this.closed = true;
     this.writes.close();
-    this.standing.close();
     this.near.clear();
-    this.mirror?.close();
+    this.tokens.close();
+  }
+
+  private async readInScope<P, R>(request: ReadRequest<P, R>, scope: Scope): Promise<Served<P, R>> {
+    const refs = scope.tags.length === 0 ? request.refs : [...request.refs, ...this.tagRefs(scope.tags)];
+    const scoped = { ...request, refs, ttlMs: scope.ttlMs ?? request.ttlMs };
+    try {
+      const served = await this.readThrough(scoped, scope.refresh);
+      if (served.dependencies !== null) scope.collect?.depends(served.dependencies);
+      return served;
+    } catch (error) {
+      scope.collect?.unknown('refused'); // whoever falls back on something has nothing to vouch for it
+      throw error;
+    }
   }
 
   private tagRefs(tags: readonly string[]): readonly Ref[] {
@@ -293,92 +252,112 @@ export class Engine {
     if (this.closed) return 'closed';
     if (scope?.bypass === true) return 'asked';
     if (!this.writes.trustworthy) return 'store-behind';
-    return this.store.trouble() === null ? null : 'store-away';
+    return this.options.store.trouble() === null ? null : 'store-away';
   }
 
   private isCurrent(entry: NearEntry<unknown, Stamp>): boolean {
-    if (this.mirror === null || this.closed || !this.writes.trustworthy) return false;
+    if (this.closed || !this.writes.trustworthy) return false;
     if (this.options.clock.monotonicMs() >= entry.expiresAtMs) return false;
     const { cells, dependencies } = entry.stamp;
     for (let index = 0; index < cells.length; index++) {
       const cell = cells[index] as Cell; // index < length
-      if (this.mirror.vectorOf(cell) !== dependencies.vector[index]) return false;
+      if (this.tokens.tokenOf(cell) !== dependencies.vector[index]) return false;
     }
     return true;
   }
 
   /** LOOKUP, CAPTURE, JOIN, query, FILL. */
   private async readThrough<P, R>(request: ReadRequest<P, R>, refresh: boolean): Promise<Served<P, R>> {
-    const cells = this.mirror?.holdAll(request.refs) ?? []; // known once, for all the steps to come
+    const { tokens } = this;
+    const cells = tokens.hold(request.refs); // known once, for all the steps to come
     try {
-      let dependencies: Dependencies | Refusal;
+      let own: Dependencies | Refusal;
+      let finding: Found<P> | Promise<Found<P>>;
       try {
-        const known = this.mirror?.vectorsOf(cells);
-        const found =
-          known === undefined ? await this.ask(request, refresh) : await this.see(request, known, refresh);
-        if (found.hit !== null && this.options.mode === 'on') return found.hit;
-        if (found.hit !== null) this.counters.wouldHit++;
-        dependencies = await this.captureFor(request, found);
+        finding = tokens.answersAtOnce
+          ? this.see(request, cells, refresh)
+          : this.ask(request, cells, refresh);
+        const { hit, looked } = finding instanceof Promise ? await finding : finding;
+        if (hit !== null && this.options.mode === 'on') return hit;
+        if (hit !== null) this.counters.wouldHit++;
+        // What the look-up read is as good as a capture when nothing was missing.
+        const captured = isWhole(looked) ? looked : tokens.capture(cells, looked, request.ttlMs);
+        own = captured instanceof Promise ? await captured : captured;
       } catch (error) {
         this.failed('lookup', error);
         return await this.refuse('store-failed', request);
       }
-      if (typeof dependencies === 'string') return await this.refuse(dependencies, request);
+      if (typeof own === 'string') return await this.refuse(own, request);
+      const mayJoin = !refresh && this.options.mode === 'on' && request.joins !== false;
+      // What landed since this read looked for an entry is as good as what is under way.
+      const landed = mayJoin && finding instanceof Promise ? await this.landed(request, own) : null;
+      if (landed !== null) return landed;
       // Nothing is awaited between finding no flight and offering one: callers of the same moment share one.
-      const { group, key } = request;
-      const shares = !refresh && this.options.mode === 'on';
-      const mayJoin = shares && request.joins !== false;
-      const landing = mayJoin ? this.flights.join(group, key, dependencies.vector) : undefined;
-      const joined = landing === undefined ? null : await this.join<P>(landing, dependencies);
-      return joined ?? (await this.fly(request, dependencies));
+      const flight = mayJoin ? this.flights.join(request.group, request.key, own.vector) : undefined;
+      const joined = flight === undefined ? null : await this.join<P>(flight, own);
+      return joined ?? (await this.fly(request, own, cells));
     } finally {
-      this.mirror?.releaseAll(cells);
+      tokens.release(cells);
     }
   }
 
-  private lookUp(refs: readonly Ref[]): Looked | Promise<Looked> {
-    const session = openSession(this.store);
-    return converse(session, lookup(refs, session));
+  private async lookUp(refs: readonly Ref[]): Promise<Looked> {
+    const cells = this.tokens.hold(refs);
+    try {
+      return await this.tokens.lookup(cells);
+    } finally {
+      this.tokens.release(cells);
+    }
   }
 
-  private vectorOf(refs: readonly Ref[]): Vector | Promise<Vector> {
-    if (this.mirror === null) return lookedUp(this.lookUp(refs));
-    const cells = this.mirror.holdAll(refs);
-    const vector = this.mirror.vectorsOf(cells);
-    this.mirror.releaseAll(cells);
-    return vector;
-  }
-
-  /** An entry, decoded or stored, whose tokens are those that the mirror shows. */
-  private async see<P>(
+  /** Where looking costs nothing: without a promise if there is no entry to look for. */
+  private see<P>(
     request: ReadRequest<P, unknown>,
-    vector: Vector,
+    cells: readonly Cell[],
     refresh: boolean,
-  ): Promise<Found<P>> {
-    if (refresh) return { hit: null, looked: { vector, observation: null } };
+  ): Found<P> | Promise<Found<P>> {
+    const looked = this.tokens.lookup(cells);
+    if (looked instanceof Promise) throw new TypeError('these tokens must answer at once');
+    const mayHit =
+      !refresh && isWhole(looked) && (request.group.entries.has(request.key) || this.entries.mayHold);
+    return mayHit ? this.find(request, looked) : { hit: null, looked };
+  }
+
+  /** An entry, decoded or stored, whose tokens are those that this read's own look-up showed. */
+  private async find<P>(request: ReadRequest<P, unknown>, looked: Looked): Promise<Found<P>> {
     const entry = this.decoded(request);
-    if (entry !== undefined && (await this.vouches(request.refs, vector, entry.stamp.dependencies)))
-      return { hit: this.nearHit(entry), looked: { vector, observation: null } };
-    const stored = isComplete(vector) ? await this.entries.get(request.identity) : null;
-    const hit = await this.storeHit(request, vector, stored);
-    return { hit, looked: { vector, observation: null } };
+    if (entry !== undefined && (await this.vouches(looked, entry.stamp.dependencies)))
+      return { hit: this.nearHit(entry), looked };
+    return { hit: await this.storeHit(request, looked, await this.entries.get(request.identity)), looked };
   }
 
   /**
    * The same where the store has to be asked: in one round trip, for the tokens alone where the result is here
    * already, else for both together.
    */
-  private async ask<P>(request: ReadRequest<P, unknown>, refresh: boolean): Promise<Found<P>> {
-    const { refs, identity } = request;
-    if (refresh) return { hit: null, looked: await this.lookUp(refs) };
+  private async ask<P>(
+    request: ReadRequest<P, unknown>,
+    cells: readonly Cell[],
+    refresh: boolean,
+  ): Promise<Found<P>> {
+    if (refresh) return { hit: null, looked: await this.tokens.lookup(cells) };
     const entry = this.decoded(request);
-    if (entry !== undefined && covers(entry.stamp.dependencies.refs, refs)) {
+    if (entry !== undefined && covers(entry.stamp.dependencies.refs, request.refs)) {
       const { dependencies } = entry.stamp;
       const looked = await this.lookUp(dependencies.refs);
       if (sameVector(looked.vector, dependencies.vector)) return { hit: this.nearHit(entry), looked };
     }
-    const [looked, stored] = await Promise.all([this.lookUp(refs), this.entries.get(identity)]);
-    return { hit: await this.storeHit(request, looked.vector, stored), looked };
+    const [looked, stored] = await Promise.all([
+      this.tokens.lookup(cells),
+      this.entries.get(request.identity),
+    ]);
+    return { hit: await this.storeHit(request, looked, stored), looked };
+  }
+
+  private async landed<P>(request: ReadRequest<P, unknown>, own: Dependencies): Promise<Hit<P> | null> {
+    const entry = this.decoded(request);
+    if (entry === undefined || !(await this.vouches(own, entry.stamp.dependencies))) return null;
+    return this.nearHit(entry);
   }
 
   private decoded<P>({ group, key }: ReadRequest<P, unknown>): NearEntry<P, Stamp> | undefined {
@@ -394,10 +373,10 @@ export class Engine {
 
   private async storeHit<P>(
     request: ReadRequest<P, unknown>,
-    vector: Vector,
+    looked: Looked,
     stored: FoundEntry | null,
   ): Promise<Hit<P> | null> {
-    if (stored === null || !(await this.vouches(request.refs, vector, stored.dependencies))) return null;
+    if (stored === null || !(await this.vouches(looked, stored.dependencies))) return null;
     const payload = request.codec.decode(stored.payload);
     if (this.options.mode === 'on') this.counters.storeHits++;
     this.fills.keepNear(request, payload, stored.dependencies, stored.remainingMs);
@@ -405,65 +384,50 @@ export class Engine {
   }
 
   /** Whether every token that an entry was stamped with is equal now: the request's by its own look-up. */
-  private async vouches(refs: readonly Ref[], vector: Vector, stamped: Dependencies): Promise<boolean> {
+  private async vouches({ refs, vector }: Looked, stamped: Dependencies): Promise<boolean> {
     if (!sameVector(vector, stamped.vector.slice(0, refs.length))) return false;
     const inherited = stamped.refs.slice(refs.length);
     if (inherited.length === 0) return true;
-    return sameVector(await this.vectorOf(inherited), stamped.vector.slice(refs.length));
-  }
-
-  /** CAPTURE, or why nothing may be stored. What the look-up read is as good when nothing was missing. */
-  private async captureFor(
-    { refs, ttlMs }: Pick<ReadRequest<unknown, unknown>, 'refs' | 'ttlMs'>,
-    { looked: { vector, observation } }: Pick<Found<unknown>, 'looked'>,
-  ): Promise<Dependencies | Refusal> {
-    if (isComplete(vector)) return { refs, vector };
-    const session = openSession(this.store);
-    const { random, limits } = this.options;
-    const context = {
-      random,
-      valueTtlMs: 2 * ttlMs + VALUE_TTL_SPARE_MS,
-      shapesPerTableMax: limits.shapesPerTableMax,
-    };
-    const seen = observation?.() ?? null;
-    const captured = await converse(session, capture(refs, session, context, this.look, seen));
-    if (captured.kind === 'captured') return { refs: captured.refs, vector: captured.vector };
-    if (seen !== null && this.options.isStoreShared) this.standing.noteAll(seen.tables);
-    return captured.kind === 'blocked' ? 'write-under-way' : 'store-away';
+    return sameVector((await this.lookUp(inherited)).vector, stamped.vector.slice(refs.length));
   }
 
   /**
    * What the execution was built from besides its own references was unknown when it was joined, and may have
    * been read before this read began: its tokens must be equal now.
    */
-  private async join<P>(landing: Promise<Landed<unknown>>, own: Dependencies): Promise<Hit<P> | null> {
-    const landed = (await landing.catch(() => null)) as Landed<P> | null; // its error is its own: this read runs itself
-    const payload = landed?.payload ?? null;
-    if (landed === null || payload === null) return null;
+  private async join<P>(
+    flight: Flight<Execution<unknown, unknown>>,
+    own: Dependencies,
+  ): Promise<Hit<P> | null> {
+    const done = await flight.execution.catch(() => null); // its error is its own: this read runs itself
+    if (done === null || done.payload === null) return null;
+    const dependencies = withInherited(flight.own, done.inherited);
     try {
-      if (!(await this.vouches(own.refs, own.vector, landed.dependencies))) return null;
+      if (!(await this.vouches(own, dependencies))) return null;
     } catch (error) {
       this.failed('lookup', error);
       return null;
     }
     this.counters.joined++;
-    return { from: 'flight', payload, dependencies: landed.dependencies };
+    return { from: 'flight', payload: done.payload as P, dependencies };
   }
 
-  private async fly<P, R>(request: ReadRequest<P, R>, own: Dependencies): Promise<Served<P, R>> {
+  private async fly<P, R>(
+    request: ReadRequest<P, R>,
+    own: Dependencies,
+    cells: readonly Cell[],
+  ): Promise<Served<P, R>> {
     this.counters.misses++;
-    const execution = request.execute();
-    const landing = execution.then(
-      (done): Landed<P> => ({
-        payload: done.payload,
-        dependencies: withInherited(own, done.inherited),
-      }),
-    );
-    this.flights.offer(request.group, request.key, own.vector, landing);
-    const done = await execution;
-    const dependencies = withInherited(own, done.inherited);
-    this.fills.fill(request, dependencies, done);
-    return { from: 'database', result: done.result, dependencies };
+    const flight = { own, execution: request.execute() };
+    this.flights.offer(request.group, request.key, flight);
+    try {
+      const done = await flight.execution;
+      const dependencies = withInherited(own, done.inherited);
+      this.fills.fill(request, dependencies, cells, done);
+      return { from: 'database', result: done.result, dependencies };
+    } finally {
+      this.flights.land(request.group, request.key, flight);
+    }
   }
 
   private resolved(table: string): void {
@@ -481,12 +445,10 @@ export class Engine {
 interface Found<P> {
   readonly hit: Hit<P> | null;
   /** What the look-up showed of the request's references. */
-  readonly looked: Looked | { readonly vector: Vector; readonly observation: null };
+  readonly looked: Looked;
 }
 
-const lookedUp = async (looking: Looked | Promise<Looked>): Promise<Vector> => (await looking).vector;
-
-const followedBy = (mirror: Mirror): Store => ({ session: () => mirror.session, trouble: () => null });
+const isWhole = (looked: Looked): looked is Dependencies => isComplete(looked.vector);
 
 function withInherited(own: Dependencies, inherited: readonly Dependencies[] | undefined): Dependencies {
   if (inherited === undefined || inherited.length === 0) return own;

@@ -4,12 +4,11 @@
  */
 import type { Clock, Random } from '../clock.js';
 import type { Dependencies, PayloadCodec } from './entry.js';
-import type { Mirror } from './mirror.js';
 import { type Near, NearEntry } from './near.js';
-import { sameVector } from './protocol/lookup.js';
 import type { Execution, ReadRequest, Stamp } from './request.js';
 import type { Counters } from './stats.js';
 import type { EntryStore } from './store.js';
+import type { Cell, Tokens } from './tokens/tokens.js';
 
 export interface FillsOptions {
   readonly clock: Clock;
@@ -18,7 +17,7 @@ export interface FillsOptions {
   readonly isStoreShared: boolean;
   readonly limits: { readonly entryBytesMax: number };
   readonly near: Near<unknown, Stamp>;
-  readonly mirror: Mirror | null;
+  readonly tokens: Tokens;
   readonly entries: EntryStore;
   readonly counters: Counters;
   readonly onFailure: (error: unknown) => void;
@@ -33,38 +32,51 @@ export class Fills {
 
   constructor(private readonly options: FillsOptions) {}
 
-  /** Stored with the captured vector, never re-stamped. One that lost a race is stored dead. */
+  /**
+   * Stored with the captured vector, never re-stamped. One that lost a race is stored dead.
+   *
+   * @param held cells of the first of the dependencies' references
+   */
   fill<P, R>(
     request: ReadRequest<P, R>,
     dependencies: Dependencies,
+    held: readonly Cell[],
     { payload, reason }: Execution<P, R>,
   ): void {
     const { limits, random, counters, mode, isStoreShared } = this.options;
     if (payload === null) return this.notFilled(reason ?? 'not-storable');
     if (request.codec.bytesOf(payload) > limits.entryBytesMax) return this.notFilled('too-large');
     this.judgeInvalidation(request, payload, dependencies);
-    if (this.overtaken(dependencies)) return this.notFilled('overtaken-by-a-write');
+    if (this.overtaken(held, dependencies)) return this.notFilled('overtaken-by-a-write');
     const jitter = 1 - TTL_JITTER * random.fraction();
     const ttlMs = Math.max(1, Math.round(request.ttlMs * jitter));
     counters.fills++;
-    const isKept = this.keepNear(request, payload, dependencies, ttlMs);
+    const isKept = this.keepNear(request, payload, dependencies, ttlMs, held);
     if (mode === 'on' && (isStoreShared || !isKept))
       this.put(request, dependencies, request.codec.encode(payload), ttlMs);
   }
 
-  /** Whether there is room for it at all. */
+  /**
+   * Whether there is room for it at all.
+   *
+   * @param held cells of the first of the dependencies' references, if they are held already
+   */
   keepNear<P>(
     { group, key, codec, identity }: ReadRequest<P, unknown>,
     payload: P,
     dependencies: Dependencies,
     ttlMs: number,
+    held: readonly Cell[] = [],
   ): boolean {
-    const { clock, near, mirror } = this.options;
+    const { clock, near, tokens } = this.options;
     const expiresAtMs = clock.monotonicMs() + ttlMs;
     if (expiresAtMs > this.liveUntilMs) this.liveUntilMs = expiresAtMs;
     const bytes = codec.bytesOf(payload);
     if (!near.accepts(bytes)) return false;
-    const cells = mirror?.holdAll(dependencies.refs) ?? [];
+    const { refs } = dependencies;
+    const isAll = held.length === refs.length && held.every((cell, index) => cell.ref === refs[index]);
+    if (isAll) tokens.share(held);
+    const cells = isAll ? held : tokens.hold(refs);
     const stamp: Stamp = { dependencies, cells, identity, codec: codec as PayloadCodec<never> };
     near.put(new NearEntry<P, Stamp>(group, key, payload, bytes, expiresAtMs, stamp));
     return true;
@@ -97,13 +109,9 @@ export class Fills {
   }
 
   /** A fill that is known to have lost a race would only push out a newer one. */
-  private overtaken({ refs, vector }: Dependencies): boolean {
-    const { mirror } = this.options;
-    if (mirror === null) return false;
-    const cells = mirror.holdAll(refs);
-    const overtaken = !sameVector(mirror.vectorsOf(cells), vector);
-    mirror.releaseAll(cells);
-    return overtaken;
+  private overtaken(held: readonly Cell[], { vector }: Dependencies): boolean {
+    const { tokens } = this.options;
+    return tokens.answersAtOnce && held.some((cell, index) => tokens.tokenOf(cell) !== vector[index]);
   }
 
   /** Was the invalidation that made this read a miss needed? Told by the entry that it killed. */

@@ -3,11 +3,13 @@
  * the execution started, equals what the execution captured. Anybody else could be answered with something
  * older than an acknowledgement.
  */
+import type { Dependencies } from './entry.js';
 import { type CompleteVector, sameVector } from './protocol/lookup.js';
 
-interface Flight<T> {
-  readonly vector: CompleteVector;
-  readonly landing: Promise<T>;
+export interface Flight<T> {
+  /** What it captured. */
+  readonly own: Dependencies;
+  readonly execution: Promise<T>;
 }
 
 export class Flights<T> {
@@ -22,27 +24,22 @@ export class Flights<T> {
   }
 
   /** The execution under way that a reader with these tokens may take, if any. Keys are told apart by group. */
-  join(group: object, key: string, vector: CompleteVector): Promise<T> | undefined {
+  join(group: object, key: string, vector: CompleteVector): Flight<T> | undefined {
     const flight = this.aloft.get(group)?.get(key);
-    return flight !== undefined && sameVector(flight.vector, vector) ? flight.landing : undefined;
+    return flight !== undefined && sameVector(flight.own.vector, vector) ? flight : undefined;
   }
 
   /** Offers an execution to others until it lands. The newest takes the place of an older one. */
-  offer(group: object, key: string, vector: CompleteVector, landing: Promise<T>): void {
+  offer(group: object, key: string, flight: Flight<T>): void {
     let flights = this.aloft.get(group);
-    if (this.count >= this.flightsMax && flights?.has(key) !== true) {
-      landing.catch(() => undefined); // whoever executes it is told by the execution itself
-      return;
-    }
+    if (this.count >= this.flightsMax && flights?.has(key) !== true) return;
     if (flights === undefined) this.aloft.set(group, (flights = new Map<string, Flight<T>>()));
     if (!flights.has(key)) this.count++;
-    const flight = { vector, landing };
     flights.set(key, flight);
-    const land = (): void => this.land(group, key, flight);
-    landing.then(land, land);
   }
 
-  private land(group: object, key: string, flight: Flight<T>): void {
+  /** To be called once for each that was offered, when its outcome is known. */
+  land(group: object, key: string, flight: Flight<T>): void {
     const flights = this.aloft.get(group);
     if (flights?.get(key) !== flight) return;
     flights.delete(key);

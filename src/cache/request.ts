@@ -1,9 +1,9 @@
 /** Decides the shape of a read as the engine is asked for it, and of its answer. Decides nothing about the flow. */
 import type { Dependencies, PayloadCodec } from './entry.js';
-import type { Cell } from './mirror.js';
 import type { NearGroup } from './near.js';
 import type { Ref } from './protocol/refs.js';
 import type { Identity } from './store.js';
+import type { Cell } from './tokens/tokens.js';
 
 /** What vouches for a decoded result, and what it takes to write it to the store. */
 export interface Stamp {
@@ -54,9 +54,3 @@ export interface Hit<P> {
 export type Served<P, R> =
   | Hit<P>
   | { readonly from: 'database'; readonly result: R; readonly dependencies: Dependencies | null };
-
-/** A result that others may take. */
-export interface Landed<P> {
-  readonly payload: P | null;
-  readonly dependencies: Dependencies;
-}

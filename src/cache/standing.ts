@@ -103,7 +103,7 @@ export class StandingIntents {
     this.sightings.clear();
   }
 
-  private note(table: string, state: TableState): void {
+  note(table: string, state: TableState): void {
     for (const intent of state.intents) {
       if (intent.process === this.options.process || this.closed) continue;
       const key = `${intent.id} ${table}`;

@@ -39,9 +39,14 @@ export class EntryStore {
     private readonly options: EntryStoreOptions,
   ) {}
 
+  /** False: there can be none. */
+  get mayHold(): boolean {
+    return !this.options.isPrivate || this.written;
+  }
+
   /** Null when there is none that this version can read. */
   async get(identity: Identity): Promise<FoundEntry | null> {
-    if (this.options.isPrivate && !this.written) return null;
+    if (!this.mayHold) return null;
     const key = this.keyOf(identity);
     const replies = await openSession(this.store).runBinary([
       ['GET', key],

@@ -5,13 +5,11 @@
 import type { Clock, Random } from '../clock.js';
 import { LookasideError } from '../errors.js';
 import { Debts } from './debts.js';
-import type { Store } from './executor.js';
 import { Orphans } from './orphans.js';
-import { endIntent, type Intent, placeIntent } from './protocol/intent.js';
+import type { Intent } from './protocol/intent.js';
 import { mergeTargets, type Target } from './protocol/refs.js';
-import type { LookAtTables, TableState } from './protocol/table.js';
-import { converseSettled } from './settled.js';
 import type { Counters } from './stats.js';
+import type { Seen, Tokens } from './tokens/tokens.js';
 
 /** Who will make the write visible. */
 export interface WriteOwner {
@@ -30,18 +28,13 @@ export interface PlacedWrite {
 }
 
 export interface WritesOptions {
-  readonly store: Store;
+  readonly tokens: Tokens;
   readonly clock: Clock;
   readonly random: Random;
   readonly counters: Counters;
-  readonly lookAtTables: LookAtTables;
-  /** Whether looking costs no round trip: then END looks itself, else INTENT does in passing. */
-  readonly looksAreFree: boolean;
   readonly onStoreDown: 'bypass' | 'reject';
   /** Names this process in the intents it places. */
   readonly process: string;
-  /** What INTENT saw of the tables, with what stands there of others. */
-  readonly onSeen: (tables: ReadonlyMap<string, TableState>) => void;
   readonly onInvalidate: (targets: readonly Target[]) => void;
   readonly onFailure: (reason: string, error: unknown) => void;
 }
@@ -49,8 +42,8 @@ export interface WritesOptions {
 /** Of a cache that serves nothing any more: nobody has to be told. */
 const untracked: PlacedWrite = { end: () => undefined, orphan: () => undefined };
 
-/** What INTENT saw of the tables, where it looked. */
-type Seen = readonly TableState[] | null;
+/** 96 bits, as tokens have. */
+const INTENT_BYTES = 12;
 
 export class Writes {
   /** Writes under way whose INTENT the store was not told of: until their END, nothing is served. */
@@ -92,25 +85,15 @@ export class Writes {
    */
   begin(targets: readonly Target[], owner: WriteOwner): PlacedWrite | Promise<PlacedWrite> {
     if (this.closed) return untracked;
-    const { store, random, clock, counters, looksAreFree } = this.options;
-    const intent: Intent = { id: random.hex(12), targets: mergeTargets(targets) };
+    const { tokens, random, counters } = this.options;
+    const intent: Intent = { id: random.hex(INTENT_BYTES), targets: mergeTargets(targets) };
     counters.writes++;
-    const record = {
-      process: this.options.process,
-      backend: owner.backend,
-      startedAtMs: clock.wallMs(),
-    };
     this.standing.add(intent.id);
     try {
-      const placing = converseSettled(store, intent.targets.map(tableOf), (session) =>
-        placeIntent(intent, record, session, !looksAreFree),
-      );
+      const placing = tokens.place(intent, owner.backend);
       if (!(placing instanceof Promise)) return this.placed(intent, owner, placing);
       return placing.then(
-        (states) => {
-          if (states !== null) this.options.onSeen(byTable(intent.targets, states));
-          return this.placed(intent, owner, states);
-        },
+        (states) => this.placed(intent, owner, states),
         (error: unknown) => this.untoldWrite(intent, owner, error),
       );
     } catch (error) {
@@ -150,11 +133,8 @@ export class Writes {
 
   private end(intent: Intent, states: Seen): void | Promise<void> {
     if (this.closed) return;
-    const { store, random, lookAtTables } = this.options;
     try {
-      const ending = converseSettled(store, intent.targets.map(tableOf), (session) =>
-        endIntent(intent, session, random, lookAtTables, states),
-      );
+      const ending = this.options.tokens.end(intent, states);
       if (!(ending instanceof Promise)) return this.ended(intent);
       return ending.then(
         () => this.ended(intent),
@@ -198,11 +178,3 @@ export class Writes {
     this.options.onInvalidate(targets);
   }
 }
-
-const tableOf = ({ table }: Target): string => table;
-
-const byTable = (
-  targets: readonly Target[],
-  states: readonly TableState[],
-): ReadonlyMap<string, TableState> =>
-  new Map(targets.map(({ table }, index) => [table, states[index] as TableState])); // one per target

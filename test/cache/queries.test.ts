@@ -184,7 +184,10 @@ describeWithPostgres('functions around queries', () => {
 describe('a store that is full of what it may not drop', () => {
   describeWithPostgres('behind a wrapped pool', () => {
     it('lets every query through, and serves nothing stale', async () => {
-      const given = await fixture(schema, { memory: { max: '4mb', policy: 'noeviction' } });
+      const given = await fixture(schema, {
+        memory: { max: '4mb', policy: 'noeviction' },
+        topology: { listen: { port: 0 } }, // tokens are in the store where others can have access to it
+      });
       const price = async (): Promise<number | undefined> =>
         (await given.pool.query<{ price: number }>('select price from products where id = 1')).rows[0]?.price;
       expect(await price()).toBe(10);

@@ -36,7 +36,10 @@ export interface OwnCache {
   readonly failures: string[];
 }
 
-/** The same parts that `createCache` joins, with time standing still and a store that can be made to fail. */
+/**
+ * The same parts that `createCache` joins, with time standing still and a store that others share and that can be made
+ * to fail.
+ */
 export function ownCache(
   limits: Partial<EngineLimits> = {},
   onStoreDown: 'bypass' | 'reject' = 'bypass',
@@ -62,7 +65,7 @@ export function ownCache(
   const failures: string[] = [];
   const engine = new Engine({
     store,
-    isStoreShared: false,
+    isStoreShared: true,
     clock,
     random,
     namespace,

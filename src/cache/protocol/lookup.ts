@@ -91,17 +91,18 @@ const vectorFrom = (observation: Observation, refs: readonly Ref[], session: Vou
       : null,
   );
 
-/** What LOOKUP found out by asking the store. */
+/** What LOOKUP found out: one token text per reference. */
 export interface Looked {
+  readonly refs: readonly Ref[];
   readonly vector: Vector;
-  /** What was seen besides, for CAPTURE to go on from. */
-  readonly observation: () => Observation;
+  /** What was seen besides where the store had to be asked, for CAPTURE to go on from. */
+  readonly observation?: () => Observation;
 }
 
 /** LOOKUP where the store has to be asked: one round trip. */
 export function* lookup(refs: readonly Ref[], session: Vouching): Conversation<Looked> {
   const replies = yield readCommands(refs);
-  return { vector: vectorOfReplies(refs, replies, session), observation: () => observe(refs, replies) };
+  return { refs, vector: vectorOfReplies(refs, replies, session), observation: () => observe(refs, replies) };
 }
 
 /** The same as `vectorFrom(observe(…))`, for the many that need no more. */
@@ -135,13 +136,13 @@ function tableOf(refs: readonly Ref[], index: number): number {
   return position + 1;
 }
 
-/** What CAPTURE found out. */
-export type Captured =
-  | { readonly kind: 'captured'; readonly refs: readonly Ref[]; readonly vector: CompleteVector }
-  /** A write is under way: the result of the coming query may not be stored. */
-  | { readonly kind: 'blocked' }
-  /** The node that answered is not known to be primary still. */
-  | { readonly kind: 'untrusted' };
+/** Why the result of the coming query may not be stored. `store-away`: who answered is not known to be primary still. */
+export type Refusal = 'write-under-way' | 'store-away';
+
+export interface Captured {
+  readonly refs: readonly Ref[];
+  readonly vector: CompleteVector;
+}
 
 /**
  * CAPTURE: creates the tokens that are missing and reads them all, before the query is sent (I3). A table
@@ -155,14 +156,14 @@ export function* capture(
   context: TokenContext,
   look: Look,
   seen: Observation | null,
-): Conversation<Captured> {
+): Conversation<Captured | Refusal> {
   let observation = seen ?? (yield* look(refs));
   const effective = limitShapes(refs, observation, context.shapesPerTableMax);
   if (effective !== refs) observation = yield* look(effective);
-  if (isBlocked(observation, effective)) return { kind: 'blocked' };
-  if (!effective.every(({ table }) => session.isTrusted(table))) return { kind: 'untrusted' };
+  if (isBlocked(observation, effective)) return 'write-under-way';
+  if (!effective.every(({ table }) => session.isTrusted(table))) return 'store-away';
   const present = vectorFrom(observation, effective, session);
-  if (isComplete(present)) return { kind: 'captured', refs: effective, vector: present };
+  if (isComplete(present)) return { refs: effective, vector: present };
 
   const disowned = [...observation.tables].filter(
     ([table, state]) => state.voucher !== session.voucher(table),
@@ -173,7 +174,7 @@ export function* capture(
   });
   changes.push(...createMissing(effective, observation, context));
   const vector = vectorFrom(yield* changeAndLook(changes, effective, look), effective, session);
-  return isComplete(vector) ? { kind: 'captured', refs: effective, vector } : { kind: 'blocked' };
+  return isComplete(vector) ? { refs: effective, vector } : 'write-under-way';
 }
 
 /** Where the store has to be asked, in one round trip: each table's commands stay in their order. */

@@ -8,30 +8,48 @@ import { mutants as ofTheEngine } from '../interleavings/mutants.js';
 import { bundle, type CacheMutant } from './bundle.js';
 import type { Package } from './contenders.js';
 
-const takenOver = [
-  'END removes the intent and rotates nothing',
+/** Wherever tokens and intents are kept. */
+const ofTheFlow = [
   'a flight is joined without a look-up of one’s own, before it took off or after it landed',
   'a result is stamped after its query',
-  'no intent stands around the commit',
   'a moved key drops the old value only',
   'a decoded result is served without looking at its tokens',
+] as const;
+
+/** Where they are objects of the one process. */
+const ofOneProcess = [
+  'END in this process removes the intent and rotates nothing',
+  'no intent of this process stands around the commit',
+  'hits in this process go on under a conflicting intent',
+] as const;
+
+/** Where they are in a store. */
+const ofAStore = [
+  'END removes the intent and rotates nothing',
+  'no intent stands around the commit',
   'hits and fills go on under a conflicting intent',
 ] as const;
 
-export type TakenOver = (typeof takenOver)[number];
+export type TakenOver =
+  | (typeof ofTheFlow)[number]
+  | (typeof ofOneProcess)[number]
+  | (typeof ofAStore)[number];
+
+const ofFunctions: CacheMutant = {
+  name: 'an execution of a function is shared without looking at what its queries depended on',
+  file: 'engine.ts',
+  changes: [
+    {
+      from: `if (!(await this.vouches(own, dependencies))) return null;`,
+      to: `void own;`,
+    },
+  ],
+};
 
 export const mutants: readonly CacheMutant[] = [
-  ...takenOver.map((name) => mutantNamed(name)),
-  {
-    name: 'an execution of a function is shared without looking at what its queries depended on',
-    file: 'engine.ts',
-    changes: [
-      {
-        from: `if (!(await this.vouches(own.refs, own.vector, landed.dependencies))) return null;`,
-        to: `void own;`,
-      },
-    ],
-  },
+  ...ofTheFlow.map((name) => mutantNamed(name)),
+  ...ofOneProcess.map((name) => mutantNamed(name)),
+  ofFunctions,
 ];
 
 export function mutantNamed(name: TakenOver): CacheMutant {
@@ -55,4 +73,8 @@ export interface ProcessesMutant extends CacheMutant {
   readonly config?: Config;
 }
 
-export const mutantsOfProcesses: readonly ProcessesMutant[] = mutants;
+export const mutantsOfProcesses: readonly ProcessesMutant[] = [
+  ...ofTheFlow.map((name) => mutantNamed(name)),
+  ...ofAStore.map((name) => mutantNamed(name)),
+  ofFunctions,
+];

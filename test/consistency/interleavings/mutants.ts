@@ -22,13 +22,28 @@ export interface Mutant {
   readonly within?: (scenario: Scenario) => Scenario;
 }
 
-const withTableLoss = (scenario: Scenario): Scenario => ({ ...scenario, losses: ['table'], outage: null });
+const withTableLoss = (scenario: Scenario): Scenario => ({
+  ...shared(scenario),
+  losses: ['table'],
+  outage: null,
+});
 const remote = (scenario: Scenario): Scenario => ({ ...scenario, store: 'remote', losses: [], outage: null });
 const mirrored = (scenario: Scenario): Scenario => ({
   ...scenario,
   store: 'mirrored',
   losses: [],
   outage: null,
+});
+const isPrivate = (scenario: Scenario): Scenario => ({
+  ...scenario,
+  store: 'private',
+  losses: [],
+  outage: null,
+});
+/** Not private: where the protocol's conversations are held. */
+const shared = (scenario: Scenario): Scenario => ({
+  ...scenario,
+  store: scenario.store === 'private' ? 'remote' : scenario.store,
 });
 
 export const mutants: readonly Mutant[] = [
@@ -41,6 +56,7 @@ export const mutants: readonly Mutant[] = [
         to: `['HLEN', table + String(field.intent(intent.id)) + encodeIntent({ pins, ...record })]`,
       },
     ],
+    within: shared,
   },
   {
     name: 'END removes the intent and rotates nothing',
@@ -51,6 +67,7 @@ export const mutants: readonly Mutant[] = [
         to: `const commands: Command[] = []; void states; void rotateTargets; void random;`,
       },
     ],
+    within: shared,
   },
   {
     name: 'INTENT looks at the shapes before it stands',
@@ -99,6 +116,7 @@ export const mutants: readonly Mutant[] = [
         to: `if (values === null) continue;`,
       },
     ],
+    within: shared,
   },
   {
     name: 'a moved key drops the old value only',
@@ -140,6 +158,7 @@ export const mutants: readonly Mutant[] = [
         to: `  return state.intents.some((intent) => conflicts(intent.pins, ref)) && state.intents.length > 99;`,
       },
     ],
+    within: shared,
   },
   {
     name: 'a missing token of a value counts as fresh',
@@ -150,6 +169,7 @@ export const mutants: readonly Mutant[] = [
         to: `shape === undefined) return null;`,
       },
     ],
+    within: shared,
   },
   {
     name: 'tokens come back after a loss, as counters do',
@@ -220,9 +240,9 @@ export const mutants: readonly Mutant[] = [
     file: 'engine.ts',
     changes: [
       {
-        from: `this.fills.fill(request, dependencies, done);`,
-        to: `const late = await this.captureFor(request, { looked: { vector: [null], observation: null } });
-    this.fills.fill(request, typeof late === 'string' ? dependencies : late, done);`,
+        from: `this.fills.fill(request, dependencies, cells, done);`,
+        to: `const late = await this.tokens.capture(cells, { refs: [], vector: [] }, request.ttlMs);
+      this.fills.fill(request, typeof late === 'string' ? dependencies : late, cells, done);`,
       },
     ],
     within: remote,
@@ -232,13 +252,13 @@ export const mutants: readonly Mutant[] = [
     file: 'flights.ts',
     changes: [
       {
-        from: `flight !== undefined && sameVector(flight.vector, vector) ?`,
-        to: `flight !== undefined && (sameVector(flight.vector, vector) || true) ?`,
+        from: `flight !== undefined && sameVector(flight.own.vector, vector) ?`,
+        to: `flight !== undefined && (sameVector(flight.own.vector, vector) || true) ?`,
       },
       {
         file: 'engine.ts',
-        from: `if (!(await this.vouches(own.refs, own.vector, landed.dependencies))) return null;`,
-        to: `await this.vouches(own.refs, own.vector, landed.dependencies);`,
+        from: `if (!(await this.vouches(own, dependencies))) return null;`,
+        to: `await this.vouches(own, dependencies);`,
       },
     ],
     within: (scenario) => ({
@@ -255,21 +275,21 @@ export const mutants: readonly Mutant[] = [
     file: 'engine.ts',
     changes: [
       {
-        from: `if (this.mirror.vectorOf(cell) !== dependencies.vector[index]) return false;`,
-        to: `if (this.mirror.vectorOf(cell) === undefined) return false;`,
+        from: `if (this.tokens.tokenOf(cell) !== dependencies.vector[index]) return false;`,
+        to: `if (this.tokens.tokenOf(cell) === undefined) return false;`,
       },
     ],
     within: mirrored,
   },
   {
     name: 'what the mirror derived from a table outlives the table’s change',
-    file: 'mirror.ts',
+    file: 'tokens/mirror.ts',
     changes: [{ from: `    this.version++;\n`, to: `` }],
     within: mirrored,
   },
   {
     name: 'the mirror does not hear of a dropped value',
-    file: 'mirror.ts',
+    file: 'tokens/mirror.ts',
     changes: [
       { from: `else this.cellsByValueKey.get(key)?.forget();`, to: `else this.cellsByValueKey.get(key);` },
     ],
@@ -283,9 +303,10 @@ export const mutants: readonly Mutant[] = [
         from: `        this.options.counters.resolved++;
         await this.end(intent, null);`,
         to: `      this.options.counters.resolved++;
-      await this.options.store.session()!.run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
+      await (this.options.tokens as any).store.session().run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
       },
     ],
+    within: shared,
   },
   {
     name: 'an intent whose outcome is unknown is dropped',
@@ -304,7 +325,7 @@ export const mutants: readonly Mutant[] = [
       { from: `return this.untold.size === 0 && !this.debts.isUntold;`, to: `return this.untold.size >= 0;` },
     ],
     within: (scenario) => ({
-      ...scenario,
+      ...shared(scenario),
       losses: [],
       outage: { from: scenario.outage?.from ?? 8, commands: 4 },
     }),
@@ -315,11 +336,11 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         from: `    this.debts.add(intent.targets, { isUntold: true });`,
-        to: `    void this.options.store.session()!.run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
+        to: `    void (this.options.tokens as any).store.session().run(intent.targets.map(({ table }) => ['HDEL', table, 'i:' + intent.id]));`,
       },
     ],
     within: (scenario) => ({
-      ...scenario,
+      ...shared(scenario),
       losses: [],
       outage: { from: scenario.outage?.from ?? 8, commands: 1 },
     }),
@@ -334,6 +355,60 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     within: withTableLoss,
+  },
+  {
+    name: 'no intent of this process stands around the commit',
+    file: 'tokens/local.ts',
+    changes: [
+      { from: `known.intents = [...known.intents, { intent, pins }];`, to: `void pins; void known;` },
+    ],
+    within: isPrivate,
+  },
+  {
+    name: 'END in this process removes the intent and rotates nothing',
+    file: 'tokens/local.ts',
+    changes: [{ from: `    this.invalidate(intent.targets);\n`, to: `` }],
+    within: isPrivate,
+  },
+  {
+    name: 'hits in this process go on under a conflicting intent',
+    file: 'tokens/local.ts',
+    changes: [
+      {
+        from: `return cell.table.intents.length > 0 && isBlocked(cell) ? null : cell.token;`,
+        to: `return cell.token;`,
+      },
+    ],
+    within: isPrivate,
+  },
+  {
+    name: 'fills in this process go on under a conflicting intent',
+    file: 'tokens/local.ts',
+    changes: [{ from: `isBlocked(cell)) return 'write-under-way';`, to: `!cell) return 'write-under-way';` }],
+    within: isPrivate,
+  },
+  {
+    name: 'a shape that the write does not name keeps its tokens in this process',
+    file: 'tokens/local.ts',
+    changes: [{ from: `if (values === null) shape.epoch++;`, to: `if (values === null) void shape.epoch;` }],
+    within: isPrivate,
+  },
+  {
+    name: 'a token of an earlier epoch counts as captured',
+    file: 'tokens/local.ts',
+    changes: [
+      {
+        from: `if (cell.token !== null && cell.epoch === epoch) return cell.token;`,
+        to: `if (cell.token !== null) return ((cell.epoch = epoch), cell.token);`,
+      },
+    ],
+    within: isPrivate,
+  },
+  {
+    name: 'a value that was written keeps its token in this process',
+    file: 'tokens/local.ts',
+    changes: [{ from: `if (cell !== undefined) cell.token = null;`, to: `void cell;` }],
+    within: isPrivate,
   },
 ];
 

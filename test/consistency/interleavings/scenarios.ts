@@ -14,7 +14,7 @@ const reader = fc.record({
 });
 
 export const scenarios: fc.Arbitrary<Scenario> = fc.record({
-  store: fc.constantFrom<Scenario['store']>('mirrored', 'remote'),
+  store: fc.constantFrom<Scenario['store']>('private', 'mirrored', 'remote'),
   writes: fc.array(write, { minLength: 1, maxLength: 3 }),
   readers: fc.array(reader, { minLength: 1, maxLength: 4 }),
   losses: fc.oneof(

@@ -44,8 +44,11 @@ export type WriteKind = keyof typeof writeKinds;
 export type Fate = 'commits' | 'fails' | 'orphaned';
 
 export interface Scenario {
-  /** `mirrored`: the store is in this process; `remote`: every command is a step of its own. */
-  readonly store: 'mirrored' | 'remote';
+  /**
+   * `private`: nobody else has access to the store; `mirrored`: it is in this process; `remote`: every command is a
+   * step of its own.
+   */
+  readonly store: 'private' | 'mirrored' | 'remote';
   readonly writes: readonly { readonly kind: WriteKind; readonly fate: Fate }[];
   /** Each reader reads its kind this many times, one after the other. */
   readonly readers: readonly { readonly kind: ReadKind; readonly times: number }[];
@@ -115,8 +118,8 @@ class World {
     private readonly scheduler: Scheduler,
   ) {
     this.engine = new EngineUnderTest({
-      store: scenario.store === 'mirrored' ? this.mirroredStore() : this.remoteStore(),
-      isStoreShared: scenario.store === 'remote',
+      store: scenario.store === 'remote' ? this.remoteStore() : this.mirroredStore(),
+      isStoreShared: scenario.store !== 'private',
       clock: this.clock,
       random: seededRandom(2),
       namespace: 'n',

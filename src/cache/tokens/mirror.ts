@@ -12,10 +12,10 @@ import {
   type Session,
   textOf,
   type WatchableStore,
-} from './executor.js';
-import { tokenPrefix } from './protocol/keys.js';
-import { type Look, type Observation, type Vector, valueKeyOf } from './protocol/lookup.js';
-import { type Ref, refKey } from './protocol/refs.js';
+} from '../executor.js';
+import { tokenPrefix } from '../protocol/keys.js';
+import { type Look, type Observation, type Vector, valueKeyOf } from '../protocol/lookup.js';
+import { type Ref, refKey } from '../protocol/refs.js';
 import {
   following,
   type LookAtTables,
@@ -23,7 +23,7 @@ import {
   readTable,
   type TableState,
   vectorOf,
-} from './protocol/table.js';
+} from '../protocol/table.js';
 
 /** What is known of one `T`. */
 class TableView {
