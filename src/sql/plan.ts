@@ -100,6 +100,8 @@ export type Plan =
       readonly session: SessionEffect;
       /** The table of which the answer tells how many rows were written, at least. */
       readonly counted?: Table;
+      /** One INSERT, UPDATE, DELETE or MERGE that is not known to be short. An error means that nothing was written. */
+      readonly mayTakeLong?: boolean;
     }
   | {
       readonly kind: 'transaction';

@@ -218,8 +218,15 @@ export class WatchedClient {
       return answered === null ? this.tracker.pass(call) : answered.value;
     }
     if (statement === undefined || statement.plan.kind === 'bypass' || statement.plan.kind === 'read')
-      this.host.core.engine.noteBypass(statement?.refusal ?? 'not-planned');
+      this.host.core.engine.noteBypass(this.refusalOf(statement));
     return this.runEffect(call, statement);
+  }
+
+  /** A table that is not known is perhaps only not known yet. */
+  private refusalOf(statement: Statement | undefined): string {
+    if (statement === undefined) return 'not-planned';
+    const isNew = statement.refusal === 'unknown-relation' && this.session.database?.isCurrent === false;
+    return isNew ? 'catalog-stale' : statement.refusal;
   }
 
   private bypass(call: Call, reason: string): unknown {

@@ -1,6 +1,7 @@
 /** Decides what is taken from the application's own copy of pg: its classes and conversions, found on its clients. */
 import { LookasideError } from '../../errors.js';
 import { type CapturingConstructor, capturingQuery } from './capture.js';
+import { type HeldConstructor, heldQuery } from './held.js';
 import { findPrepareValue, type PrepareValue } from './parameters.js';
 import type { FieldConstructor } from './payload.js';
 import type { PgClient, QueryConstructor, ResultConstructor } from './shapes.js';
@@ -8,6 +9,8 @@ import type { PgClient, QueryConstructor, ResultConstructor } from './shapes.js'
 export interface Driver {
   readonly Query: QueryConstructor;
   readonly Capturing: CapturingConstructor;
+  /** Null: this version of pg cannot keep a statement from committing. */
+  readonly Held: HeldConstructor | null;
   readonly Result: ResultConstructor;
   readonly prepareValue: PrepareValue | null;
   /** Known from the first row description on. */
@@ -30,6 +33,7 @@ export function driverOf(Client: unknown): Driver {
   const driver: Driver = {
     Query: found,
     Capturing: capturingQuery(found),
+    Held: heldQuery(found),
     Result: new found('')._result.constructor as ResultConstructor,
     prepareValue: findPrepareValue(found),
     Field: null,

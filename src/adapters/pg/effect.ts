@@ -34,7 +34,8 @@ export function effectOf(statement: Statement, values: unknown, about: Circumsta
   const list = Array.isArray(values) ? (values as readonly unknown[]) : [];
   const targets = known ? [...bindWrites(database.names, plan.writes, list)] : [database.root];
   if (plan.changesCatalog) targets.push(database.root);
-  const effect = { targets, changesCatalog: plan.changesCatalog, commits, prepares } as const;
+  const mayTakeLong = known && plan.mayTakeLong === true;
+  const effect = { targets, changesCatalog: plan.changesCatalog, commits, prepares, mayTakeLong } as const;
   if (!known || plan.counted === undefined) return { ...effect, discounts: !known || mayTruncate(statement) };
   return { ...effect, counted: { names: database.names, tableId: plan.counted.id } };
 }

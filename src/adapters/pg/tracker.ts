@@ -3,15 +3,24 @@
  * that the intent ends before the caller is answered. Knows the connection's protocol, not the meaning of texts.
  */
 import type { OwnRows } from '../../cache/changes.js';
+import type { Target } from '../../cache/protocol/refs.js';
 import type { PlacedWrite, WriteOwner } from '../../cache/writes.js';
 import type { TransactionControl } from '../../sql/plan.js';
 import { nameOfBackend, type WriteBackend } from '../../sql/postgres/backend.js';
 import { arePreparedGone, type Backend } from '../../sql/postgres/database.js';
 import type { DatabaseState } from './databases.js';
+import type { HeldConstructor } from './held.js';
 import type { Host } from './host.js';
 import type { Call, SubmittableCall, TextCall } from './query-arguments.js';
 import { hasEndedInDatabase } from './resolver.js';
-import type { PgClient, PgResult, QueryCallback, QueryFunction, TransactionStatus } from './shapes.js';
+import type {
+  PgClient,
+  PgQuery,
+  PgResult,
+  QueryCallback,
+  QueryFunction,
+  TransactionStatus,
+} from './shapes.js';
 import type { Effect, TransactionWrites, WriteUnderWay } from './transaction.js';
 
 export interface Surroundings {
@@ -92,6 +101,7 @@ export class Tracker {
         this.conclude(error, after);
       });
     }
+    if (this.mayHold(call, effect)) return this.sendHeld(call, decision.place, effect, after);
     const targets = decision.place;
     const endCatalogChange =
       decision.changesCatalog && after.state !== null ? after.state.beginCatalogChange() : () => undefined;
@@ -122,6 +132,77 @@ export class Tracker {
     hold(placing);
     placing.catch(() => endCatalogChange('nothing'));
     return this.sendLater(call, placing, send);
+  }
+
+  /** Elsewhere the intent could be refused after the statement has run. */
+  private mayHold(call: Call, { mayTakeLong }: Effect): call is TextCall {
+    const { client, host, writes } = this.about;
+    return (
+      mayTakeLong === true &&
+      call.kind === 'text' &&
+      call.options.refusal === null &&
+      (call.values === undefined || call.values === null || Array.isArray(call.values)) &&
+      writes.status === 'I' &&
+      this.isIdle() &&
+      client.pipeline !== true &&
+      host.driver.Held !== null &&
+      host.core.engine.neverRefusesWrites
+    );
+  }
+
+  /**
+   * The statement runs first, and its intent is placed once only the commit is left: what it changes can be served
+   * from the cache while it runs. Ended when the connection is ready again, which is before its caller is answered.
+   */
+  private sendHeld(call: TextCall, targets: readonly Target[], effect: Effect, after: Aftermath): unknown {
+    const { engine } = this.about.host.core;
+    const owner = this.ownerOf(effect, after, () => undefined);
+    const Held = this.about.host.driver.Held as HeldConstructor; // looked at before
+    const values = Array.isArray(call.values) ? (call.values as unknown[]).slice() : call.values;
+    const query = new Held(call.config, values, ({ _result }, commit) => {
+      this.count(effect, _result);
+      const send = (placed: PlacedWrite): void => {
+        if (this.lost) return void placed.end(); // its commit was never sent
+        const write = { targets, placed, ...plainWrite };
+        this.about.writes.begin(write);
+        this.submitted.add(() => {
+          if (this.about.writes.isUnderWay(write))
+            return inTurn(this.about.writes.succeed(write), after.ended);
+        });
+        commit();
+      };
+      const placing = engine.beginWrite(targets, owner);
+      if (placing instanceof Promise) void placing.then(send);
+      else send(placing);
+    });
+    return this.submit(query, call.callback, (error) => this.conclude(error, after));
+  }
+
+  /** Runs a query of ours as pg would run the caller's own. */
+  private submit(
+    query: PgQuery,
+    callback: QueryCallback | undefined,
+    told: (error: unknown) => void,
+  ): unknown {
+    const sendWith = (tell: QueryCallback): void => {
+      const answered: QueryCallback = (error, result) => {
+        told(error ?? null);
+        tell(error, result);
+      };
+      this.about.send(query, undefined, answered);
+    };
+    return callback === undefined ? this.promised(sendWith) : sendWith(callback);
+  }
+
+  private promised(sendWith: (tell: QueryCallback) => void): Promise<unknown> {
+    const PromiseClass = this.about.client._Promise ?? Promise;
+    const answered = new PromiseClass((resolve, reject) => {
+      sendWith((error, result) => (error ? reject(error) : resolve(result)));
+    });
+    return answered.catch((error: unknown) => {
+      if (error instanceof Error) Error.captureStackTrace(error);
+      throw error;
+    });
   }
 
   private settleSubmitted(): void {
@@ -172,15 +253,7 @@ export class Tracker {
         else callback(error, result);
       });
     };
-    if (call.callback !== undefined) return sendWith(call.callback);
-    const PromiseClass = this.about.client._Promise ?? Promise;
-    const answered = new PromiseClass((resolve, reject) => {
-      sendWith((error, result) => (error ? reject(error) : resolve(result)));
-    });
-    return answered.catch((error: unknown) => {
-      if (error instanceof Error) Error.captureStackTrace(error);
-      throw error;
-    });
+    return call.callback === undefined ? this.promised(sendWith) : sendWith(call.callback);
   }
 
   /** On a tick of its own: what a caller's callback throws is his. */
@@ -285,6 +358,14 @@ export class Tracker {
     this.about.writes.lose();
   }
 }
+
+/** Of a single statement that changes no catalog. */
+const plainWrite = {
+  changesCatalog: false,
+  commits: false,
+  prepares: false,
+  endCatalogChange: () => undefined,
+} as const;
 
 /** The prepared transaction that a statement finishes. */
 function finishes(control: TransactionControl | null): string | null {

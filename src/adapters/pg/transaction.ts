@@ -16,6 +16,8 @@ export interface Effect {
   readonly commits: 'no' | 'yes' | 'maybe';
   /** Prepared transactions that outlive the statement; `unknown` if it may have prepared some. */
   readonly prepares: readonly string[] | 'unknown';
+  /** A single statement that may run for long before it could be seen. */
+  readonly mayTakeLong?: boolean;
   /** The table of which the answer tells how many rows were written. */
   readonly counted?: { readonly names: TableNames; readonly tableId: string };
   /** What its transaction wrote may never show in the database's statistics. */

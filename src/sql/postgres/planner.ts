@@ -4,6 +4,7 @@ import type { Plan, Planner, Reason, TransactionControl } from '../plan.js';
 import { RecentTexts } from '../recent-texts.js';
 import type { Catalog } from './catalog.js';
 import { countedTable } from './counted.js';
+import { mayTakeLong } from './duration.js';
 import { Findings } from './findings.js';
 import { effectOfFunctionOid } from './functions.js';
 import type { PostgresParser } from './parser.js';
@@ -110,8 +111,14 @@ function planOf(options: PlannerOptions, text: string, hazard: Hazard): Plan {
   }
   if (statements.length > 1) findings.deny('several-statements', 'the text has several statements');
   const plan = conclude(findings);
-  const counted = statements.length === 1 ? countedTable(catalog, first) : null;
-  return plan.kind === 'write' && counted !== null ? { ...plan, counted } : plan;
+  if (plan.kind !== 'write' || statements.length > 1) return plan;
+  const counted = countedTable(catalog, first);
+  const isLong = plan.writes.scope === 'tables' && mayTakeLong(catalog, first, plan.writes.tables);
+  return {
+    ...plan,
+    ...(counted === null ? {} : { counted }),
+    ...(isLong ? { mayTakeLong: true } : {}),
+  };
 }
 
 function walkOne(
