@@ -51,12 +51,13 @@ export class Member {
   async tell(order: Told): Promise<unknown> {
     const id = ++this.orders;
     const answered = this.process.next((answer): answer is MemberAnswer => answer.id === id);
-    this.process.send({ ...order, id } as MemberOrder);
+    this.process.send({ ...order, id });
     const answer = await answered;
     if ('error' in answer) throw new Error(answer.error);
     return answer.result;
   }
 
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names the row it asked for
   async query<Row>(text: string, values: readonly unknown[] = []): Promise<{ rows: Row[]; isHit: boolean }> {
     return (await this.tell({ do: 'query', text, values })) as { rows: Row[]; isHit: boolean };
   }

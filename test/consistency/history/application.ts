@@ -6,10 +6,12 @@ import pg from 'pg';
 import { withCache } from '../../../src/adapters/pg/index.js';
 import { seededRandom } from '../../../src/clock.js';
 import { createCache } from '../../../src/index.js';
+import { Bursts } from './bursts.js';
 import { Caller, type World } from './caller.js';
 import { type Contender, cached, quiet, type Row } from './contenders.js';
 import { takeDetours } from './detours.js';
-import { LogWriter } from './log.js';
+import { LogWriter, type RowNumber } from './log.js';
+import { Neighbours } from './neighbours.js';
 import type { Answer, BeginOrder, Order } from './orders.js';
 import { Recorder } from './recorder.js';
 import { Tables } from './tables.js';
@@ -25,8 +27,13 @@ class Application {
   private readonly callers: readonly Caller[];
   private readonly events: Record<string, number> = {};
   private readonly world: World;
+  private readonly bursts: Bursts;
+  private isWorking = false;
 
-  constructor(order: BeginOrder) {
+  constructor(
+    order: BeginOrder,
+    readonly neighbours: Neighbours,
+  ) {
     takeDetours(order.detours);
     const { database, seed } = order;
     this.contender = cached('the cache', { createCache, withCache }, order.config);
@@ -37,7 +44,10 @@ class Application {
       this.contender.pool({ ...database, max, application_name: APPLICATION }),
     );
     this.world = {
-      history: new Recorder(this.log, tables.rows),
+      history: new Recorder(this.log, tables.rows, (rows) => {
+        neighbours.tell(rows);
+        this.acknowledged(rows);
+      }),
       tables,
       pools,
       plain,
@@ -46,10 +56,16 @@ class Application {
       slowShare: 0.03,
       count: (what) => void (this.events[what] = (this.events[what] ?? 0) + 1),
     };
+    this.bursts = new Bursts(new Caller(this.world, seededRandom(seed)));
     this.callers = Array.from(
       { length: order.callers },
       (_, index) => new Caller(this.world, seededRandom(seed * 1_000 + index)),
     );
+  }
+
+  /** Here or elsewhere. */
+  acknowledged(rows: readonly RowNumber[]): void {
+    if (this.isWorking) this.bursts.onAcknowledged(rows);
   }
 
   ready(): Promise<void> {
@@ -61,6 +77,7 @@ class Application {
     if (leader === undefined) throw new Error('nobody is there to work');
     await this.world.tables.settle(async (sql) => (await this.world.plain.query<Row>(sql)).rows);
     await readEverything(leader);
+    this.isWorking = true;
     let done = 0;
     const take = (): boolean => {
       if (done >= operations) return false;
@@ -70,6 +87,8 @@ class Application {
     await Promise.all(
       this.callers.map((caller) => live(caller, { ...manners, leads: caller === leader }, take)),
     );
+    this.isWorking = false;
+    await this.bursts.end();
     this.log.flush();
     tell({ kind: 'worked', hits: this.contender.hits(), ...this.contender.pending(), events: this.events });
   }
@@ -103,6 +122,7 @@ class Application {
   async leave(): Promise<void> {
     await Promise.all([...this.world.pools, this.world.plain].map((pool) => pool.end()));
     await this.contender.close();
+    this.neighbours.close();
     this.log.close();
     tell({ kind: 'left' });
     process.disconnect();
@@ -113,13 +133,15 @@ let application: Application | undefined;
 
 async function obey(order: Order): Promise<void> {
   if (order.kind === 'begin') {
-    application = new Application(order);
+    const neighbours = await Neighbours.open((rows) => application?.acknowledged(rows));
+    application = new Application(order, neighbours);
     await application.ready();
-    return tell({ kind: 'began' });
+    return tell({ kind: 'began', port: neighbours.port });
   }
   if (application === undefined) throw new Error('it was not told to begin');
   if (order.kind === 'work') await application.work(order);
   else if (order.kind === 'query') await application.query(order.texts);
+  else if (order.kind === 'meet') application.neighbours.meet(order.ports);
   else if (order.kind === 'hits') application.tellHits();
   else await application.leave();
 }

@@ -55,11 +55,13 @@ export class Applications {
       for (let index = 0; index < options.count; index++) {
         const isProxied = index >= options.count - options.proxied;
         const network = isProxied ? await buildNetwork(options.topology.ports, options.database.port) : null;
-        const application = new Application(options, { index, namespace, folder, network });
+        const onRestart = (): void => applications.introduce();
+        const application = new Application(options, { index, namespace, folder, network, onRestart });
         all.push(application);
         // One after the other: whoever has the store in it comes first.
         await application.begin();
       }
+      applications.introduce();
       return applications;
     } catch (error) {
       await applications.abandon();
@@ -79,6 +81,11 @@ export class Applications {
 
   get proxied(): readonly Application[] {
     return this.all.filter(({ network }) => network !== null);
+  }
+
+  private introduce(): void {
+    const ports = this.all.flatMap(({ port }) => (port === null ? [] : [port]));
+    for (const application of this.all) application.meet(ports);
   }
 
   /** What they wrote down since they were asked last. */
@@ -105,11 +112,14 @@ interface Place {
   readonly namespace: string;
   readonly folder: string;
   readonly network: Network | null;
+  readonly onRestart: () => void;
 }
 
 /** One of them, through all its lives. */
 export class Application {
   operationsDone = 0;
+  /** Where it hears of what its neighbours write. */
+  port: number | null = null;
   private lives = 0;
   private process: OtherProcess<Order, Answer> | null = null;
   private reader: { readonly name: string; readonly log: LogReader } | null = null;
@@ -151,7 +161,7 @@ export class Application {
       callers: options.callers,
       detours: network?.detours ?? {},
     });
-    await began;
+    this.port = (await began).port;
     this.reader = { name: `process ${index}.${life}`, log: new LogReader(log) };
   }
 
@@ -193,6 +203,10 @@ export class Application {
     return rows;
   }
 
+  meet(ports: readonly number[]): void {
+    this.process?.send({ kind: 'meet', ports });
+  }
+
   async hits(): Promise<number> {
     const { process } = this;
     if (process === null) throw new Error(`process ${this.index} does not run`);
@@ -214,6 +228,7 @@ export class Application {
 
   async restart(): Promise<void> {
     await this.begin();
+    this.place.onRestart();
     this.revival = null;
     this.revive();
   }

@@ -26,6 +26,8 @@ export type Order =
   /** Through the cache: one statement of a pool, or several on one connection. */
   | { readonly kind: 'query'; readonly texts: readonly string[] }
   | { readonly kind: 'hits' }
+  /** Where to tell everybody that a write was acknowledged. */
+  | { readonly kind: 'meet'; readonly ports: readonly number[] }
   | { readonly kind: 'leave' };
 
 export interface Told {
@@ -36,7 +38,7 @@ export interface Told {
 }
 
 export type Answer =
-  | { readonly kind: 'began' }
+  | { readonly kind: 'began'; readonly port: number }
   /** Now and then while it works. */
   | { readonly kind: 'progress'; readonly operations: number }
   | ({ readonly kind: 'worked' } & Told)

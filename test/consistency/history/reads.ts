@@ -25,6 +25,11 @@ const aDocument = (caller: Caller): string => {
   return keys[caller.hot(keys.length)] as string; // hot() is below the length
 };
 
+const aNote = (caller: Caller): string => {
+  const { keys } = caller.world.tables.notes;
+  return keys[caller.hot(keys.length)] as string; // hot() is below the length
+};
+
 /** The columns of the view: one document, all of its pages. */
 function judgePages(caller: Caller, read: ReadWitness, rows: readonly Row[]): ReadWitness {
   const { documents } = caller.world.tables;
@@ -39,8 +44,7 @@ function judgePages(caller: Caller, read: ReadWitness, rows: readonly Row[]): Re
 }
 
 /** By primary key, now and then as part of a slow query. */
-export const account: Read = async (caller) => {
-  const id = anAccount(caller);
+export const account = async (caller: Caller, id = anAccount(caller)): Promise<void> => {
   const columns = caller.chance(caller.world.slowShare)
     ? `id, owner, version, ${slowly}`
     : 'id, owner, balance, version';
@@ -81,8 +85,7 @@ export const totals: Read = async (caller) => {
 };
 
 /** Through a view that joins two tables. */
-export const pages: Read = async (caller) => {
-  const document = aDocument(caller);
+export const pages = async (caller: Caller, document = aDocument(caller)): Promise<void> => {
   const { history, tables } = caller.world;
   const read = history.read('pages', [tables.documents.row(document)]);
   judgePages(caller, read, await caller.ask('select * from document_pages where key = $1', [document])).end();
@@ -118,9 +121,12 @@ export const accountWithDocuments: Read = async (caller) => {
   read.returned([...accountsIn(caller, rows), ...documents]).end();
 };
 
-export const counter: Read = async (caller) => {
+export const counter = async (
+  caller: Caller,
+  key = caller.pick(caller.world.tables.counters.keys),
+): Promise<void> => {
   const { history, tables } = caller.world;
-  const [name, slot] = caller.pick(tables.counters.keys).split('/') as [string, string];
+  const [name, slot] = key.split('/') as [string, string];
   const read = history.read('counter', [tables.counters.row(counterKey(name, Number(slot)))]);
   const rows = await caller.ask('select version from counters where name = $1 and slot = $2', [
     name,
@@ -143,9 +149,8 @@ export const countersOfName: Read = async (caller) => {
 };
 
 /** May not be there. */
-export const note: Read = async (caller) => {
+export const note = async (caller: Caller, key = aNote(caller)): Promise<void> => {
   const { history, tables } = caller.world;
-  const key = tables.notes.keys[caller.hot(tables.notes.keys.length)] as string; // hot() is below the length
   const read = history.read('note', [tables.notes.row(key)]);
   const rows = await caller.ask('select key, version from notes where key = $1', [key]);
   read.returned(rows.map((row) => sighting(tables.notes, row, row['key']))).end();
@@ -180,9 +185,11 @@ export const wrapped: Read = async (caller) => {
 };
 
 /** Under a tag. */
-export const label: Read = async (caller) => {
+export const label = async (
+  caller: Caller,
+  id = 1 + caller.hot(caller.world.tables.labels.keys.length),
+): Promise<void> => {
   const { functions, history, tables } = caller.world;
-  const id = 1 + caller.hot(tables.labels.keys.length);
   const read = history.read('label', [tables.labels.row(id)]);
   const rows = await functions.label(id);
   read.returned(rows.map((row) => sighting(tables.labels, row, row['id']))).end();

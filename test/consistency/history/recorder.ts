@@ -9,6 +9,7 @@ export class Recorder implements Witness {
   constructor(
     private readonly log: LogWriter,
     rows: readonly TrackedRow[],
+    private readonly onAcknowledged: (rows: readonly RowNumber[]) => void,
   ) {
     this.numbers = new Map(rows.map((row, number) => [row, number]));
   }
@@ -35,11 +36,13 @@ export class Recorder implements Witness {
     );
     const tell = (kind: 'rolledBack' | 'lost'): void => log.write({ kind, write, at: log.nowNs() }, true);
     return {
-      acknowledge: (outcomes: readonly Outcome[] = []) =>
+      acknowledge: (outcomes: readonly Outcome[] = []) => {
         log.write(
           { kind: 'acknowledged', write, at: log.nowNs(), outcomes: outcomes.map(withoutGaps) },
           true,
-        ),
+        );
+        this.onAcknowledged(changes.map(({ row }) => this.numberOf(row)));
+      },
       rollBack: () => {
         for (const { row } of changes) row.asked--;
         tell('rolledBack');

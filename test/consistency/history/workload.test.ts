@@ -61,7 +61,7 @@ describeWithPostgres('concurrent callers of one process', () => {
     }, 120_000);
 
     it.each([
-      'END removes the intent and rotates nothing',
+      'END in this process removes the intent and rotates nothing',
       'a result is stamped after its query',
       'a moved key drops the old value only',
     ] as const)(

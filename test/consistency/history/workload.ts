@@ -56,14 +56,14 @@ const hot: Mixture = [
   [6, reads.wrapped],
   [5, reads.label],
   [2, reads.shownThenRead],
-  [1.5, writes.bump],
-  [0.5, writes.move],
-  [0.02, writes.failing],
-  [0.02, writes.multiStatement],
-  [0.3, writes.transfer],
-  [0.4, writes.edit],
-  [0.3, writes.upsert],
-  [0.5, writes.label],
+  [7, writes.bump],
+  [2, writes.move],
+  [0.05, writes.failing],
+  [0.05, writes.multiStatement],
+  [1, writes.transfer],
+  [1.5, writes.edit],
+  [1.5, writes.upsert],
+  [1.5, writes.label],
 ];
 
 const mixtures = { broad, hot };
