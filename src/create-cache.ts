@@ -74,6 +74,7 @@ function compose(config: ResolvedConfig): Cache {
       engine,
       namespace,
       mode: config.mode,
+      mayRefuseWrites: config.onStoreDown === 'reject',
       get ttlMs() {
         return changes?.isBlind === true ? config.ttlUnwatched : config.ttl;
       },

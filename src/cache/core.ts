@@ -21,6 +21,8 @@ export interface CacheCore {
   readonly engine: Engine;
   readonly namespace: string;
   readonly mode: 'on' | 'observe' | 'off';
+  /** Whether `beginWrite` may refuse a write: while the store is away. */
+  readonly mayRefuseWrites: boolean;
   /** Default time to live of an entry, in ms; shorter while writes by others are not seen. */
   readonly ttlMs: number;
   /** Null where the config says that they are not to be seen. */

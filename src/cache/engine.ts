@@ -155,11 +155,6 @@ export class Engine {
     return this.writes.begin(targets, owner);
   }
 
-  /** Whatever happens to the store, `beginWrite` lets a write through. */
-  get neverRefusesWrites(): boolean {
-    return this.options.onStoreDown === 'bypass';
-  }
-
   /** Never again serves what depends on the targets as they were. Rejects when the store could not be told. */
   async invalidate(targets: readonly Target[]): Promise<void> {
     if (this.closed) return; // nothing is served any more

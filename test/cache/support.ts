@@ -85,6 +85,7 @@ export function ownCache(
       engine,
       namespace,
       mode: 'on',
+      mayRefuseWrites: onStoreDown === 'reject',
       ttlMs: 10_000,
       changes: null,
       converse: async (conversation) => converse(session, conversation),

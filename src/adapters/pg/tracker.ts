@@ -146,7 +146,7 @@ export class Tracker {
       this.isIdle() &&
       client.pipeline !== true &&
       host.driver.Held !== null &&
-      host.core.engine.neverRefusesWrites
+      !host.core.mayRefuseWrites
     );
   }
 
