@@ -356,7 +356,13 @@ export class Engine {
 
   private async landed<P>(request: ReadRequest<P, unknown>, own: Dependencies): Promise<Hit<P> | null> {
     const entry = this.decoded(request);
-    if (entry === undefined || !(await this.vouches(own, entry.stamp.dependencies))) return null;
+    if (entry === undefined) return null;
+    try {
+      if (!(await this.vouches(own, entry.stamp.dependencies))) return null;
+    } catch (error) {
+      this.failed('lookup', error);
+      return null;
+    }
     return this.nearHit(entry);
   }
 
