@@ -66,6 +66,7 @@ export class Sharer {
         engine: this.engine,
         namespace,
         mode: 'on',
+        mayRefuseWrites: false,
         ttlMs: config.ttl,
         changes: null,
         converse: async (conversation) => converse(openSession(place.store), conversation),
