@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Pin, TableRead, TableWrite, ValueSource, WriteScope } from '../sql/plan.js';
 import { canonicalValue } from '../sql/values.js';
 import { tableKey } from './protocol/keys.js';
-import type { Ref, RefPin, Target, TargetPins } from './protocol/refs.js';
+import type { Ref, Target, TargetPins } from './protocol/refs.js';
 
 /** Names the tables of one database in one namespace. */
 export interface TableNames {
@@ -24,16 +24,18 @@ export const keyOfTable = (names: TableNames, tableId: string): string =>
 /** Stands for every table of a database, also those not known yet: each read depends on it. */
 export const rootOf = (names: TableNames): string => keyOfTable(names, 'root');
 
-/** What a read depends on in this call. */
-export function bindReads(
-  names: TableNames,
-  reads: readonly TableRead[],
-  values: readonly unknown[],
-): readonly Ref[] {
-  const refs: Ref[] = [{ table: rootOf(names), pin: null }];
-  for (const { table, pin } of reads)
-    refs.push({ table: keyOfTable(names, table.id), pin: pin === null ? null : bindPin(pin, values) });
-  return refs;
+/** What a read depends on in a call with these values. */
+export type BindReads = (values: readonly unknown[]) => readonly Ref[];
+
+/** What does not depend on a call's values is made once. */
+export function readsBinder(names: TableNames, reads: readonly TableRead[]): BindReads {
+  const root: Ref = { table: rootOf(names), pin: null };
+  const bound = reads.map(({ table, pin }) => refBinder(keyOfTable(names, table.id), pin));
+  return (values) => {
+    const refs: Ref[] = [root];
+    for (const bind of bound) refs.push(bind(values));
+    return refs;
+  };
 }
 
 /** What a write may change in this call. */
@@ -49,19 +51,32 @@ export function bindWrites(
   }));
 }
 
-function bindPin(pin: Pin, values: readonly unknown[]): RefPin | null {
-  const bound = pin.values.map((source) => bindValue(source, values));
-  if (bound.includes(null)) return null;
-  return { shape: pin.shape, columns: pin.shape.split(','), values: bound as string[] }; // no null, just seen
+function refBinder(table: string, pin: Pin | null): (values: readonly unknown[]) => Ref {
+  const whole: Ref = { table, pin: null };
+  if (pin === null) return () => whole;
+  const { shape, values: sources } = pin;
+  const columns = shape.split(',');
+  return (given) => {
+    const values: string[] = [];
+    for (const source of sources) {
+      const value = bindValue(source, given);
+      if (value === null) return whole;
+      values.push(value);
+    }
+    return { table, pin: { shape, columns, values } };
+  };
 }
 
 function bindTargetPins(write: TableWrite, values: readonly unknown[]): TargetPins | null {
   const pins: Record<string, readonly string[]> = {};
+  let isPinned = false;
   for (const { column, values: sources } of write.pins) {
     const bound = sources.map((source) => bindValue(source, values));
-    if (!bound.includes(null)) pins[column] = [...new Set(bound as string[])]; // no null, just seen
+    if (bound.includes(null)) continue;
+    pins[column] = bound.length === 1 ? (bound as string[]) : [...new Set(bound as string[])]; // no null, just seen
+    isPinned = true;
   }
-  return Object.keys(pins).length === 0 ? null : pins;
+  return isPinned ? pins : null;
 }
 
 function bindValue(source: ValueSource, values: readonly unknown[]): string | null {

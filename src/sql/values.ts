@@ -19,7 +19,7 @@ function canonicalInteger(
   let exact: bigint;
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) return null;
-    exact = BigInt(value);
+    return range.min <= value && value <= range.max ? String(value) : null; // -0 is 0
   } else if (typeof value === 'bigint') exact = value;
   else if (typeof value === 'string' && integerText.test(value) && value !== '-0') exact = BigInt(value);
   else return null;

@@ -1,7 +1,7 @@
 /** Decides how a query is watched while pg runs it: the raw cells are kept beside the result that the caller gets. */
 
 import type { Database } from './databases.js';
-import { copyField, type FieldConstructor, type Payload, payloadOf, rowBytes } from './payload.js';
+import { type Payload, payloadOf, rowBytes, type SharedFields, sharedFields } from './payload.js';
 import type { Cells, Field, PgQuery, QueryConfig, QueryConstructor } from './shapes.js';
 
 export interface CapturingQuery extends PgQuery {
@@ -15,6 +15,8 @@ export interface CapturingQuery extends PgQuery {
 
 export interface Filling {
   readonly database: Database;
+  /** Whose results have the same columns, mostly. */
+  readonly group: object;
   /** Results longer than this are not kept while they arrive. */
   readonly bytesMax: number;
 }
@@ -42,17 +44,19 @@ function subclass(Query: QueryConstructor): CapturingConstructor {
   return class Capturing extends Query implements CapturingQuery {
     readonly [capturing] = true;
     private refusal: string | null = null;
-    private fields: Field[] | null = null;
+    private shared: SharedFields | null = null;
     private cells: Cells[] = [];
     private bytes = 0;
     private tag: string | null = null;
 
     readonly database: Database;
+    private readonly group: object;
     private readonly bytesMax: number;
 
-    constructor(config: QueryConfig | string, values: unknown, { database, bytesMax }: Filling) {
+    constructor(config: QueryConfig | string, values: unknown, { database, group, bytesMax }: Filling) {
       super(config, values);
       this.database = database;
+      this.group = group;
       this.bytesMax = bytesMax;
       if (typeof config !== 'string' && config.query_timeout !== undefined)
         this.query_timeout = config.query_timeout;
@@ -64,17 +68,16 @@ function subclass(Query: QueryConstructor): CapturingConstructor {
     }
 
     outcome(): { readonly payload: Payload } | { readonly payload: null; readonly reason: string } {
-      const { tag, fields } = this;
+      const { tag, shared } = this;
       if (this.refusal !== null) return { payload: null, reason: this.refusal };
-      if (tag === null || fields === null) return { payload: null, reason: 'no-rows-described' };
-      return { payload: payloadOf(tag, fields, this.cells) };
+      if (tag === null || shared === null) return { payload: null, reason: 'no-rows-described' };
+      return { payload: payloadOf(tag, shared, this.cells) };
     }
 
     override handleRowDescription(message: { fields: Field[] }): void {
-      if (this.fields !== null) this.refuse('several-results');
+      if (this.shared !== null) this.refuse('several-results');
       else if (message.fields.some(({ format }) => format !== 'text')) this.refuse('binary');
-      // The array itself becomes the caller's `result.fields`.
-      this.fields = message.fields.map((field) => copyField(field.constructor as FieldConstructor, field));
+      this.shared = sharedFields(this.group, message.fields); // the array itself becomes the caller's `result.fields`
       super.handleRowDescription(message);
     }
 

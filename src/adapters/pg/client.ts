@@ -281,10 +281,7 @@ export class WatchedClient {
     this.gate.hold(submission);
     const served = engine.read(request).finally(submitted);
     if (database.isCheckDue) this.host.refresh(database);
-    const result = served.then((outcome) =>
-      outcome.from === 'database' ? outcome.result : restoreHere(outcome.payload),
-    );
-    return { value: answer(result, call.callback, PromiseClass) };
+    return { value: answer(served, restoreHere, call.callback, PromiseClass) };
   }
 
   private sendCapturing(query: CapturingQuery): Promise<PgResult> {

@@ -83,6 +83,7 @@ export class Database {
   ) {
     this.statements = new Statements({
       engine: core.engine,
+      names: state.names,
       countMax: core.statementsMax,
       mayCache: core.mayCache,
     });

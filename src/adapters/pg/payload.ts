@@ -17,13 +17,19 @@ export interface Payload {
   arrays: Master | null;
 }
 
-export function payloadOf(tag: string, fields: readonly Field[], rows: readonly Cells[]): Payload {
+export interface SharedFields {
+  readonly fields: readonly Field[];
+  /** Whether nobody else holds them. */
+  readonly isOwn: boolean;
+}
+
+export function payloadOf(tag: string, { fields, isOwn }: SharedFields, rows: readonly Cells[]): Payload {
   const count = /^SELECT (\d+)$/.exec(tag)?.[1];
   return {
     tag,
     rowCount: count === undefined ? null : Number(count),
     fields,
-    ownsFields: true,
+    ownsFields: isOwn,
     rows,
     objects: null,
     arrays: null,
@@ -32,13 +38,13 @@ export function payloadOf(tag: string, fields: readonly Field[], rows: readonly 
 
 const fieldsOfGroups = new WeakMap<object, readonly Field[]>();
 
-/** The same result with the columns that an earlier one of its group holds already, if they are the same. */
-export function sharingFields(group: object, payload: Payload): Payload {
+/** The columns that an earlier result of the group holds already, if they are the same; else a copy of these. */
+export function sharedFields(group: object, fields: readonly Field[]): SharedFields {
   const known = fieldsOfGroups.get(group);
-  if (known !== undefined && sameFields(known, payload.fields))
-    return { ...payload, fields: known, ownsFields: false };
-  fieldsOfGroups.set(group, payload.fields);
-  return payload;
+  if (known !== undefined && sameFields(known, fields)) return { fields: known, isOwn: false };
+  const own = fields.map((field) => copyField(field.constructor as FieldConstructor, field));
+  fieldsOfGroups.set(group, own);
+  return { fields: own, isOwn: true };
 }
 
 const sameFields = (left: readonly Field[], right: readonly Field[]): boolean =>
@@ -117,7 +123,7 @@ export function payloadCodec(Field: FieldConstructor): PayloadCodec<Payload> {
     decode: (bytes) => {
       const { t, f, r } = JSON.parse(bytes.toString()) as Written;
       const fields = f.map((parts) => new Field(...parts));
-      return payloadOf(t, fields, r);
+      return payloadOf(t, { fields, isOwn: true }, r);
     },
     bytesOf: ({ fields, ownsFields, rows }) => {
       let bytes = PAYLOAD_BYTES + (ownsFields ? fields.length * FIELD_BYTES : 0);

@@ -11,6 +11,7 @@ import { type Driver, driverOf } from './driver.js';
 import type { Host } from './host.js';
 import { observeOnce } from './observe.js';
 import { plainKey } from './parameters.js';
+import type { Payload } from './payload.js';
 import { callOf, type TextCall } from './query-arguments.js';
 import { answer, answerHit, type CachedStatement, isCached, requestOf, restore, wireOf } from './reads.js';
 import { textQueryOf } from './resolver.js';
@@ -86,7 +87,10 @@ export class WatchedPool {
   private run(text: unknown, values: unknown, callback: unknown): unknown {
     let answered: Answered;
     try {
-      answered = this.answerFromNear(text, values, callback) ?? this.answerFromCache(text, values, callback);
+      const near = this.answerFromNear(text, values, callback);
+      const wasLookedFor = near === missed;
+      answered =
+        near !== null && !wasLookedFor ? near : this.answerFromCache(text, values, callback, wasLookedFor);
     } catch (error) {
       // A parser of the application that throws: pg meets it again and tells the caller.
       this.core.failed('read', error);
@@ -101,13 +105,18 @@ export class WatchedPool {
     if (statement === undefined || !isCached(statement)) return null;
     const key = plainKey(values);
     const payload = key === null ? undefined : this.core.engine.peek(statement.group, key);
-    if (payload === undefined) return null;
+    if (payload === undefined) return key === null ? null : missed;
     return {
       value: this.pool.Promise.resolve(restore(payload, this.driver, plainOptions, this.clientTypes)),
     };
   }
 
-  private answerFromCache(text: unknown, values: unknown, callback: unknown): Answered {
+  private answerFromCache(
+    text: unknown,
+    values: unknown,
+    callback: unknown,
+    wasLookedFor: boolean,
+  ): Answered {
     const call = callOf(text, values, callback);
     const database = this.baseline;
     if (call?.kind !== 'text' || call.text === null || database === null || this.pool.ending) return null;
@@ -119,18 +128,23 @@ export class WatchedPool {
       !database.isCurrent
     )
       return null;
-    return this.read(call, statement, database);
+    return this.read(call, statement, database, wasLookedFor);
   }
 
-  /** Null where the parameters keep the read from being cached. */
-  private read(call: TextCall, statement: CachedStatement, database: Database): Answered {
+  /** Null where the parameters keep the read from being cached. @param wasLookedFor among the decoded results */
+  private read(
+    call: TextCall,
+    statement: CachedStatement,
+    database: Database,
+    wasLookedFor: boolean,
+  ): Answered {
     const { core, driver } = this;
     const wire = wireOf(call, driver);
     if (wire === null) {
       core.engine.noteBypass('parameters');
       return null;
     }
-    const near = core.engine.peek(statement.group, wire.key);
+    const near = wasLookedFor ? undefined : core.engine.peek(statement.group, wire.key);
     if (near !== undefined)
       return {
         value: answerHit(
@@ -143,12 +157,8 @@ export class WatchedPool {
     const read = { core, driver, database, statement, call, wire };
     const served = core.engine.read(requestOf(read, (query) => this.fill(query)));
     if (database.isCheckDue) this.refresh(database);
-    const result = served.then((outcome) =>
-      outcome.from === 'database'
-        ? outcome.result
-        : restore(outcome.payload, driver, call.options, this.clientTypes),
-    );
-    return { value: answer(result, call.callback, this.pool.Promise) };
+    const restored = (payload: Payload): PgResult => restore(payload, driver, call.options, this.clientTypes);
+    return { value: answer(served, restored, call.callback, this.pool.Promise) };
   }
 
   private fill(query: CapturingQuery): Promise<PgResult> {
@@ -202,5 +212,8 @@ export class WatchedPool {
     }
   }
 }
+
+/** There is no decoded result that may be served. */
+const missed = { value: undefined };
 
 const plainOptions = { rowMode: undefined, types: undefined, refusal: null } as const;

@@ -1,14 +1,13 @@
 /** Decides how a read of a known statement is put to the engine and how what comes back is answered. */
-import { bindReads } from '../../cache/bind.js';
+import type { BindReads } from '../../cache/bind.js';
 import type { CacheCore } from '../../cache/core.js';
-import type { Execution, ReadRequest, ResultGroup } from '../../cache/engine.js';
+import type { Execution, ReadRequest, ResultGroup, Served } from '../../cache/engine.js';
 import type { PayloadCodec } from '../../cache/entry.js';
-import type { TableRead } from '../../sql/plan.js';
 import type { CapturingQuery } from './capture.js';
 import type { Database } from './databases.js';
 import type { Driver } from './driver.js';
 import { areTimeDependent, type WireParameters, wireParameters } from './parameters.js';
-import { type FieldConstructor, type Payload, payloadCodec, sharingFields } from './payload.js';
+import { type FieldConstructor, type Payload, payloadCodec } from './payload.js';
 import type { RowOptions, TextCall } from './query-arguments.js';
 import { replay } from './replay.js';
 import type { PgResult, QueryCallback, TypeParsers } from './shapes.js';
@@ -19,6 +18,7 @@ const CAPTURE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** A statement whose results may be cached. */
 export interface CachedStatement extends Statement {
+  readonly bindReads: BindReads;
   readonly group: ResultGroup<Payload>;
 }
 
@@ -40,8 +40,8 @@ export function wireOf(call: TextCall, driver: Driver): WireParameters | null {
 }
 
 /** The query that fills: with the parameters that were keyed, whatever the caller does to his meanwhile. */
-function capturingOf({ driver, database, call, wire }: Read): CapturingQuery {
-  const filling = { database, bytesMax: CAPTURE_BYTES_MAX };
+function capturingOf({ driver, database, statement, call, wire }: Read): CapturingQuery {
+  const filling = { database, group: statement.group, bytesMax: CAPTURE_BYTES_MAX };
   // pg copies a config object property by property; a text costs nothing.
   if (typeof call.config === 'string') return new driver.Capturing(call.config, wire.values, filling);
   const config: Record<string, unknown> = { text: call.text };
@@ -56,13 +56,12 @@ export function requestOf(
   run: (query: CapturingQuery) => Promise<PgResult>,
 ): ReadRequest<Payload, PgResult> {
   const { core, database, statement, call, wire, driver } = read;
-  const { reads } = statement.plan as { readonly reads: readonly TableRead[] }; // only reads have a group
   const { version } = database;
   return {
     group: statement.group,
     key: wire.key,
     identity: [database.names.database, database.session, database.fingerprint, statement.text, wire.key],
-    refs: bindReads(database.names, reads, Array.isArray(call.values) ? (call.values as unknown[]) : []),
+    refs: statement.bindReads(Array.isArray(call.values) ? (call.values as unknown[]) : []),
     codec: codecOf(driver.Field as FieldConstructor), // known since the connection's probe
     ttlMs: core.ttlMs,
     execute: async (): Promise<Execution<Payload, PgResult>> => {
@@ -73,7 +72,7 @@ export function requestOf(
       if (outcome.payload === null) return { result, payload: null, reason: outcome.reason };
       if (!database.isCurrent || database.version !== version)
         return { result, payload: null, reason: 'catalog-changed' };
-      return { result, payload: sharingFields(statement.group, outcome.payload) };
+      return { result, payload: outcome.payload };
     },
   };
 }
@@ -97,24 +96,33 @@ export function restore(
   return replay(payload, { classes, rowMode: options.rowMode, types: options.types, clientTypes });
 }
 
-/** Answers as pg does: a promise whose error names the caller, or the callback on a later tick. */
+/**
+ * Answers as pg does: a promise whose error names the caller, or the callback on a later tick.
+ *
+ * @param restored the result of one that somebody else's query gave
+ */
 export function answer(
-  settled: Promise<PgResult>,
+  served: Promise<Served<Payload, PgResult>>,
+  restored: (payload: Payload) => PgResult,
   callback: QueryCallback | undefined,
   PromiseClass: PromiseConstructor,
 ): Promise<PgResult> | undefined {
+  const resultOf = (outcome: Served<Payload, PgResult>): PgResult =>
+    outcome.from === 'database' ? outcome.result : restored(outcome.payload);
   if (callback === undefined) {
-    const own = PromiseClass === Promise ? settled : PromiseClass.resolve(settled);
-    return own.catch((error: unknown) => {
-      if (error instanceof Error) Error.captureStackTrace(error);
-      throw error;
-    });
+    const own = PromiseClass === Promise ? served : PromiseClass.resolve(served);
+    return own.then(resultOf, nameTheCaller);
   }
-  settled.then(
+  served.then(resultOf).then(
     (result) => process.nextTick(callback, null, result),
     (error: unknown) => process.nextTick(callback, error),
   );
   return undefined;
+}
+
+function nameTheCaller(error: unknown): never {
+  if (error instanceof Error) Error.captureStackTrace(error);
+  throw error;
 }
 
 /** A hit answered as pg answers. @param none what pg hands a callback instead of an error: its pool and clients differ */

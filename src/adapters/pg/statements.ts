@@ -2,6 +2,7 @@
  * Decides what is remembered of a statement text: its plan, whether the config lets its results be cached, and
  * where its results are. Knows no connection.
  */
+import { type BindReads, readsBinder, type TableNames } from '../../cache/bind.js';
 import type { Engine, ResultGroup } from '../../cache/engine.js';
 import type { Plan } from '../../sql/plan.js';
 import type { Payload } from './payload.js';
@@ -9,6 +10,8 @@ import type { Payload } from './payload.js';
 export interface Statement {
   readonly text: string;
   readonly plan: Plan;
+  /** What it depends on, once its parameters are known. */
+  readonly bindReads: BindReads | null;
   /** Where its decoded results are; null when they may not be cached. */
   readonly group: ResultGroup<Payload> | null;
   /** Why not, for the counters. */
@@ -19,6 +22,7 @@ export interface Statement {
 
 export interface StatementsOptions {
   readonly engine: Engine;
+  readonly names: TableNames;
   readonly countMax: number;
   readonly mayCache: (tableName: string) => boolean;
 }
@@ -48,6 +52,7 @@ export class Statements {
     const statement: Statement = {
       text,
       plan,
+      bindReads: plan.kind === 'read' ? readsBinder(this.options.names, plan.reads) : null,
       group: cached ? this.options.engine.createGroup<Payload>() : null,
       refusal: excluded ? 'excluded' : plan.kind === 'bypass' ? plan.reason.code : plan.kind,
       several: anotherStatement.test(text),

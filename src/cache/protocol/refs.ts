@@ -89,6 +89,7 @@ export function touchedValues(pins: TargetPins, shape: string): readonly string[
 
 /** Joins targets of the same table: what several statements of one transaction may change. */
 export function mergeTargets(targets: readonly Target[]): readonly Target[] {
+  if (targets.length === 1) return targets;
   const merged = new Map<string, Target>();
   for (const target of targets) {
     const known = merged.get(target.table);
