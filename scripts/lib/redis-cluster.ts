@@ -1,6 +1,7 @@
 /** Decides how a Redis Cluster is started for tests, examples and the demo: primaries that share the slots, replicas. */
 import { Redis } from 'ioredis';
 import { eventually, type RedisProcess, startRedisProcess } from './redis-process.js';
+import { type Certificate, tlsLines } from './redis-tls.js';
 
 export const SLOTS = 16_384;
 
@@ -13,6 +14,8 @@ export interface StartClusterOptions {
   readonly nodeTimeoutMs?: number;
   /** More lines for every node: `['requirepass secret', 'masterauth secret']`. */
   readonly nodeConfig?: readonly string[];
+  /** Nodes speak TLS only. */
+  readonly certificate?: Certificate;
   /** How clients of our own log in. */
   readonly login?: { readonly username?: string; readonly password?: string };
 }
@@ -46,12 +49,16 @@ export interface ClusterNodeLine {
 
 /** @throws when redis-server is missing or the nodes do not agree within half a minute */
 export async function startCluster(options: StartClusterOptions = {}): Promise<RunningCluster> {
-  const { primaries = 3, replicasEach = 1, nodeTimeoutMs = 1_000 } = options;
+  const { primaries = 3, replicasEach = 1, nodeTimeoutMs = 1_000, certificate } = options;
   const started = await Promise.allSettled(
     Array.from({ length: primaries * (1 + replicasEach) }, () =>
       startRedisProcess({
         program: 'redis-server',
-        config: ({ busPort }) => [...nodeLines(busPort, nodeTimeoutMs), ...(options.nodeConfig ?? [])],
+        config: ({ port, busPort }) => [
+          ...(certificate === undefined ? [] : tlsLines(certificate, { port, isCluster: true })),
+          ...nodeLines(busPort, nodeTimeoutMs),
+          ...(options.nodeConfig ?? []),
+        ],
       }),
     ),
   );
@@ -84,11 +91,12 @@ const nodeLines = (busPort: number, nodeTimeoutMs: number): readonly string[] =>
 
 function describe(
   nodes: readonly RedisProcess[],
-  { login, nodeTimeoutMs }: StartClusterOptions & { readonly nodeTimeoutMs: number },
+  { login, certificate, nodeTimeoutMs }: StartClusterOptions & { readonly nodeTimeoutMs: number },
   stop: () => Promise<void>,
 ): RunningCluster {
   const client = ({ host, port }: RedisProcess): Redis => {
-    const options = { host, port, ...login, retryStrategy: () => null, commandTimeout: 5_000 };
+    const tls = certificate === undefined ? {} : { tls: { ca: certificate.ca } };
+    const options = { host, port, ...login, ...tls, retryStrategy: () => null, commandTimeout: 5_000 };
     const made = new Redis(options);
     made.on('error', () => undefined); // what is asked of it fails with it
     return made;

@@ -7,6 +7,7 @@ import {
   type RedisProgram,
   startRedisProcess,
 } from './redis-process.js';
+import { type Certificate, tlsLines } from './redis-tls.js';
 
 export interface StartSentinelOptions {
   /** Default 2. */
@@ -19,6 +20,8 @@ export interface StartSentinelOptions {
   readonly nodeConfig?: readonly string[];
   /** More lines for every sentinel, after the one that names the primary. */
   readonly sentinelConfig?: readonly string[];
+  /** Nodes and sentinels speak TLS only. */
+  readonly certificate?: Certificate;
   /** How clients of our own log in. */
   readonly login?: { readonly username?: string; readonly password?: string };
   readonly sentinelLogin?: { readonly username?: string; readonly password?: string };
@@ -54,7 +57,14 @@ export async function startSentinels(options: StartSentinelOptions = {}): Promis
     await Promise.all(started.map((process) => process.stop()));
   };
   const start = async (program: RedisProgram['program'], lines: readonly string[]): Promise<RedisProcess> => {
-    const process = await startRedisProcess({ program, config: () => lines });
+    const { certificate } = options;
+    const process = await startRedisProcess({
+      program,
+      config: ({ port }) => [
+        ...(certificate === undefined ? [] : tlsLines(certificate, { port, isCluster: false })),
+        ...lines,
+      ],
+    });
     started.push(process);
     return process;
   };
@@ -92,7 +102,10 @@ function describe(
   stop: () => Promise<void>,
 ): RunningSentinels {
   const client = (process: RedisProcess): Redis =>
-    connect(process, (sentinels.includes(process) ? options.sentinelLogin : options.login) ?? {});
+    connect(process, {
+      ...((sentinels.includes(process) ? options.sentinelLogin : options.login) ?? {}),
+      ...(options.certificate === undefined ? {} : { tls: { ca: options.certificate.ca } }),
+    });
   const primary = async (): Promise<RedisProcess> => {
     const named = await Promise.all(
       sentinels.filter(({ isRunning }) => isRunning).map((sentinel) => masterOf(client(sentinel))),
@@ -119,7 +132,13 @@ function describe(
 }
 
 /** Answers once: a client of ours is made for each question, so that no server has to be kept account of. */
-const connect = ({ host, port }: RedisProcess, login: NonNullable<StartSentinelOptions['login']>): Redis =>
+interface Login {
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: { readonly ca: string };
+}
+
+const connect = ({ host, port }: RedisProcess, login: Login): Redis =>
   new Redis({
     host,
     port,

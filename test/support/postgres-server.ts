@@ -114,7 +114,7 @@ export class PostgresServer {
   async end(how: 'fast' | 'immediate' = 'fast'): Promise<void> {
     const { child } = this;
     this.child = null;
-    if (child === null || child.exitCode !== null) return;
+    if (child?.exitCode !== null) return; // there is none, or it has ended
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT');
     await ended;

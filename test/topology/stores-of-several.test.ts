@@ -1,4 +1,5 @@
 /** The behaviours of a store, over topologies of several servers: the same as over one. */
+import { createCertificate } from '../../scripts/lib/redis-tls.js';
 import { describeWithCluster, startCluster, withClient } from '../support/cluster.js';
 import { ask, describeWithSentinel, startSentinels } from '../support/sentinel.js';
 import { behavesAsAStore } from './behaviours.js';
@@ -40,7 +41,50 @@ describeWithSentinel('under Sentinel', () => {
   });
 });
 
+describeWithSentinel('by TLS', () => {
+  behavesAsAStore('sentinels and nodes that know nothing else', async () => {
+    const certificate = await createCertificate();
+    const running = await startSentinels({ certificate });
+    const topology = { ...running.topology, tls: { ca: certificate.ca } };
+    return {
+      configs: [{ topology }, { topology }],
+      flush: async () =>
+        void (await ask(running.client(await running.primary()), (client) => client.flushall())),
+      stop: async () => {
+        await running.stop();
+        await certificate.remove();
+      },
+    };
+  });
+});
+
 describeWithCluster('in a Cluster', () => {
+  behavesAsAStore('nodes that know nothing but TLS, and want a user', async () => {
+    const certificate = await createCertificate();
+    const cluster = await startCluster({
+      certificate,
+      nodeConfig: ['requirepass main', 'masterauth main', 'user app on >secret ~lookaside:* +@all'],
+      login: { password: 'main' },
+    });
+    const topology = {
+      ...cluster.topology,
+      tls: { ca: certificate.ca },
+      username: 'app',
+      password: 'secret',
+    };
+    return {
+      configs: [{ topology }, { topology }],
+      flush: async () => {
+        for (const node of cluster.nodes.slice(0, 3))
+          await withClient(cluster, node, (client) => client.flushall());
+      },
+      stop: async () => {
+        await cluster.stop();
+        await certificate.remove();
+      },
+    };
+  });
+
   behavesAsAStore('three primaries and three replicas', async () => {
     const cluster = await startCluster();
     const { topology } = cluster;
