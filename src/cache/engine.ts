@@ -140,7 +140,33 @@ export class Engine {
     const scope = currentScope();
     const refusal = this.refusal(scope);
     if (refusal !== null) return this.refuse(refusal, request);
-    return scope === undefined ? this.readThrough(request, false) : this.readInScope(request, scope);
+    if (scope !== undefined) return this.readInScope(request, scope);
+    const entry = this.tokens.answersAtOnce ? undefined : this.decoded(request);
+    if (entry !== undefined && covers(entry.stamp.dependencies.refs, request.refs))
+      return this.readDecoded(request, entry);
+    return this.readThrough(request, { refresh: false });
+  }
+
+  /**
+   * A result that is here, and tokens elsewhere: the way of most reads of a shared store, so nothing but the question
+   * and the answer.
+   */
+  private async readDecoded<P, R>(
+    request: ReadRequest<P, R>,
+    entry: NearEntry<P, Stamp>,
+  ): Promise<Served<P, R>> {
+    const { cells, dependencies } = entry.stamp;
+    try {
+      if (await this.tokens.vouchFor(cells, dependencies.vector)) {
+        const hit = this.nearHit(entry);
+        if (this.options.mode === 'on') return hit;
+        this.counters.wouldHit++;
+      }
+    } catch (error) {
+      this.failed('lookup', error);
+      return this.refuse('store-failed', request);
+    }
+    return this.readThrough(request, { refresh: false, ignored: entry });
   }
 
   /** To be called for each statement that reads past the cache because it can never be cached. */
@@ -228,7 +254,7 @@ export class Engine {
     const refs = scope.tags.length === 0 ? request.refs : [...request.refs, ...this.tagRefs(scope.tags)];
     const scoped = { ...request, refs, ttlMs: scope.ttlMs ?? request.ttlMs };
     try {
-      const served = await this.readThrough(scoped, scope.refresh);
+      const served = await this.readThrough(scoped, { refresh: scope.refresh });
       if (served.dependencies !== null) scope.collect?.depends(served.dependencies);
       return served;
     } catch (error) {
@@ -267,16 +293,15 @@ export class Engine {
   }
 
   /** LOOKUP, CAPTURE, JOIN, query, FILL. */
-  private async readThrough<P, R>(request: ReadRequest<P, R>, refresh: boolean): Promise<Served<P, R>> {
+  private async readThrough<P, R>(request: ReadRequest<P, R>, manner: Manner<P>): Promise<Served<P, R>> {
     const { tokens } = this;
+    const { refresh } = manner;
     const cells = tokens.hold(request.refs); // known once, for all the steps to come
     try {
       let own: Dependencies | Refusal;
       let finding: Found<P> | Promise<Found<P>>;
       try {
-        finding = tokens.answersAtOnce
-          ? this.see(request, cells, refresh)
-          : this.ask(request, cells, refresh);
+        finding = tokens.answersAtOnce ? this.see(request, cells, refresh) : this.ask(request, cells, manner);
         const { hit, looked } = finding instanceof Promise ? await finding : finding;
         if (hit !== null && this.options.mode === 'on') return hit;
         if (hit !== null) this.counters.wouldHit++;
@@ -338,14 +363,14 @@ export class Engine {
   private async ask<P>(
     request: ReadRequest<P, unknown>,
     cells: readonly Cell[],
-    refresh: boolean,
+    { refresh, ignored }: Manner<P>,
   ): Promise<Found<P>> {
     if (refresh) return { hit: null, looked: await this.tokens.lookup(cells) };
     const entry = this.decoded(request);
-    if (entry !== undefined && covers(entry.stamp.dependencies.refs, request.refs)) {
-      const { dependencies } = entry.stamp;
-      const looked = await this.lookUp(dependencies.refs);
-      if (sameVector(looked.vector, dependencies.vector)) return { hit: this.nearHit(entry), looked };
+    if (entry !== undefined && entry !== ignored && covers(entry.stamp.dependencies.refs, request.refs)) {
+      const { cells: held, dependencies } = entry.stamp;
+      if (await this.tokens.vouchFor(held, dependencies.vector))
+        return { hit: this.nearHit(entry), looked: dependencies };
     }
     const [looked, stored] = await Promise.all([
       this.tokens.lookup(cells),
@@ -446,6 +471,14 @@ export class Engine {
     this.counters.count(this.counters.failures, reason);
     this.options.events.onFailure(reason, error);
   }
+}
+
+/** How a read goes about it. */
+interface Manner<P> {
+  /** No hit, but a fill. */
+  readonly refresh: boolean;
+  /** A result that is known not to be vouched for. */
+  readonly ignored?: NearEntry<P, Stamp>;
 }
 
 interface Found<P> {

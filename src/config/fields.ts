@@ -11,11 +11,20 @@ export const duration = (minimumMs: number) =>
     .transform((value) => parseDuration(value) as number); // just seen to be one
 
 export const size = (minimumBytes: number) =>
+  bytes((given) => given >= minimumBytes, `must be ${SIZE_FORMAT}, at least ${minimumBytes} bytes`);
+
+export const sizeOrNone = (minimumBytes: number) =>
+  bytes(
+    (given) => given === 0 || given >= minimumBytes,
+    `must be 0 or ${SIZE_FORMAT}, at least ${minimumBytes} bytes`,
+  );
+
+const bytes = (isAllowed: (given: number) => boolean, message: string) =>
   z
     .custom<Size>((value) => {
-      const bytes = typeof value === 'number' || typeof value === 'string' ? parseSize(value) : null;
-      return bytes !== null && bytes >= minimumBytes;
-    }, `must be ${SIZE_FORMAT}, at least ${minimumBytes} bytes`)
+      const given = typeof value === 'number' || typeof value === 'string' ? parseSize(value) : null;
+      return given !== null && isAllowed(given);
+    }, message)
     .transform((value) => parseSize(value) as number); // just seen to be one
 
 export const count = (minimum: number) =>

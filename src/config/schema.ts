@@ -4,7 +4,7 @@
  */
 import { totalmem } from 'node:os';
 import { z } from 'zod';
-import { count, duration, size, word } from './fields.js';
+import { count, duration, size, sizeOrNone, word } from './fields.js';
 import { topologySchema } from './topology.js';
 
 const MEGABYTE = 1_048_576;
@@ -74,10 +74,10 @@ export const configSchema = z
       .describe('The embedded server.'),
     near: z
       .strictObject({
-        max: size(MEGABYTE)
+        max: sizeOrNone(MEGABYTE)
           .default(() => Math.min(64 * MEGABYTE, Math.floor(memoryLimitBytes() / 16)))
           .describe(
-            'Decoded results kept in this process. Default: a sixteenth of the memory limit, at most 64mb.',
+            'Decoded results kept in this process; 0: none. Default: a sixteenth of the memory limit, at most 64mb.',
           ),
       })
       .prefault({})
@@ -121,7 +121,7 @@ export const configSchema = z
         path: ['exclude'],
         message: `must not name what include names: ${both.join(', ')}`,
       });
-    if (config.limits.entry > config.near.max)
+    if (config.near.max > 0 && config.limits.entry > config.near.max)
       context.addIssue({
         code: 'custom',
         path: ['limits', 'entry'],

@@ -13,7 +13,16 @@ import {
 } from '../executor.js';
 import { field, isTag, valueKey } from './keys.js';
 import { pinValue, type Ref } from './refs.js';
-import { blocked, parseTable, readTable, type TableState, TOKEN_BYTES, takeOver, vectorOf } from './table.js';
+import {
+  blocked,
+  isVectorOf,
+  parseTable,
+  readTable,
+  type TableState,
+  TOKEN_BYTES,
+  takeOver,
+  vectorOf,
+} from './table.js';
 
 /** What a read depends on, and the tokens that vouched for it, one per reference. Null: not to be trusted now. */
 export type Vector = readonly (string | null)[];
@@ -32,24 +41,63 @@ export interface TokenContext {
 export const valueKeyOf = (ref: Ref): string | null =>
   ref.pin === null ? null : valueKey(ref.table, ref.pin.shape, pinValue(ref.pin.values));
 
-/** The commands that read what `refs` depend on, in the order that LOOKUP demands. */
-function readCommands(refs: readonly Ref[]): Command[] {
-  const commands: Command[] = [];
-  for (let index = 0; index < refs.length; index++)
-    if (isFirstOfTable(refs, index)) commands.push(readTable((refs[index] as Ref).table)); // index < length
-  for (const ref of refs) {
-    const key = valueKeyOf(ref);
-    if (key !== null) commands.push(['GET', key]);
+/** How references are looked up by asking the store: made once for references that are looked up again and again. */
+export class TokenReads {
+  /** In the order that LOOKUP demands: tables first, then values. */
+  readonly commands: readonly Command[];
+  /** Per reference: which reply is its table's, and which its value's. */
+  private readonly places: readonly (readonly [table: number, value: number])[];
+
+  constructor(readonly refs: readonly Ref[]) {
+    const tables: string[] = [];
+    for (const { table } of refs) if (!tables.includes(table)) tables.push(table); // there are but a few
+    const commands = tables.map(readTable);
+    this.places = refs.map((ref) => {
+      const key = valueKeyOf(ref);
+      const value = key === null ? NO_VALUE : commands.push(['GET', key]) - 1;
+      return [tables.indexOf(ref.table), value] as const;
+    });
+    this.commands = commands;
   }
-  return commands;
+
+  /** What LOOKUP finds in the replies. The node that answered has to be primary still, now that it has. */
+  vector(replies: Replies, session: Vouching): Vector {
+    expectNoError(replies);
+    return this.refs.map((ref, index) => {
+      const [table, value] = this.places[index] as readonly [number, number]; // one per reference
+      if (!session.isTrusted(ref.table)) return null;
+      const token = value === NO_VALUE ? null : textOf(replies[value]);
+      return vectorOf(parseTable(replies[table]), ref, token, session.voucher(ref.table));
+    });
+  }
+
+  /** Whether that is this vector. Allocates nothing. */
+  showVector(vector: CompleteVector, replies: Replies, session: Vouching): boolean {
+    expectNoError(replies);
+    for (let index = 0; index < this.refs.length; index++) {
+      const ref = this.refs[index] as Ref; // index < length
+      const [table, value] = this.places[index] as readonly [number, number]; // one per reference
+      if (!session.isTrusted(ref.table)) return false;
+      const token = value === NO_VALUE ? null : textOf(replies[value]);
+      const state = parseTable(replies[table]);
+      if (!isVectorOf(vector[index] as string, state, ref, token, session.voucher(ref.table))) return false;
+    }
+    return true;
+  }
+
+  observation(replies: Replies): Observation {
+    expectNoError(replies);
+    const tables = new Map<string, TableState>();
+    const valueTokens = this.refs.map((ref, index) => {
+      const [table, value] = this.places[index] as readonly [number, number]; // one per reference
+      tables.set(ref.table, parseTable(replies[table]));
+      return value === NO_VALUE ? null : textOf(replies[value]);
+    });
+    return { tables, valueTokens };
+  }
 }
 
-/** There are but a few: looking through them costs less than a set. */
-function isFirstOfTable(refs: readonly Ref[], index: number): boolean {
-  for (let before = 0; before < index; before++)
-    if ((refs[before] as Ref).table === (refs[index] as Ref).table) return false; // both are below the length
-  return true;
-}
+const NO_VALUE = -1;
 
 /** What references depend on, as one look showed it. */
 export interface Observation {
@@ -63,16 +111,8 @@ export type Look = (refs: readonly Ref[]) => Conversation<Observation>;
 
 /** One round trip. */
 export function* lookAtStore(refs: readonly Ref[]): Conversation<Observation> {
-  return observe(refs, yield readCommands(refs));
-}
-
-function observe(refs: readonly Ref[], replies: Replies): Observation {
-  expectNoError(replies);
-  const tables = new Map<string, TableState>();
-  let next = 0;
-  for (const table of new Set(refs.map((ref) => ref.table))) tables.set(table, parseTable(replies[next++]));
-  const valueTokens = refs.map((ref) => (ref.pin === null ? null : textOf(replies[next++])));
-  return { tables, valueTokens };
+  const reads = new TokenReads(refs);
+  return reads.observation(yield reads.commands);
 }
 
 const stateOf = (observation: Observation, ref: Ref): TableState =>
@@ -100,40 +140,13 @@ export interface Looked {
 }
 
 /** LOOKUP where the store has to be asked: one round trip. */
-export function* lookup(refs: readonly Ref[], session: Vouching): Conversation<Looked> {
-  const replies = yield readCommands(refs);
-  return { refs, vector: vectorOfReplies(refs, replies, session), observation: () => observe(refs, replies) };
-}
-
-/** The same as `vectorFrom(observe(…))`, for the many that need no more. */
-function vectorOfReplies(refs: readonly Ref[], replies: Replies, session: Vouching): Vector {
-  expectNoError(replies);
-  const vector: (string | null)[] = [];
-  let tables = 0;
-  for (let index = 0; index < refs.length; index++) if (isFirstOfTable(refs, index)) tables++;
-  let nextValue = tables;
-  let nextTable = 0;
-  for (let index = 0; index < refs.length; index++) {
-    const ref = refs[index] as Ref; // index < length
-    const reply = isFirstOfTable(refs, index) ? replies[nextTable++] : replies[tableOf(refs, index)];
-    const valueToken = ref.pin === null ? null : textOf(replies[nextValue++]);
-    vector.push(
-      session.isTrusted(ref.table)
-        ? vectorOf(parseTable(reply), ref, valueToken, session.voucher(ref.table))
-        : null,
-    );
-  }
-  return vector;
-}
-
-/** Which of the distinct tables, in the order of their first references, is that of this reference. */
-function tableOf(refs: readonly Ref[], index: number): number {
-  let position = -1;
-  for (let before = 0; before < index; before++) {
-    if (isFirstOfTable(refs, before)) position++;
-    if ((refs[before] as Ref).table === (refs[index] as Ref).table) return position; // both are below the length
-  }
-  return position + 1;
+export function* lookup(reads: TokenReads, session: Vouching): Conversation<Looked> {
+  const replies = yield reads.commands;
+  return {
+    refs: reads.refs,
+    vector: reads.vector(replies, session),
+    observation: () => reads.observation(replies),
+  };
 }
 
 /** Why the result of the coming query may not be stored. `store-away`: who answered is not known to be primary still. */
@@ -187,9 +200,10 @@ function* changeAndLook(
     expectNoError(yield changes);
     return yield* look(refs);
   }
-  const replies = yield [...changes, ...readCommands(refs)];
+  const reads = new TokenReads(refs);
+  const replies = yield [...changes, ...reads.commands];
   expectNoError(replies);
-  return observe(refs, replies.slice(changes.length));
+  return reads.observation(replies.slice(changes.length));
 }
 
 export const isComplete = (vector: Vector): vector is CompleteVector => !vector.includes(null);

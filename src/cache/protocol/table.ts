@@ -82,14 +82,25 @@ export function* lookAtStoredTables(tables: readonly string[]): Conversation<rea
 
 const NOTHING: TableState = { voucher: null, any: null, wild: null, shapes: new Map(), intents: [] };
 
-/** Callers who share a reply share what it says. */
-const parsed = new WeakMap<readonly Reply[], TableState>();
+/**
+ * Callers who share a reply share what it says: they come one after the other, so a few are enough to remember. (A
+ * WeakMap would cost the garbage collector more than is saved.)
+ */
+const recent: { cells: readonly Reply[] | null; state: TableState }[] = Array.from({ length: 8 }, () => ({
+  cells: null,
+  state: NOTHING,
+}));
+let oldest = 0;
 
 /** @param reply the reply to `readTable` */
 export function parseTable(reply: Reply | undefined): TableState {
+  for (const { cells, state } of recent) if (cells === reply) return state;
   const cells = arrayOf(reply);
-  let state = parsed.get(cells);
-  if (state === undefined) parsed.set(cells, (state = stateFrom(cells)));
+  const state = stateFrom(cells);
+  const place = recent[oldest] as (typeof recent)[number]; // below the length
+  place.cells = cells;
+  place.state = state;
+  oldest = (oldest + 1) % recent.length;
   return state;
 }
 
@@ -164,6 +175,28 @@ export function vectorOf(
   const shape = state.shapes.get(ref.pin.shape);
   if (state.wild === null || shape === undefined || valueToken === null) return null;
   return `${state.wild}.${shape}.${valueToken}`;
+}
+
+/** Whether `vectorOf` the same is this text, without making it. */
+export function isVectorOf(
+  vector: string,
+  state: TableState,
+  ref: Ref,
+  valueToken: string | null,
+  voucher: string,
+): boolean {
+  if (state.voucher !== voucher || blocked(state, ref)) return false;
+  if (ref.pin === null) return state.any === vector;
+  const shape = state.shapes.get(ref.pin.shape);
+  if (state.wild === null || shape === undefined || valueToken === null) return false;
+  const shapeAt = state.wild.length + 1;
+  const valueAt = shapeAt + shape.length + 1;
+  return (
+    vector.length === valueAt + valueToken.length &&
+    vector.startsWith(state.wild) &&
+    vector.startsWith(shape, shapeAt) &&
+    vector.startsWith(valueToken, valueAt)
+  );
 }
 
 /** Whether a write under way keeps a reference from being captured (I2). */

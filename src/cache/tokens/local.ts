@@ -8,7 +8,7 @@
 import type { Random } from '../../clock.js';
 import type { Dependencies } from '../entry.js';
 import type { Intent } from '../protocol/intent.js';
-import type { Looked, Refusal } from '../protocol/lookup.js';
+import type { CompleteVector, Looked, Refusal } from '../protocol/lookup.js';
 import {
   conflicts,
   pinValue,
@@ -110,6 +110,10 @@ export class LocalTokens implements Tokens {
 
   lookup(cells: readonly LocalCell[]): Looked {
     return { refs: cells.map(refOf), vector: cells.map((cell) => this.tokenOf(cell)) };
+  }
+
+  vouchFor(cells: readonly LocalCell[], vector: CompleteVector): boolean {
+    return cells.every((cell, index) => this.tokenOf(cell) === vector[index]);
   }
 
   capture(cells: readonly LocalCell[]): Dependencies | Refusal {

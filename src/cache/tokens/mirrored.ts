@@ -2,7 +2,7 @@
  * Decides how tokens and intents are kept in a server of this process that others may use too: by the protocol's
  * conversations, read from a mirror that the server keeps true, so that looking costs no command.
  */
-import type { Looked } from '../protocol/lookup.js';
+import type { CompleteVector, Looked } from '../protocol/lookup.js';
 import type { Ref } from '../protocol/refs.js';
 import type { Cell, Mirror } from './mirror.js';
 import { SharedTokens, type SharedTokensOptions } from './shared.js';
@@ -36,6 +36,10 @@ export class MirroredTokens extends SharedTokens {
 
   override lookup(cells: readonly Cell[]): Looked {
     return { refs: cells.map(({ ref }) => ref), vector: this.mirror.vectorsOf(cells) };
+  }
+
+  override vouchFor(cells: readonly Cell[], vector: CompleteVector): boolean {
+    return cells.every((cell, index) => this.mirror.vectorOf(cell) === vector[index]);
   }
 
   override close(): void {

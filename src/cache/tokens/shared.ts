@@ -3,7 +3,16 @@ import type { Clock, Random } from '../../clock.js';
 import type { Dependencies } from '../entry.js';
 import { type Conversation, converse, openSession, type Session, type Store } from '../executor.js';
 import { endIntent, type Intent, invalidate, payDebts, placeIntent } from '../protocol/intent.js';
-import { capture, type Look, type Looked, lookAtStore, lookup, type Refusal } from '../protocol/lookup.js';
+import {
+  type CompleteVector,
+  capture,
+  type Look,
+  type Looked,
+  lookAtStore,
+  lookup,
+  type Refusal,
+  TokenReads,
+} from '../protocol/lookup.js';
 import type { Ref, Target } from '../protocol/refs.js';
 import { type LookAtTables, lookAtStoredTables, type StandingIntent } from '../protocol/table.js';
 import { converseSettled } from '../settled.js';
@@ -60,7 +69,7 @@ export class SharedTokens implements Tokens {
   }
 
   hold(refs: readonly Ref[]): readonly Cell[] {
-    return refs.map((ref) => ({ ref }));
+    return refs.map((ref) => new SharedCell(ref));
   }
 
   share(_cells: readonly Cell[]): void {
@@ -76,7 +85,16 @@ export class SharedTokens implements Tokens {
   }
 
   lookup(cells: readonly Cell[]): Looked | Promise<Looked> {
-    return this.talk((session) => lookup(refsOf(cells), session));
+    return this.talk((session) => lookup(readsOf(cells), session));
+  }
+
+  /** The way of most reads of a shared store: nothing but the question and the answer. */
+  vouchFor(cells: readonly Cell[], vector: CompleteVector): boolean | Promise<boolean> {
+    const session = openSession(this.store);
+    const reads = readsOf(cells);
+    const replies = session.run(reads.commands);
+    if (!(replies instanceof Promise)) return reads.showVector(vector, replies, session);
+    return replies.then((answered) => reads.showVector(vector, answered, session));
   }
 
   capture(
@@ -150,6 +168,20 @@ export class SharedTokens implements Tokens {
     const session = openSession(this.store);
     return converse(session, about(session));
   }
+}
+
+/** Those of one `hold` belong together: how they are asked for is remembered with the first. */
+class SharedCell implements Cell {
+  reads: TokenReads | null = null;
+
+  constructor(readonly ref: Ref) {}
+}
+
+function readsOf(cells: readonly Cell[]): TokenReads {
+  const [first] = cells;
+  if (!(first instanceof SharedCell)) return new TokenReads(refsOf(cells));
+  if (first.reads?.refs.length !== cells.length) first.reads = new TokenReads(refsOf(cells));
+  return first.reads;
 }
 
 const refsOf = (cells: readonly Cell[]): readonly Ref[] => cells.map(({ ref }) => ref);

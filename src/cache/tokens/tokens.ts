@@ -4,7 +4,7 @@
  */
 import type { Dependencies } from '../entry.js';
 import type { Intent } from '../protocol/intent.js';
-import type { Looked, Refusal } from '../protocol/lookup.js';
+import type { CompleteVector, Looked, Refusal } from '../protocol/lookup.js';
 import type { Ref, Target } from '../protocol/refs.js';
 import type { StandingIntent, TableState } from '../protocol/table.js';
 import type { IntentResolver } from '../standing.js';
@@ -28,6 +28,8 @@ export interface Tokens {
   /** The tokens that vouch for the cell now, as one text; null where that cannot be told without asking. */
   tokenOf(cell: Cell): string | null;
   lookup(cells: readonly Cell[]): Looked | Promise<Looked>;
+  /** Whether a look-up shows exactly these tokens. */
+  vouchFor(cells: readonly Cell[], vector: CompleteVector): boolean | Promise<boolean>;
   /**
    * Makes the tokens that are missing. To be done before the query is sent (I3).
    *

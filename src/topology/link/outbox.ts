@@ -27,14 +27,16 @@ export class Call {
   ) {}
 }
 
-/** Reads that have no effect but their reply, so that one may do for several callers. */
-const SHARED: ReadonlySet<unknown> = new Set(['HGETALL', 'GET', 'PTTL']);
-
 export class Outbox {
   private slots: Slot[] = [];
   private text = '';
   private chunks: (string | Buffer)[] = [];
-  private readonly shared = new Map<string, Slot>();
+  /** Reads that have no effect but their reply, by key: one may do for several callers. */
+  private readonly shared: Readonly<Record<string, Map<string, Slot>>> = {
+    HGETALL: new Map(),
+    GET: new Map(),
+    PTTL: new Map(),
+  };
   private sent = 0;
 
   get isEmpty(): boolean {
@@ -56,19 +58,24 @@ export class Outbox {
     this.slots = [];
     this.chunks = [];
     this.text = '';
-    this.shared.clear();
+    this.forget();
     return { slots, chunks };
   }
 
   private slotFor(command: Command, wantsBytes: boolean): Slot {
-    if (!SHARED.has(command[0])) {
-      this.shared.clear(); // what is read from here on is to see what this does
+    const shared = this.shared[command[0] as string]; // names of commands are text
+    if (shared === undefined) {
+      this.forget(); // what is read from here on is to see what this does
       return this.append(command, wantsBytes);
     }
-    const name = `${wantsBytes ? '#' : ''}${command[0] as string} ${command[1] as string}`; // names and keys are text
-    let slot = this.shared.get(name);
-    if (slot === undefined) this.shared.set(name, (slot = this.append(command, wantsBytes)));
+    const key = command[1] as string; // of these commands, keys are text
+    let slot = shared.get(key);
+    if (slot?.wantsBytes !== wantsBytes) shared.set(key, (slot = this.append(command, wantsBytes)));
     return slot;
+  }
+
+  private forget(): void {
+    for (const shared of Object.values(this.shared)) if (shared.size > 0) shared.clear();
   }
 
   private append(command: Command, wantsBytes: boolean): Slot {

@@ -195,35 +195,15 @@ export const mutants: readonly Mutant[] = [
     file: 'protocol/lookup.ts',
     changes: [
       {
-        from: `  return commands;
-}
-
-/** There are but`,
-        to: `  return [...commands.filter(([name]) => name === 'GET'), ...commands.filter(([name]) => name !== 'GET')];
-}
-
-/** There are but`,
+        from: `    this.commands = commands;`,
+        to: `    const tableCount = tables.length;
+    const valueCount = commands.length - tableCount;
+    this.commands = [...commands.slice(tableCount), ...commands.slice(0, tableCount)];
+    for (const place of this.places as [number, number][]) {
+      place[0] += valueCount;
+      if (place[1] !== NO_VALUE) place[1] -= tableCount;
+    }`,
       },
-      {
-        from: `  const tables = new Map<string, TableState>();
-  let next = 0;`,
-        to: `  const tables = new Map<string, TableState>();
-  let next = 0;
-  const early = refs.map((ref) => (ref.pin === null ? null : textOf(replies[next++])));`,
-      },
-      {
-        from: `  const valueTokens = refs.map((ref) => (ref.pin === null ? null : textOf(replies[next++])));`,
-        to: `  const valueTokens = early;`,
-      },
-      {
-        from: `  let nextValue = tables;
-  let nextTable = 0;`,
-        to: `  let nextValue = 0;
-  const values = refs.filter((ref) => ref.pin !== null).length;
-  let nextTable = values;
-  void tables;`,
-      },
-      { from: `replies[tableOf(refs, index)]`, to: `replies[values + tableOf(refs, index)]` },
     ],
     within: (scenario) => ({
       ...remote(scenario),
