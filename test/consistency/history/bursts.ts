@@ -7,6 +7,7 @@ import { isOutage } from './workload.js';
 
 /** At once: whoever writes faster than reads are answered must not pile them up. */
 const BURSTS_MAX = 8;
+const READS_OF_A_ROW = 8;
 
 export class Bursts {
   private readonly running = new Set<Promise<void>>();
@@ -42,15 +43,19 @@ export class Bursts {
 function readsOf(row: TrackedRow, caller: Caller): readonly reads.Read[] {
   const { accounts, documents, counters, notes, labels } = caller.world.tables;
   const id = (table: typeof accounts): number => 1 + table.rows.indexOf(row);
-  const four = (read: reads.Read): readonly reads.Read[] => [read, read, read, read];
+  const often = (read: reads.Read): readonly reads.Read[] =>
+    Array.from({ length: READS_OF_A_ROW }, () => read);
   if (accounts.rows.includes(row)) {
     const account: reads.Read = (reader) => reads.account(reader, id(accounts));
-    return [...four(account), ...(caller.chance(0.3) ? [reads.totals, reads.totals, reads.allAccounts] : [])];
+    return [
+      ...often(account),
+      ...(caller.chance(0.3) ? [reads.totals, reads.totals, reads.allAccounts] : []),
+    ];
   }
   const key = (table: typeof accounts): string => table.keys[table.rows.indexOf(row)] as string; // it is among them
-  if (documents.rows.includes(row)) return four((reader) => reads.pages(reader, key(documents)));
-  if (counters.rows.includes(row)) return four((reader) => reads.counter(reader, key(counters)));
-  if (notes.rows.includes(row)) return four((reader) => reads.note(reader, key(notes)));
-  if (labels.rows.includes(row)) return four((reader) => reads.label(reader, id(labels)));
+  if (documents.rows.includes(row)) return often((reader) => reads.pages(reader, key(documents)));
+  if (counters.rows.includes(row)) return often((reader) => reads.counter(reader, key(counters)));
+  if (notes.rows.includes(row)) return often((reader) => reads.note(reader, key(notes)));
+  if (labels.rows.includes(row)) return often((reader) => reads.label(reader, id(labels)));
   return [];
 }

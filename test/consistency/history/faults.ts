@@ -72,6 +72,15 @@ function roadOf(application: Application, where: 'store' | 'database'): Road {
   return application.network[where];
 }
 
+/** By their names, where only some are wanted. */
+export function faultsNamed(servers: Servers, names: readonly string[]): readonly Fault[] {
+  return names.map((name) => {
+    const found = faultsOf(servers).find((fault) => fault.name === name);
+    if (found === undefined) throw new Error(`nothing is known of "${name}" there`);
+    return found;
+  });
+}
+
 const storeRoads = roadFault('store', 4);
 const databaseRoads = roadFault('database', 3);
 

@@ -133,10 +133,12 @@ export async function readEverything(caller: Caller): Promise<void> {
   for (const read of Object.values(reads)) for (let times = 0; times < 10; times++) await read(caller);
 }
 
-const outages = ['57P01', '57P03', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'LOOKASIDE_STORE_UNAVAILABLE'];
+/** Of the database. A cache whose store is away fails no read. */
+const outages = ['57P01', '57P03', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE'];
 
 export function isOutage(error: unknown): boolean {
   const { code, message } = error as { readonly code?: string; readonly message?: string };
+  if (code?.startsWith('LOOKASIDE_') === true) return code === 'LOOKASIDE_STORE_UNAVAILABLE'; // a write refused
   return outages.includes(code ?? '') || /connect(ion)?/i.test(message ?? '');
 }
 
