@@ -4,13 +4,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { Cache, type CacheEventMap } from './cache/cache.js';
 import { clearStore } from './cache/clear.js';
 import { Engine, type EngineLimits } from './cache/engine.js';
-import { converse, openSession, type Store } from './cache/executor.js';
+import { converse, openSession } from './cache/executor.js';
 import { Polling } from './changes/poll.js';
 import { type Clock, type Random, systemClock, systemRandom } from './clock.js';
 import { resolveConfig } from './config/config.js';
 import type { Config, ResolvedConfig } from './config/schema.js';
 import { LookasideError } from './errors.js';
-import { openPlace } from './topology/place.js';
+import { openPlace, type Place } from './topology/place.js';
 
 interface Registered {
   readonly config: ResolvedConfig;
@@ -68,7 +68,7 @@ function compose(config: ResolvedConfig): Cache {
     limits: limitsOf(config),
     events: { onInvalidate: (tables) => tell('invalidate', tables), onFailure: announce },
   });
-  const changes = pollingOf(config, { engine, store, clock, random, failed });
+  const changes = pollingOf(config, { engine, place, clock, random, failed });
   return new Cache({
     core: {
       engine,
@@ -108,7 +108,7 @@ const limitsOf = (config: ResolvedConfig): EngineLimits => ({
 
 interface PollingParts {
   readonly engine: Engine;
-  readonly store: Store;
+  readonly place: Place;
   readonly clock: Clock;
   readonly random: Random;
   readonly failed: Report;
@@ -116,11 +116,12 @@ interface PollingParts {
 
 function pollingOf(
   { changes }: ResolvedConfig,
-  { engine, store, clock, random, failed }: PollingParts,
+  { engine, place, clock, random, failed }: PollingParts,
 ): Polling | null {
   if (changes.kind === 'none') return null;
   return new Polling({
-    store,
+    store: place.store,
+    isStoreShared: place.isShared,
     clock,
     intervalMs: changes.interval,
     process: random.hex(8),

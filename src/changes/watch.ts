@@ -25,6 +25,8 @@ import {
 
 export interface WatchOptions {
   readonly store: Store;
+  /** Whether the tokens are in the store, too: one of this process alone need not be asked who depends on what. */
+  readonly isStoreShared: boolean;
   readonly clock: Clock;
   readonly intervalMs: number;
   /** Names this process in leases. */
@@ -291,7 +293,8 @@ export class Watch {
   }
 
   private async rotate(ids: readonly string[]): Promise<void> {
-    const counting = await this.converse(withTokens(this.names, ids));
+    const { isStoreShared } = this.options;
+    const counting = isStoreShared ? await this.converse(withTokens(this.names, ids)) : ids;
     if (counting.length > 0) await this.options.rotate(counting.map((id) => keyOfTable(this.names, id)));
   }
 
