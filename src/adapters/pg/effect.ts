@@ -32,12 +32,18 @@ export function effectOf(statement: Statement, values: unknown, about: Circumsta
   const { database, planHolds } = about;
   const known = planHolds && !(several && plan.session !== 'keeps');
   const list = Array.isArray(values) ? (values as readonly unknown[]) : [];
-  const targets = known ? [...bindWrites(database.names, plan.writes, list)] : [database.root];
-  if (plan.changesCatalog) targets.push(database.root);
-  const mayTakeLong = known && plan.mayTakeLong === true;
-  const effect = { targets, changesCatalog: plan.changesCatalog, commits, prepares, mayTakeLong } as const;
-  if (!known || plan.counted === undefined) return { ...effect, discounts: !known || mayTruncate(statement) };
-  return { ...effect, counted: { names: database.names, tableId: plan.counted.id } };
+  const bound = known ? bindWrites(database.names, plan.writes, list) : [database.root];
+  const targets = plan.changesCatalog ? [...bound, database.root] : bound;
+  const isCounted = known && plan.counted !== undefined;
+  return {
+    targets,
+    changesCatalog: plan.changesCatalog,
+    commits,
+    prepares,
+    mayTakeLong: known && plan.mayTakeLong === true,
+    counted: isCounted ? { names: database.names, tableId: plan.counted.id } : undefined,
+    discounts: !isCounted && (!known || mayTruncate(statement)),
+  };
 }
 
 /** TRUNCATE drops the counts of its transaction. */

@@ -17,9 +17,9 @@ export interface Effect {
   /** Prepared transactions that outlive the statement; `unknown` if it may have prepared some. */
   readonly prepares: readonly string[] | 'unknown';
   /** A single statement that may run for long before it could be seen. */
-  readonly mayTakeLong?: boolean;
+  readonly mayTakeLong?: boolean | undefined;
   /** The table of which the answer tells how many rows were written. */
-  readonly counted?: { readonly names: TableNames; readonly tableId: string };
+  readonly counted?: { readonly names: TableNames; readonly tableId: string } | undefined;
   /** What its transaction wrote may never show in the database's statistics. */
   readonly discounts?: boolean;
 }
