@@ -153,10 +153,13 @@ async function join(cluster: RunningCluster, primaries: number): Promise<void> {
           const [from, to] = [index, index + 1].map((part) => Math.floor((SLOTS * part) / primaries));
           await client.call('CLUSTER', 'ADDSLOTSRANGE', from as number, (to as number) - 1); // two of two
         }
-        await client.call('CLUSTER', 'MEET', first.host, first.port, first.busPort);
       }),
     ),
   );
+  for (const node of nodes.slice(1)) // only now: who knows somebody can be given no epoch
+    await withClient(cluster, node, (client) =>
+      client.call('CLUSTER', 'MEET', first.host, first.port, first.busPort),
+    );
   await eventually('every node knows every other', async () => {
     const views = await Promise.all(nodes.map((node) => viewOf(cluster, node)));
     return views.every((view) => view.length === nodes.length && view.every(isSettled));

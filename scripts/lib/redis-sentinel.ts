@@ -103,7 +103,7 @@ function describe(
 ): RunningSentinels {
   const client = (process: RedisProcess): Redis =>
     connect(process, {
-      ...((sentinels.includes(process) ? options.sentinelLogin : options.login) ?? {}),
+      ...(sentinels.includes(process) ? options.sentinelLogin : options.login),
       ...(options.certificate === undefined ? {} : { tls: { ca: options.certificate.ca } }),
     });
   const primary = async (): Promise<RedisProcess> => {

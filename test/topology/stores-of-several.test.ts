@@ -1,8 +1,18 @@
 /** The behaviours of a store, over topologies of several servers: the same as over one. */
+import { readFileSync } from 'node:fs';
 import { createCertificate } from '../../scripts/lib/redis-tls.js';
 import { describeWithCluster, startCluster, withClient } from '../support/cluster.js';
 import { ask, describeWithSentinel, startSentinels } from '../support/sentinel.js';
 import { behavesAsAStore } from './behaviours.js';
+
+/** What docs/topologies.md says that the user of a cache needs. */
+function rightsDocumented(of: 'nodes' | 'sentinels'): string {
+  const page = readFileSync('docs/topologies.md', 'utf8');
+  const rights = new RegExp(`^ACL SETUSER \\S+ on \\S+ (.+) # ${of}$`, 'm').exec(page)?.[1];
+  if (rights === undefined)
+    throw new Error(`docs/topologies.md does not say what rights on ${of} are needed`);
+  return rights;
+}
 
 describeWithSentinel('under Sentinel', () => {
   behavesAsAStore('three sentinels, a primary and two replicas', async () => {
@@ -17,10 +27,14 @@ describeWithSentinel('under Sentinel', () => {
   });
 
   behavesAsAStore('nodes and sentinels that want a user, in another database', async () => {
-    const user = 'user app on >secret ~lookaside:* +@all';
+    const user = `user app on >secret ${rightsDocumented('nodes')}`;
     const running = await startSentinels({
       nodeConfig: ['requirepass main', 'masterauth main', user],
-      sentinelConfig: ['sentinel auth-pass main main', 'user app on >watch +@all', 'requirepass main'],
+      sentinelConfig: [
+        'sentinel auth-pass main main',
+        `user app on >watch ${rightsDocumented('sentinels')}`,
+        'requirepass main',
+      ],
       login: { password: 'main' },
       sentinelLogin: { password: 'main' },
     });
@@ -63,7 +77,7 @@ describeWithCluster('in a Cluster', () => {
     const certificate = await createCertificate();
     const cluster = await startCluster({
       certificate,
-      nodeConfig: ['requirepass main', 'masterauth main', 'user app on >secret ~lookaside:* +@all'],
+      nodeConfig: ['requirepass main', 'masterauth main', `user app on >secret ${rightsDocumented('nodes')}`],
       login: { password: 'main' },
     });
     const topology = {
