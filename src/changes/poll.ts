@@ -3,18 +3,21 @@
  * whether the watch can be relied on.
  */
 import type { ForeignChanges, ObservedFrom, Observer, OwnRows } from '../cache/changes.js';
-import { converse, openSession } from '../cache/executor.js';
+import { LocalCounts, type OwnCounts, StoredCounts } from './own-counts.js';
 import { ConnectionRows, type OwnCount } from './own-rows.js';
-import { addOwn } from './shared.js';
 import { Watch, type WatchOptions } from './watch.js';
 
-export type PollingOptions = WatchOptions;
+export type PollingOptions = Omit<WatchOptions, 'own'>;
 
 export class Polling implements ForeignChanges {
   private readonly watches = new Map<string, Watch>();
   private closed = false;
 
-  constructor(private readonly options: PollingOptions) {}
+  private readonly own: OwnCounts;
+
+  constructor(private readonly options: PollingOptions) {
+    this.own = options.isStoreShared ? new StoredCounts(options.store) : new LocalCounts();
+  }
 
   /** Whether a database is not seen: only their age bounds results then. */
   get isBlind(): boolean {
@@ -30,7 +33,11 @@ export class Polling implements ForeignChanges {
       return null;
     }
     const { database } = from.names;
-    const watch = new Watch(from.names, this.options, () => void this.watches.delete(database));
+    const watch = new Watch(
+      from.names,
+      { ...this.options, own: this.own },
+      () => void this.watches.delete(database),
+    );
     this.watches.set(database, watch);
     watch.addSource(from);
     return watch.start(look);
@@ -51,12 +58,13 @@ export class Polling implements ForeignChanges {
   }
 
   /** Rows that could not be counted cost a rotation. */
-  private async publish(rows: readonly OwnCount[]): Promise<void> {
+  private publish(rows: readonly OwnCount[]): void | Promise<void> {
     if (this.closed) return;
+    const { onFailure } = this.options;
     try {
-      await converse(openSession(this.options.store), addOwn(rows));
+      return this.own.add(rows)?.catch(onFailure);
     } catch (error) {
-      this.options.onFailure(error);
+      onFailure(error);
     }
   }
 }

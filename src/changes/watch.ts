@@ -13,18 +13,13 @@ import type { Clock, Timer } from '../clock.js';
 import { LookasideError } from '../errors.js';
 import type { Statistics } from '../sql/statistics.js';
 import { type Baseline, differences, excessOf, type TableBaseline, Unsettled } from './baseline.js';
-import {
-  loadBaseline,
-  readOwn,
-  releaseLease,
-  renewLease,
-  saveBaseline,
-  takeLease,
-  withTokens,
-} from './shared.js';
+import type { OwnCounts } from './own-counts.js';
+import { loadBaseline, releaseLease, renewLease, saveBaseline, takeLease, withTokens } from './shared.js';
 
 export interface WatchOptions {
   readonly store: Store;
+  /** Rows written through the cache. */
+  readonly own: OwnCounts;
   /** Whether the tokens are in the store, too: one of this process alone need not be asked who depends on what. */
   readonly isStoreShared: boolean;
   readonly clock: Clock;
@@ -215,7 +210,7 @@ export class Watch {
     const suspicion = await this.suspect(before, seen, found.written, changed);
     const confirmed = await this.confirm(before, suspicion, look);
     await this.rotate([...found.replaced, ...confirmed.excess.keys()]);
-    const own = await this.converse(readOwn(this.names, found.replaced));
+    const own = await this.options.own.read(this.names, found.replaced);
     for (const id of found.replaced) {
       const now = seen.tables.get(id);
       if (now === undefined) continue;
@@ -236,7 +231,7 @@ export class Watch {
   private async beginAnew(seen: Statistics): Promise<void> {
     await this.options.rotate([rootOf(this.names)]);
     this.unsettled.clear();
-    const own = await this.converse(readOwn(this.names, [...seen.tables.keys()]));
+    const own = await this.options.own.read(this.names, [...seen.tables.keys()]);
     const tables = new Map(
       [...seen.tables].map(([id, now]): [string, TableBaseline] => [
         id,
@@ -257,7 +252,7 @@ export class Watch {
     ids: readonly string[],
     changed: Map<string, TableBaseline>,
   ): Promise<Suspicion> {
-    const own = await this.converse(readOwn(this.names, ids));
+    const own = await this.options.own.read(this.names, ids);
     const excess = new Map<string, number>();
     for (const id of ids) {
       const known = before.tables.get(id) as TableBaseline; // differences() found it there
@@ -278,7 +273,7 @@ export class Watch {
     for (let again = 0; again < SECOND_LOOKS_MAX && excess.size > 0; again++) {
       await this.delay(SECOND_LOOK_AFTER_MS);
       seen = await look();
-      const own = await this.converse(readOwn(this.names, [...excess.keys()]));
+      const own = await this.options.own.read(this.names, [...excess.keys()]);
       const left = new Map<string, number>();
       for (const [id, least] of excess) {
         const known = before.tables.get(id) as TableBaseline; // it was suspected by it
