@@ -6,6 +6,7 @@ import { clearStore } from './cache/clear.js';
 import { Engine, type EngineLimits } from './cache/engine.js';
 import { converse, openSession } from './cache/executor.js';
 import { Polling } from './changes/poll.js';
+import { warnOfSiblings } from './changes/siblings.js';
 import { type Clock, type Random, systemClock, systemRandom } from './clock.js';
 import { resolveConfig } from './config/config.js';
 import type { Config, ResolvedConfig } from './config/schema.js';
@@ -57,6 +58,7 @@ function compose(config: ResolvedConfig): Cache {
   };
   const place = openPlace(config, { clock, random, failed, onServerClosed: () => engine.close() });
   const { store } = place;
+  if (!place.isShared && config.mode !== 'off') warnOfSiblings();
   const engine = new Engine({
     store,
     isStoreShared: place.isShared,
