@@ -35,7 +35,7 @@ describeWithPostgres('the code of', () => {
     await database.drop();
   });
 
-  it.each(['caching.md', 'functions.md', 'middleware.md', 'server.md'])('docs/%s runs', async (page) => {
+  it.each(['caching.md', 'changes.md', 'functions.md', 'middleware.md', 'server.md'])('docs/%s runs', async (page) => {
     const program = programOf(page);
     const promised = promisedBy(program);
     expect(promised.length).toBeGreaterThan(2);
