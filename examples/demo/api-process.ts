@@ -19,12 +19,12 @@ const noCache: Figures = { hits: 0, misses: 0, invalidations: 0 };
 
 async function main(): Promise<void> {
   endWithParent();
-  const { databaseUrl, caching } = argumentsFromParent() as ApiArguments;
+  const { databaseUrl, caching, topology } = argumentsFromParent() as ApiArguments;
   const pool = new Pool({ connectionString: databaseUrl });
   pool.on('error', (error) => process.stderr.write(`A database connection was lost: ${error.message}\n`));
   const wire = countQueries(pool);
 
-  const cache = caching === 'lookaside' ? createCache({ ttl: '60s' }) : null;
+  const cache = caching === 'lookaside' ? createCache({ ttl: '60s', topology }) : null;
   if (cache !== null) {
     withCache(pool, cache);
     await cache.ready();

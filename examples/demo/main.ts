@@ -9,6 +9,7 @@ import type { Caching } from './messages.js';
 import { type DemoOptions, parseOptions, usage } from './options.js';
 import { json, progressLine, type Screen, screenOn, table } from './report.js';
 import { clients, drive, type OnCleanup, type RunFigures, type RunningApi, startApi } from './run.js';
+import { apisOn, type CacheServers, startServers } from './servers.js';
 
 interface Stage {
   readonly options: DemoOptions;
@@ -19,13 +20,14 @@ interface Stage {
 async function play({ options, screen, onCleanup }: Stage): Promise<number> {
   const second: Caching = options.naive ? 'map' : 'lookaside';
   const serverUrl = await prepareData(screen, onCleanup);
+  const servers = await prepareServers({ options, screen, onCleanup });
   const seconds = options.seconds / 2;
   screen.line(
     `${clients.readers} readers without a pause, ${clients.writers} writers that pause about ${clients.pauseMs} ms, ` +
       `over HTTP, ${seconds} s without and ${seconds} s with ${nameOf(second)}:`,
   );
   const run = (name: 'without' | 'with', caching: Caching): Promise<RunOutcome> =>
-    runOnce({ options, screen, onCleanup }, { name, caching, serverUrl });
+    runOnce({ options, screen, onCleanup }, { name, caching, serverUrl, servers });
   const without = await run('without', 'nothing');
   const withCache = await run('with', second);
 
@@ -69,6 +71,20 @@ async function prepareData(screen: Screen, onCleanup: OnCleanup): Promise<string
   return url;
 }
 
+async function prepareServers({ options, screen, onCleanup }: Stage): Promise<CacheServers> {
+  const starting = startServers(options.topology);
+  onCleanup(() =>
+    starting.then(
+      (servers) => servers.stop(),
+      () => undefined,
+    ),
+  ); // its failure is thrown below
+  const servers = await starting;
+  if (options.topology !== 'embedded')
+    screen.line(`Two processes of the API share their cache: ${servers.what}.`);
+  return servers;
+}
+
 interface RunOutcome {
   readonly figures: RunFigures;
   readonly api: RunningApi;
@@ -76,28 +92,36 @@ interface RunOutcome {
 
 async function runOnce(
   { options, screen, onCleanup }: Stage,
-  { name, caching, serverUrl }: { name: 'without' | 'with'; caching: Caching; serverUrl: string },
+  {
+    name,
+    caching,
+    serverUrl,
+    servers,
+  }: { name: 'without' | 'with'; caching: Caching; serverUrl: string; servers: CacheServers },
 ): Promise<RunOutcome> {
   const seconds = options.seconds / 2;
   const load = { ...clients, durationMs: seconds * 1_000 };
-  const { api, port, running } = await startApi({ name, caching, serverUrl, load }, onCleanup);
+  const { topology } = servers;
+  const plan = { name, caching, serverUrl, topology, apis: apisOn(options.topology) };
+  const { apis, ports, running } = await startApi(plan, onCleanup);
   const figures = await drive(
-    api,
-    { ...load, port },
+    apis,
+    { ...load, ports },
     {
       onCleanup,
       onProgress: (soFar) => screen.progress(progressLine(name, seconds, soFar)),
     },
   );
   screen.progress(progressLine(name, seconds, figures));
-  if (!options.keep) await api.stop({ kind: 'stop' });
+  if (!options.keep) await Promise.all(apis.map((api) => api.stop({ kind: 'stop' })));
   return { figures, api: running };
 }
 
-const urls = ({ url, databaseUrl }: RunningApi, name: string): string =>
+const urls = ({ urls: [url = '', ...others], databaseUrl }: RunningApi, name: string): string =>
   [
     `  ${name.padEnd(7)}  ${url}/cities/2988507   ${url}/cities?prefix=par`,
     `           ${url}/countries/FR/top   ${url}/countries/FR/totals`,
+    ...others.map((other) => `           ${other}, with the same cache`),
     `           ${databaseUrl}`,
   ].join('\n');
 

@@ -1,4 +1,5 @@
 /** Decides what the demo's processes tell each other. All of it survives JSON. */
+import type { Config } from 'lookaside';
 
 /** What the second run puts in front of Postgres; `map` is a Map that no write invalidates, to show that stale reads are seen. */
 export type Caching = 'nothing' | 'lookaside' | 'map';
@@ -6,6 +7,8 @@ export type Caching = 'nothing' | 'lookaside' | 'map';
 export interface ApiArguments {
   readonly databaseUrl: string;
   readonly caching: Caching;
+  /** Where the cache lives, with lookaside. */
+  readonly topology: NonNullable<Config['topology']>;
 }
 
 /** Since the API started. */
@@ -24,7 +27,8 @@ export type FromApi =
   | { readonly kind: 'figures'; readonly figures: ApiFigures };
 
 export interface LoadArguments {
-  readonly port: number;
+  /** Of one or several processes of the same API: clients are spread over them. */
+  readonly ports: readonly number[];
   readonly durationMs: number;
   readonly readers: number;
   readonly writers: number;

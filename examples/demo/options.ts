@@ -1,5 +1,6 @@
 /** Decides what the demo can be told on its command line. */
 import { parseArgs } from 'node:util';
+import { type TopologyName, topologyNames } from './servers.js';
 
 export interface DemoOptions {
   /** Of both runs together. */
@@ -7,6 +8,8 @@ export interface DemoOptions {
   readonly keep: boolean;
   readonly json: boolean;
   readonly naive: boolean;
+  /** Where the cache lives. */
+  readonly topology: TopologyName;
   readonly help: boolean;
 }
 
@@ -16,6 +19,8 @@ export const usage = `npm run demo -- [options]
   --keep        leave Postgres and both APIs running, until Ctrl-C
   --json        print the figures as one last line of JSON
   --naive       a Map that no write invalidates in the place of lookaside, to see stale reads being counted
+  --topology T  where the cache lives: embedded (default), or single, sentinel, cluster: real servers, and two
+                processes of the API that share them
   --help        this text`;
 
 const defaultSeconds = 30;
@@ -29,11 +34,19 @@ export function parseOptions(args: readonly string[]): DemoOptions {
       keep: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       naive: { type: 'boolean', default: false },
+      topology: { type: 'string', default: 'embedded' },
       help: { type: 'boolean', default: false },
     },
   });
   const seconds = Number(values.seconds);
   if (!(seconds >= 1 && seconds <= 86_400))
     throw new TypeError(`--seconds is a number from 1 to 86400, not ${JSON.stringify(values.seconds)}`);
-  return { ...values, seconds };
+  const topology = topologyNames.find((name) => name === values.topology);
+  if (topology === undefined)
+    throw new TypeError(
+      `--topology is one of ${topologyNames.join(', ')}, not ${JSON.stringify(values.topology)}`,
+    );
+  if (topology !== 'embedded' && values.naive)
+    throw new TypeError('--naive is a Map in one process: it has no --topology');
+  return { ...values, seconds, topology };
 }

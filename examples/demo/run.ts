@@ -1,4 +1,5 @@
 /** Decides how one run goes: a fresh copy of the data, an API in front of it, load on the API, figures. Prints nothing. */
+import type { Config } from 'lookaside';
 import { Child } from './child.js';
 import { copyTemplate } from './database.js';
 import type {
@@ -18,7 +19,9 @@ export interface RunPlan {
   readonly name: 'without' | 'with';
   readonly caching: Caching;
   readonly serverUrl: string;
-  readonly load: Omit<LoadArguments, 'port'>;
+  readonly topology: NonNullable<Config['topology']>;
+  /** Processes of the API. */
+  readonly apis: number;
 }
 
 /** What a run has to show, while it runs and at its end. */
@@ -41,9 +44,12 @@ export interface RunFigures {
 export type OnCleanup = (stop: () => Promise<void>) => void;
 
 export interface RunningApi {
-  readonly url: string;
+  /** Of its processes. */
+  readonly urls: readonly string[];
   readonly databaseUrl: string;
 }
+
+export type ApiProcess = Child<FromApi, ToApi>;
 
 const readers = 48;
 const writers = 4;
@@ -51,20 +57,24 @@ const pauseMs = 200;
 export const clients = { readers, writers, pauseMs } as const;
 
 export async function startApi(
-  { name, caching, serverUrl }: RunPlan,
+  { name, caching, serverUrl, topology, apis: count }: RunPlan,
   onCleanup: OnCleanup,
-): Promise<{ api: Child<FromApi, ToApi>; port: number; running: RunningApi }> {
+): Promise<{ apis: readonly ApiProcess[]; ports: readonly number[]; running: RunningApi }> {
   const databaseUrl = await copyTemplate(serverUrl, `run_${name}`);
-  const args: ApiArguments = { databaseUrl, caching };
+  const args: ApiArguments = { databaseUrl, caching, topology };
   const program = new URL('./api-process.ts', import.meta.url);
-  const api = new Child<FromApi, ToApi>({ program, name: `The API (${name})`, args });
-  onCleanup(() => api.stop({ kind: 'stop' }));
-  const { url, port } = await api.next('listening');
-  return { api, port, running: { url, databaseUrl } };
+  const apis = Array.from({ length: count }, () => {
+    const api: ApiProcess = new Child({ program, name: `The API (${name})`, args });
+    onCleanup(() => api.stop({ kind: 'stop' }));
+    return api;
+  });
+  const listening = await Promise.all(apis.map((api) => api.next('listening')));
+  const [urls, ports] = [listening.map(({ url }) => url), listening.map(({ port }) => port)];
+  return { apis, ports, running: { urls, databaseUrl } };
 }
 
 export async function drive(
-  api: Child<FromApi, ToApi>,
+  apis: readonly ApiProcess[],
   load: LoadArguments,
   { onCleanup, onProgress }: { onCleanup: OnCleanup; onProgress: (figures: RunFigures) => void },
 ): Promise<RunFigures> {
@@ -72,21 +82,37 @@ export async function drive(
   const generator = new Child<FromLoad, ToLoad>({ program, name: 'The load generator', args: load });
   onCleanup(() => generator.stop({ kind: 'stop' }));
   let ofLoad: LoadFigures | null = null;
+  const ofApis = new Map<ApiProcess, ApiFigures>();
   generator.onMessage((message) => {
     if (message.kind !== 'progress') return;
     ofLoad = message.figures;
-    api.tell({ kind: 'report' });
+    for (const api of apis) api.tell({ kind: 'report' });
   });
-  api.onMessage((message) => {
-    if (message.kind === 'figures' && ofLoad !== null) onProgress(combine(ofLoad, message.figures));
-  });
-  const { figures } = await Promise.race([generator.next('done'), api.died]).catch((failure: unknown) =>
-    api.blame(failure),
+  for (const api of apis)
+    api.onMessage((message) => {
+      if (message.kind !== 'figures') return;
+      ofApis.set(api, message.figures);
+      if (ofLoad !== null && ofApis.size === apis.length)
+        onProgress(combine(ofLoad, sum([...ofApis.values()])));
+    });
+  const died = Promise.race(apis.map((api) => api.died));
+  const { figures } = await Promise.race([generator.next('done'), died]).catch((failure: unknown) =>
+    Promise.race(apis.map((api) => api.blame(failure))),
   );
   await generator.expectEnd();
-  const last = api.next('figures');
-  api.tell({ kind: 'report' });
-  return combine(figures, (await last).figures);
+  const last = Promise.all(apis.map((api) => api.next('figures')));
+  for (const api of apis) api.tell({ kind: 'report' });
+  return combine(figures, sum((await last).map((message) => message.figures)));
+}
+
+function sum(figures: readonly ApiFigures[]): ApiFigures {
+  const total = (name: keyof ApiFigures): number => figures.reduce((sum, each) => sum + each[name], 0);
+  return {
+    databaseQueries: total('databaseQueries'),
+    hits: total('hits'),
+    misses: total('misses'),
+    invalidations: total('invalidations'),
+  };
 }
 
 function combine(load: LoadFigures, api: ApiFigures): RunFigures {

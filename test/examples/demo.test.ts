@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Ledger } from '../../examples/demo/load/ledger.js';
 import { findPostgresPackage, postgresPackageName } from '../../scripts/lib/postgres-binaries.js';
+import { missingPrograms } from '../support/sentinel.js';
 import { describeWith } from '../support/servers.js';
 
 const demoTimeoutMs = 120_000;
@@ -121,6 +122,26 @@ describeWith({
       },
       demoTimeoutMs,
     );
+
+    describeWith({
+      name: 'with two processes of the API that share their cache',
+      server: 'redis-server and redis-sentinel',
+      missing: missingPrograms(['redis-server', 'redis-sentinel']),
+      suite: () => {
+        it.each(['single', 'sentinel', 'cluster'])(
+          'on %s: no reply of either lacks a write that the other acknowledged',
+          async (topology) => {
+            const { code, output } = await runDemo('--seconds', '6', '--json', '--topology', topology).ended;
+            expect(code, output).toBe(0);
+            const { without, with: cached } = figuresIn(lastLineOf(output));
+            expect([without.staleAfterAck, cached.staleAfterAck]).toEqual([0, 0]);
+            expect(cached.hitRatio).toBeGreaterThan(0);
+            expect(cached.invalidations).toBeGreaterThan(0);
+          },
+          demoTimeoutMs,
+        );
+      },
+    });
 
     it(
       'counts the stale replies of a cache that no write invalidates, and fails',

@@ -1,6 +1,6 @@
 /**
  * Decides what the readers and writers do: how many at once, in what order, and that every reply is judged by the
- * ledger. Knows one port and no process.
+ * ledger. Knows ports and no process.
  */
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import { type Read, type Requests, requestOf, requestOfWrite } from './requests.
 const listLength = 10;
 const examplesMax = 3;
 
-/** One run against one API. */
+/** One run against one API, in one process or several. */
 export class Clients {
   private readonly ledger = new Ledger();
   private readonly latency = createHistogram();
@@ -31,9 +31,11 @@ export class Clients {
 
   /** Resolves when the time is up, or `stop` was called, and every reply is in. */
   async run(): Promise<LoadFigures> {
-    const { port, readers, writers, durationMs } = this.load;
+    const { ports, readers, writers, durationMs } = this.load;
     const connections = await Promise.all(
-      Array.from({ length: readers + writers }, () => HttpConnection.open(port)),
+      Array.from({ length: readers + writers }, (_, index) =>
+        HttpConnection.open(ports[index % ports.length] ?? 0),
+      ),
     );
     const deadline = setTimeout(() => this.stop(), durationMs);
     try {
