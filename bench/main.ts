@@ -4,16 +4,18 @@ import { benchChanges } from './changes.js';
 import { benchHits } from './hits.js';
 import { benchHttp } from './http.js';
 import { Report } from './lib/report.js';
+import { benchShared } from './shared.js';
 
-const usage = `npm run bench -- [hits] [http] [changes] [all] [options]
+const usage = `npm run bench -- [hits] [http] [shared] [changes] [all] [options]
 
   hits      a hit, a miss and a write through pool.query (the default; about a minute)
   http      the demo's API with seven caches, or none, in front of its database (about five minutes)
+  shared    hits, writes, workers and failovers with one store for several processes (about two minutes)
   changes   how long a write by others stays unseen, on Postgres 18 and 15 (about three minutes, mostly waiting)
   --quick   fewer and shorter rounds: a look, not a figure
   --record  also update bench/README.md and bench/charts`;
 
-const benches = { hits: benchHits, http: benchHttp, changes: benchChanges } as const;
+const benches = { hits: benchHits, http: benchHttp, shared: benchShared, changes: benchChanges } as const;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -1,0 +1,188 @@
+/**
+ * Decides the question of `npm run bench -- shared`: what a cache costs that several processes share in one
+ * redis-server, beside a hand-written one: hits, writes, more workers, and a failover.
+ */
+
+import { plainTable, rowsPerGroup, updateOrder } from './hits/tables.js';
+import { describeMachine } from './lib/machine.js';
+import { microseconds, ratio } from './lib/numbers.js';
+import { markdownTable, type Report } from './lib/report.js';
+import { type Contestant, type RoundsOptions, race } from './lib/rounds.js';
+import { timeFailovers } from './shared/failover.js';
+import { type Cached, createSharedSetting, type SharedSetting } from './shared/setting.js';
+import { raceWorkers } from './shared/workers.js';
+
+export interface SharedOptions {
+  readonly quick: boolean;
+}
+
+const callers = 50;
+const hotGroups = 100;
+
+interface Row {
+  readonly id: number;
+}
+
+export async function benchShared(report: Report, { quick }: SharedOptions): Promise<void> {
+  const setting = await createSharedSetting();
+  const rounds: RoundsOptions = quick ? { rounds: 5, warmUpRounds: 1 } : { rounds: 21, warmUpRounds: 3 };
+  try {
+    report.add(
+      `### One redis-server, several processes\n\n${describeMachine(setting.versions, ['pg', 'ioredis'])}\n\n` +
+        `Time per call, of ${callers} callers together; medians of ${rounds.rounds} rounds, contestants in turns.`,
+    );
+    await compareHits(setting, rounds, report);
+    await compareWrites(setting, rounds, report);
+    await compareWorkers(setting, quick, report);
+  } finally {
+    await setting.close();
+  }
+  report.add(await failoverTable());
+  await report.save();
+}
+
+async function compareHits(setting: SharedSetting, rounds: RoundsOptions, report: Report): Promise<void> {
+  const timings = await race(
+    [
+      hand(setting),
+      cached('strict, decoded results kept', setting.strict, 10_000, 'nearHits'),
+      cached('strict, nothing kept', setting.far, 4_000, 'storeHits'),
+      cached('bounded', setting.bounded, 40_000, 'nearHits'),
+    ],
+    rounds,
+  );
+  const [byHand = 0] = timings.map(({ medianUs }) => medianUs);
+  const targets = [null, 3, 0.8, 15];
+  report.add(
+    markdownTable(
+      ['a hit of 10 rows x 10 columns', 'µs per call', 'times ioredis + JSON.parse', 'target', ''],
+      timings.map(({ name, medianUs }, index) => {
+        const target = targets[index] ?? null;
+        const measured = byHand / medianUs;
+        return [
+          name,
+          microseconds(medianUs),
+          index === 0 ? '' : ratio(measured),
+          target === null ? '' : `≥ ${target}x`,
+          target === null ? '' : measured >= target ? 'reached' : '**missed**',
+        ];
+      }),
+    ),
+  );
+}
+
+function hand({ plain, redis }: SharedSetting): Contestant {
+  return {
+    name: 'ioredis + JSON.parse',
+    callers,
+    callsPerRound: 5_000,
+    call: async (index) => {
+      const found = await redis.get(`${plainTable.name}:${index % hotGroups}`);
+      if (found === null) throw new Error('A call that was to hit did not');
+      consume(JSON.parse(found) as Row[]);
+    },
+    before: async () => {
+      for (let group = 0; group < hotGroups; group++) {
+        const { rows } = await plain.query(plainTable.select, [group]);
+        await redis.set(`${plainTable.name}:${group}`, JSON.stringify(rows), 'EX', 3_600);
+      }
+    },
+  };
+}
+
+function cached(
+  name: string,
+  { pool, cache }: Cached,
+  callsPerRound: number,
+  from: 'nearHits' | 'storeHits',
+): Contestant {
+  let before = cache.stats();
+  const read = async (group: number): Promise<void> =>
+    consume((await pool.query<Row>(plainTable.select, [group])).rows);
+  return {
+    name,
+    callers,
+    callsPerRound,
+    call: (index) => read(index % hotGroups),
+    before: async () => {
+      for (let group = 0; group < hotGroups; group++) await read(group);
+      before = cache.stats();
+    },
+    verify: (calls) => {
+      const hits = cache.stats()[from] - before[from];
+      if (hits !== calls) throw new Error(`${name}: of ${calls} calls that were to hit, ${hits} did`);
+    },
+  };
+}
+
+function consume(rows: readonly Row[]): void {
+  let checksum = 0;
+  for (const row of rows) checksum += row.id;
+  if (rows.length !== rowsPerGroup || Number.isNaN(checksum))
+    throw new Error('A result is not what it should be');
+}
+
+/** A round trip is what one PING takes on the same connection, at the same time of day. */
+async function compareWrites(setting: SharedSetting, rounds: RoundsOptions, report: Report): Promise<void> {
+  const { plain, strict, redis } = setting;
+  const rows = plainTable.groups * rowsPerGroup;
+  const update = async (pool: typeof plain, index: number): Promise<void> => {
+    const { rowCount } = await pool.query(updateOrder, [(index * 7_919) % rows, index]);
+    if (rowCount !== 1) throw new Error('An update did not find its row');
+  };
+  const callsPerRound = 300;
+  const timings = await race(
+    [
+      { name: 'plain pg', callers: 1, callsPerRound, call: (index) => update(plain, index) },
+      { name: 'strict', callers: 1, callsPerRound, call: (index) => update(strict.pool, index) },
+      {
+        name: 'PING',
+        callers: 1,
+        callsPerRound,
+        call: async () => {
+          await redis.ping();
+        },
+      },
+    ],
+    rounds,
+  );
+  const [uncached = 0, ours = 0, ping = 0] = timings.map(({ medianUs }) => medianUs);
+  report.add(
+    `A write, one caller: ${microseconds(ours)} with the cache, ${microseconds(uncached)} without; ` +
+      `a round trip to the store takes ${microseconds(ping)}, so the difference is ${((ours - uncached) / ping).toFixed(1)} of them ` +
+      `(INTENT and END are one each; target: at most 2 more round trips).`,
+  );
+}
+
+async function compareWorkers(setting: SharedSetting, quick: boolean, report: Report): Promise<void> {
+  const perSecond = await raceWorkers(setting, { workersMax: 3, rounds: quick ? 2 : 5, durationMs: 1_000 });
+  const [one = 1] = perSecond;
+  report.add(
+    markdownTable(
+      ['workers, bounded, each in a loop of its own', 'hits/s', 'per worker, of one alone', 'target', ''],
+      perSecond.map((rate, index) => {
+        const share = rate / (index + 1) / one;
+        return [
+          String(index + 1),
+          Math.round(rate).toLocaleString('en'),
+          ratio(share),
+          index === 0 ? '' : '≥ 0.8x',
+          index === 0 ? '' : share >= 0.8 ? 'reached' : '**missed**',
+        ];
+      }),
+    ),
+  );
+}
+
+async function failoverTable(): Promise<string> {
+  const failovers = await timeFailovers();
+  return markdownTable(
+    ['a primary is killed', 'next hit after', 'queries meanwhile', 'of them failed'],
+    failovers.map(({ topology, nextHitMs, queries, failed }) => [
+      topology,
+      `${Math.round(nextHitMs)} ms`,
+      String(queries),
+      String(failed),
+    ]),
+  );
+}
