@@ -5,7 +5,8 @@ import type { Call, CommandDeclaration } from '../command.js';
 import { argument, keyArgument } from '../command-arguments.js';
 import { fitsInt64, type Integer, integerOf, narrow, parseInteger } from '../integers.js';
 import { oneKey } from '../key-specs.js';
-import { HashValue, NEVER } from '../keyspace/entry.js';
+import { Container } from '../keyspace/container.js';
+import { NEVER } from '../keyspace/entry.js';
 import { addLongDoubles, formatLongDouble, parseLongDouble } from '../long-double.js';
 import { fail, type Reply } from '../resp/reply.js';
 
@@ -82,7 +83,7 @@ function add(call: Call, by: Integer | null): Reply {
   if (by === null) return NOT_AN_INTEGER;
   const key = keyAt(call.args, 1);
   const entry = call.db.write(key);
-  if (entry?.value instanceof HashValue) return WRONG_TYPE;
+  if (entry?.value instanceof Container) return WRONG_TYPE;
   const old = entry === undefined ? 0 : parseInteger(byteString(entry.value));
   if (old === null) return NOT_AN_INTEGER;
   const sum = addIntegers(old, by);
@@ -109,7 +110,7 @@ function decrby(call: Call): Reply {
 function incrbyfloat({ args, db }: Call): Reply {
   const key = keyAt(args, 1);
   const entry = db.write(key);
-  if (entry?.value instanceof HashValue) return WRONG_TYPE;
+  if (entry?.value instanceof Container) return WRONG_TYPE;
   const old = parseLongDouble(entry === undefined ? '0' : byteString(entry.value));
   const by = parseLongDouble(byteString(argumentAt(args, 2)));
   if (old === null || by === null) return fail('value is not a valid float');

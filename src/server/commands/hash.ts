@@ -3,7 +3,8 @@ import { argumentAt, keyAt, WRONG_TYPE } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple } from '../command-arguments.js';
 import { oneKey } from '../key-specs.js';
-import { HashValue, keepBytes, NEVER } from '../keyspace/entry.js';
+import { keepBytes, NEVER } from '../keyspace/entry.js';
+import { HashValue } from '../keyspace/hash-value.js';
 import { fail, MapReply, type Reply } from '../resp/reply.js';
 
 export const hashCommands: readonly CommandDeclaration[] = [

@@ -6,7 +6,8 @@ import { argument, block, keyArgument, multiple, oneOf, optional, token } from '
 import { absoluteMs, type TimeUnit } from '../expire-time.js';
 import { integerOf } from '../integers.js';
 import { allKeys, oneKey } from '../key-specs.js';
-import { type ExpireAtMs, HashValue, keepBytes, NEVER } from '../keyspace/entry.js';
+import { Container } from '../keyspace/container.js';
+import { type ExpireAtMs, keepBytes, NEVER } from '../keyspace/entry.js';
 import { ErrorReply, fail, OK, type Reply } from '../resp/reply.js';
 
 export const stringCommands: readonly CommandDeclaration[] = [
@@ -101,7 +102,7 @@ const setUnits: Readonly<Record<string, TimeUnit>> = {
 function get({ args, db }: Call): Reply {
   const entry = db.read(keyAt(args, 1));
   if (entry === undefined) return null;
-  return entry.value instanceof HashValue ? WRONG_TYPE : entry.value;
+  return entry.value instanceof Container ? WRONG_TYPE : entry.value;
 }
 
 function set(call: Call): Reply {
@@ -117,8 +118,8 @@ function set(call: Call): Reply {
   const expireAtMs = setExpiry(call, options);
   if (expireAtMs instanceof ErrorReply) return expireAtMs;
   const old = options.returnsOld ? db.read(key) : db.write(key);
-  if (options.returnsOld && old?.value instanceof HashValue) return WRONG_TYPE;
-  const oldReply = old === undefined || old.value instanceof HashValue ? null : old.value;
+  if (options.returnsOld && old?.value instanceof Container) return WRONG_TYPE;
+  const oldReply = old === undefined || old.value instanceof Container ? null : old.value;
   const isRefused =
     (options.condition === 'if-absent' && old !== undefined) ||
     (options.condition === 'if-present' && old === undefined);
@@ -163,7 +164,7 @@ function mget({ args, db }: Call): Reply {
   const values: Reply[] = [];
   for (let index = 1; index < args.length; index++) {
     const value = db.read(keyAt(args, index))?.value;
-    values.push(value === undefined || value instanceof HashValue ? null : value);
+    values.push(value === undefined || value instanceof Container ? null : value);
   }
   return values;
 }

@@ -2,10 +2,14 @@
  * Decides what one numbered database holds: look-up with lazy expiry, change, random choice and scan.
  * Knows nothing of commands; tells the keyspace what changed and how memory moved.
  */
+import { type Bytes, byteString } from '../byte-string.js';
 import { Entry, type ExpireAtMs, NEVER, type Value } from './entry.js';
 import type { ChangeCause, KeyspaceCore } from './keyspace-core.js';
 
-/** Every way into the data. Whoever changes a container in place calls `changed` before it answers. */
+/**
+ * Every way into the data. Whoever changes a container in place calls `changed` before it answers. An `Entry` is good
+ * until its command answers, or replaces or deletes its key: nobody keeps one.
+ */
 export class Database {
   private entries = new Map<string, Entry>();
   /** All entries without order, so that one can be picked at random and a scan can stop anywhere. */
@@ -27,7 +31,7 @@ export class Database {
   }
 
   /** For a command that reads: counts a hit or a miss and marks the key as used. */
-  read(key: string): Entry | undefined {
+  read(key: Bytes): Entry | undefined {
     const entry = this.alive(key);
     if (entry === undefined) this.core.statistics.misses++;
     else {
@@ -38,25 +42,26 @@ export class Database {
   }
 
   /** For a command that is about to change the key. */
-  write(key: string): Entry | undefined {
+  write(key: Bytes): Entry | undefined {
     const entry = this.alive(key);
     if (entry !== undefined) entry.usage = this.core.usage.touched(entry.usage);
     return entry;
   }
 
   /** Looks without marking the key as used. */
-  peek(key: string): Entry | undefined {
+  peek(key: Bytes): Entry | undefined {
     return this.alive(key);
   }
 
   /** Whether the key is there but past its time. */
-  isStale(key: string): boolean {
-    const entry = this.entries.get(key);
+  isStale(key: Bytes): boolean {
+    const entry = this.entries.get(byteString(key));
     return entry !== undefined && this.isExpired(entry);
   }
 
   /** Creates or replaces; `expireAtMs` replaces the expiry as well. */
-  set(key: string, value: Value, expireAtMs: ExpireAtMs): void {
+  set(bytes: Bytes, value: Value, expireAtMs: ExpireAtMs): void {
+    const key = byteString(bytes);
     let entry = this.entries.get(key);
     if (entry === undefined) {
       entry = new Entry(key, value);
@@ -84,7 +89,7 @@ export class Database {
     this.core.observer?.changed(this.index, entry.key, 'written');
   }
 
-  delete(key: string): boolean {
+  delete(key: Bytes): boolean {
     const entry = this.alive(key);
     if (entry === undefined) return false;
     this.core.statistics.changes++;
@@ -119,8 +124,8 @@ export class Database {
   }
 
   /** Whether a key that is there now is there, without expiring it. */
-  has(key: string): boolean {
-    return this.entries.has(key);
+  has(key: Bytes): boolean {
+    return this.entries.has(byteString(key));
   }
 
   /** Every key that has not expired. The caller changes nothing meanwhile. */
@@ -174,8 +179,8 @@ export class Database {
     return entry.expireAtMs !== NEVER && this.core.nowMs() > entry.expireAtMs;
   }
 
-  private alive(key: string): Entry | undefined {
-    const entry = this.entries.get(key);
+  private alive(key: Bytes): Entry | undefined {
+    const entry = this.entries.get(byteString(key));
     if (entry === undefined || entry.expireAtMs === NEVER || !this.isExpired(entry)) return entry;
     this.remove(entry, 'expired');
     return undefined;

@@ -1,5 +1,6 @@
 /** Decides how one key's value is held in memory and what it is counted to weigh. Knows nothing of other keys. */
 import { type Bytes, bufferOf, byteString } from '../byte-string.js';
+import { Container, type TypeName } from './container.js';
 
 /** Longest value held as a string. */
 const STRING_BYTES_MAX = 2048;
@@ -30,37 +31,12 @@ export function keepBytes(bytes: Bytes): Bytes {
   return own;
 }
 
-function weightOf(bytes: Bytes): number {
+export function weightOf(bytes: Bytes): number {
   return typeof bytes === 'string' ? bytes.length : bytes.length + BUFFER_OVERHEAD_BYTES;
 }
 
-export class HashValue {
-  readonly fields = new Map<string, Bytes>();
-  weightBytes = 0;
-
-  /** True when the field is new. */
-  set(field: string, value: Bytes): boolean {
-    const old = this.fields.get(field);
-    this.fields.set(field, value);
-    this.weightBytes += weightOf(value);
-    if (old !== undefined) {
-      this.weightBytes -= weightOf(old);
-      return false;
-    }
-    this.weightBytes += field.length + FIELD_OVERHEAD_BYTES;
-    return true;
-  }
-
-  delete(field: string): boolean {
-    const old = this.fields.get(field);
-    if (old === undefined) return false;
-    this.fields.delete(field);
-    this.weightBytes -= weightOf(old) + field.length + FIELD_OVERHEAD_BYTES;
-    return true;
-  }
-}
-
-export type Value = Bytes | HashValue;
+/** What a key can hold: a string's bytes, or a container. */
+export type Value = Bytes | Container;
 
 export class Entry {
   expireAtMs: ExpireAtMs = NEVER;
@@ -79,13 +55,11 @@ export class Entry {
   /** What the entry weighs now. */
   weigh(): number {
     const value = this.value;
-    const body = value instanceof HashValue ? value.weightBytes : weightOf(value);
+    const body = value instanceof Container ? value.weightBytes : weightOf(value);
     return KEY_OVERHEAD_BYTES + this.key.length + body;
   }
 }
 
-export type TypeName = 'string' | 'hash';
-
 export function typeNameOf(entry: Entry): TypeName {
-  return entry.value instanceof HashValue ? 'hash' : 'string';
+  return entry.value instanceof Container ? entry.value.type : 'string';
 }
