@@ -1,16 +1,27 @@
 /** Decides what the server remembers about one client. Knows no socket: only how to hang up. */
 import type { Bytes } from './byte-string.js';
 import type { Database } from './keyspace/database.js';
-import type { RespVersion } from './resp/reply.js';
+import type { Reply, RespVersion } from './resp/reply.js';
 
 /** What a client hangs from. In-process clients have one too, that only ends them. */
 export interface Transport {
+  /**
+   * Writes what answers no request at hand: a push, or the late reply of a blocked command. It leaves in the order
+   * of the calls, after what the client was answered before, and with whatever else is written in this turn.
+   */
+  send(reply: Reply): void;
   /** Hangs up at once; what was written and has not left is lost. */
   destroy(): void;
   /** Reply bytes not yet taken by the peer. */
   readonly outputBytes: number;
   /** Bytes held for an unfinished request. */
   readonly inputBytes: number;
+}
+
+export interface Subscriptions {
+  readonly channel: Set<string>;
+  readonly pattern: Set<string>;
+  readonly shard: Set<string>;
 }
 
 /** Commands between MULTI and EXEC. */
@@ -46,6 +57,7 @@ export class Client {
   replyMode: ReplyMode = 'on';
   /** Hang up once the reply has left. */
   closesAfterReply = false;
+  readonly subscriptions: Subscriptions = { channel: new Set(), pattern: new Set(), shard: new Set() };
   lastCommand = '';
   lastActiveMs: number;
 
@@ -57,6 +69,16 @@ export class Client {
     readonly origin: ClientOrigin,
   ) {
     this.lastActiveMs = createdMs;
+  }
+
+  get subscriptionCount(): number {
+    const { channel, pattern, shard } = this.subscriptions;
+    return channel.size + pattern.size + shard.size;
+  }
+
+  /** See `Transport.send`. */
+  send(reply: Reply): void {
+    this.origin.transport.send(reply);
   }
 }
 

@@ -8,15 +8,31 @@ import type { Bytes } from './byte-string.js';
 import type { Client, ClientRegistry } from './client.js';
 import type { ArgumentDoc } from './command-arguments.js';
 import type { CommandFlag } from './command-flags.js';
-import type { KeySpec } from './key-specs.js';
+import type { FoundKey, KeySpec } from './key-specs.js';
 import type { Database } from './keyspace/database.js';
 import type { Keyspace } from './keyspace/keyspace.js';
+import type { EventClass, Notifications } from './notifications.js';
+import type { PubSub } from './pubsub.js';
 import type { Reply } from './resp/reply.js';
 import type { Settings } from './settings.js';
 import type { Statistics } from './statistics.js';
 import type { WatchTable } from './watch.js';
 
-export type CommandGroup = 'generic' | 'string' | 'hash' | 'connection' | 'server' | 'transactions';
+export type CommandGroup =
+  | 'generic'
+  | 'string'
+  | 'hash'
+  | 'list'
+  | 'set'
+  | 'sorted-set'
+  | 'stream'
+  | 'hyperloglog'
+  | 'geo'
+  | 'bitmap'
+  | 'pubsub'
+  | 'connection'
+  | 'server'
+  | 'transactions';
 
 /** Everything there is to say about a command, once. */
 export interface CommandDeclaration {
@@ -29,10 +45,13 @@ export interface CommandDeclaration {
   readonly categories?: readonly AclCategory[];
   readonly tips?: readonly string[];
   readonly keys?: readonly KeySpec[];
+  /** Where `keys` cannot say it. Null: the arguments make no sense. */
+  readonly findKeys?: (args: readonly Bytes[]) => FoundKey[] | null;
   readonly summary: string;
   readonly since: string;
   readonly group: CommandGroup;
   readonly complexity: string;
+  readonly deprecated?: { readonly since: string; readonly replacedBy: string };
   readonly arguments?: readonly ArgumentDoc[];
   /** A container runs nothing itself when called with a subcommand. */
   readonly subcommands?: readonly CommandDeclaration[];
@@ -43,11 +62,18 @@ export interface CommandDeclaration {
 }
 
 /** One request being run. `args` live as long as the call: what is kept is copied. */
-export interface Call {
-  readonly args: readonly Bytes[];
-  readonly db: Database;
-  readonly client: Client;
-  readonly server: ServerContext;
+export class Call {
+  constructor(
+    readonly args: readonly Bytes[],
+    readonly db: Database,
+    readonly client: Client,
+    readonly server: ServerContext,
+  ) {}
+
+  /** Tells those who subscribed that something happened to a key. Call it after the change; nearly free while off. */
+  notify(eventClass: EventClass, event: string, key: Bytes, db: Database = this.db): void {
+    this.server.notifications.notify(eventClass, event, key, db.index);
+  }
 }
 
 /** What a command may ask of the server it runs in. */
@@ -59,6 +85,8 @@ export interface ServerContext {
   readonly settings: Settings;
   readonly statistics: Statistics;
   readonly watches: WatchTable;
+  readonly notifications: Notifications;
+  readonly pubsub: PubSub;
   readonly identity: ServerIdentity;
   /** Runs a command that EXEC takes from the queue. */
   runQueued(client: Client, args: readonly Bytes[]): Reply;

@@ -4,7 +4,7 @@
  */
 import { type Bytes, byteString, copyOf } from './byte-string.js';
 import type { Client } from './client.js';
-import type { Command, CommandTable, ServerContext } from './command.js';
+import { Call, type Command, type CommandTable, type ServerContext } from './command.js';
 import { ErrorReply, fail, QUEUED, type Reply } from './resp/reply.js';
 
 const QUOTED_BYTES_MAX = 128;
@@ -56,7 +56,7 @@ export class Dispatcher {
     const reply =
       command.run === undefined
         ? wrongCount(command)
-        : command.run({ args, db: client.db, client, server: context });
+        : command.run(new Call(args, client.db, client, context));
     if (reply instanceof ErrorReply) context.statistics.errorReplies++;
     return reply;
   }

@@ -76,6 +76,7 @@ function typedValueOf(reply: TypedReply, version: RespVersion, bulk: BulkForm): 
         ? valuesOf(reply.items, version, bulk)
         : new Set(valuesOf(reply.items, version, bulk));
     case 'push':
+    case 'several':
       return valuesOf(reply.items, version, bulk);
     case 'double':
     case 'boolean':

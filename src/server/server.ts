@@ -3,7 +3,7 @@
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.js';
 import { invariant, LookasideError } from '../errors.js';
 import { type Bytes, byteStringOfText } from './byte-string.js';
-import { Client, type ClientOrigin, ClientRegistry } from './client.js';
+import { Client, type ClientOrigin, ClientRegistry, type Transport } from './client.js';
 import { CommandTable, type ListenAddress, type ServerContext, type ServerIdentity } from './command.js';
 import { allCommands } from './commands/index.js';
 import { Dispatcher } from './dispatch.js';
@@ -25,6 +25,8 @@ import {
   type ListenOptions,
   type ReadHandler,
 } from './net/listener.js';
+import { Notifications } from './notifications.js';
+import { PubSub } from './pubsub.js';
 import { ErrorReply, type Reply } from './resp/reply.js';
 import { ReplyWriter } from './resp/writer.js';
 import { type Settings, type SettingsInput, settingsOf } from './settings.js';
@@ -79,7 +81,8 @@ export interface EmbeddedServer {
   executeText(...args: CommandArguments): Value;
   /** Runs several, one after the other, with nothing in between. */
   executeMany(commands: readonly CommandArguments[]): Value[];
-  connect(): InProcessClient;
+  /** @param listener hears what is pushed to this client: messages of what it subscribed to, invalidations. */
+  connect(listener?: (push: Value[]) => void): InProcessClient;
   /**
    * Calls `listener` synchronously, before the command's reply is given, for every key of database 0 that starts
    * with `prefix` and is written, deleted, given another expiry, expired or evicted; with null when the database
@@ -110,6 +113,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly commands = new CommandTable(allCommands);
   readonly statistics = new Statistics();
   readonly watches: WatchTable;
+  readonly pubsub = new PubSub();
+  readonly notifications = new Notifications((channel, message) => this.pubsub.publish(channel, message));
   readonly identity: ServerIdentity;
   readonly writer = new ReplyWriter();
   readonly closed: Promise<void>;
@@ -119,6 +124,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   private listeners: Listener[] = [];
   private readonly warned = new Set<string>();
   private isClosed = false;
+  /** Connections that were sent something outside of their own turn. */
+  private unflushed: Connection[] = [];
 
   constructor(config: ServerConfig) {
     const { clock = systemClock, random = systemRandom, name = 'lookaside' } = config;
@@ -160,8 +167,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return commands.map((args) => this.executeFor(this.builtIn, args, 'buffer'));
   }
 
-  connect(): InProcessClient {
-    const client = this.clients.add((id) => this.newInProcessClient(id));
+  connect(listener?: (push: Value[]) => void): InProcessClient {
+    const client = this.clients.add((id) => this.newInProcessClient(id, listener));
     return {
       execute: async (...args) => {
         if (client.closesAfterReply) throw new LookasideError('SERVER_CLOSED', 'this client has been closed');
@@ -256,6 +263,11 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
 
   // What connections ask for.
 
+  wantsToFlush(connection: Connection): void {
+    if (this.unflushed.length === 0) queueMicrotask(() => this.flushAll());
+    this.unflushed.push(connection);
+  }
+
   monotonicMs(): number {
     return this.clock.monotonicMs();
   }
@@ -278,7 +290,14 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   disconnected(client: Client): void {
     client.transaction = null;
     this.watches.unwatch(client);
+    this.pubsub.forget(client);
     this.clients.remove(client);
+  }
+
+  private flushAll(): void {
+    const { unflushed } = this;
+    this.unflushed = [];
+    for (const connection of unflushed) connection.flushSent();
   }
 
   private accept({ socket, ...origin }: AcceptedSocket): ReadHandler | null {
@@ -302,8 +321,16 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return new Client(id, db, isAuthenticated, this.clock.monotonicMs(), origin);
   }
 
-  private newInProcessClient(id: number): Client {
-    const transport = { outputBytes: 0, inputBytes: 0, destroy: () => this.disconnected(client) };
+  private newInProcessClient(id: number, listener?: (push: Value[]) => void): Client {
+    const transport: Transport = {
+      outputBytes: 0,
+      inputBytes: 0,
+      destroy: () => this.disconnected(client),
+      send: (reply) => {
+        const value = valueOf(reply, client.respVersion, 'buffer');
+        if (listener !== undefined && Array.isArray(value)) listener(value);
+      },
+    };
     const origin = { address: 'in-process:0', localAddress: 'in-process:0', isUnix: false, transport };
     const client: Client = this.newClient(id, true, origin);
     return client;

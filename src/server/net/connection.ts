@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { byteString } from '../byte-string.js';
 import type { Client, ClientOrigin, Transport } from '../client.js';
 import { type ParserLimits, ProtocolError, RequestParser } from '../resp/parser.js';
-import { fail, type Reply } from '../resp/reply.js';
+import { fail, type Reply, replyBytes } from '../resp/reply.js';
 import type { ReplyWriter } from '../resp/writer.js';
 import type { Statistics } from '../statistics.js';
 
@@ -21,6 +21,8 @@ export interface ConnectionHost {
   dispatch(client: Client, args: readonly Buffer[]): Reply;
   /** A command threw: a bug of ours, which costs one client its connection and not the process its life. */
   failed(error: unknown): void;
+  /** Something was sent outside of the connection's own turn: `flushSent` is called when the turn of all ends. */
+  wantsToFlush(connection: Connection): void;
   connected(origin: ClientOrigin): Client;
   disconnected(client: Client): void;
 }
@@ -32,6 +34,10 @@ export class Connection implements Transport {
   readonly client: Client;
   private readonly parser: RequestParser;
   private isClosed = false;
+  private isInTurn = false;
+  /** Sent while another connection had its turn. */
+  private sent: Reply[] = [];
+  private sentBytes = 0;
 
   constructor(
     private readonly socket: Socket,
@@ -46,7 +52,7 @@ export class Connection implements Transport {
   }
 
   get outputBytes(): number {
-    return this.socket.writableLength;
+    return this.socket.writableLength + this.sentBytes;
   }
 
   get inputBytes(): number {
@@ -58,12 +64,33 @@ export class Connection implements Transport {
     this.socket.destroy();
   }
 
+  /** In the connection's own turn it goes where its replies go; else it waits for the end of somebody else's. */
+  send(reply: Reply): void {
+    if (this.isClosed) return;
+    if (this.isInTurn) this.host.writer.write(reply, this.client.respVersion);
+    else {
+      if (this.sent.length === 0) this.host.wantsToFlush(this);
+      this.sent.push(reply);
+      this.sentBytes += replyBytes(reply);
+    }
+    this.checkOutput();
+  }
+
+  /** Called when nobody has a turn. */
+  flushSent(): void {
+    if (this.isClosed || this.sent.length === 0) return;
+    this.writeSent();
+    this.flush();
+  }
+
   /** The socket has been read into `chunk`, which is somebody else's again afterwards. */
   readable(chunk: Buffer, length: number): void {
     const { host, client, parser } = this;
     if (this.isClosed || client.closesAfterReply) return;
     host.statistics.inputBytes += length;
     client.lastActiveMs = host.monotonicMs();
+    this.isInTurn = true;
+    this.writeSent();
     parser.push(chunk, length);
     while (!this.isClosed && !client.closesAfterReply) {
       const request = parser.next(client.isAuthenticated);
@@ -72,20 +99,34 @@ export class Connection implements Transport {
       else this.serve(request);
     }
     if (!this.isClosed && !client.closesAfterReply) parser.keep();
+    this.isInTurn = false;
     this.flush();
   }
 
   private serve(request: Buffer[]): void {
-    const { host } = this;
     const name = request[0];
     if (name !== undefined && name.length <= 5 && HTTP_WORDS.includes(byteString(name).toLowerCase()))
       return this.destroy();
     this.answer(this.run(request));
+    this.checkOutput();
+  }
+
+  private checkOutput(): void {
+    const { host } = this;
     const limit = host.limits.outputBufferBytesMax;
-    if (limit > 0 && host.writer.pendingBytes + this.socket.writableLength > limit) {
+    const turnBytes = this.isInTurn ? host.writer.pendingBytes : 0;
+    if (limit > 0 && turnBytes + this.outputBytes > limit) {
       host.statistics.outputLimitDisconnections++;
       this.destroy();
     }
+  }
+
+  private writeSent(): void {
+    const { sent } = this;
+    if (sent.length === 0) return;
+    this.sent = [];
+    this.sentBytes = 0;
+    for (const reply of sent) this.host.writer.write(reply, this.client.respVersion);
   }
 
   private answer(reply: Reply): void {
@@ -131,6 +172,7 @@ export class Connection implements Transport {
   private ended(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.sent = [];
     this.host.disconnected(this.client);
   }
 }

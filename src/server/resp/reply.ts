@@ -76,6 +76,12 @@ export class NoReply {
   readonly kind = 'none';
 }
 
+/** Several replies to one request, as SUBSCRIBE gives one for each channel. */
+export class SeveralReplies {
+  readonly kind = 'several';
+  constructor(readonly items: readonly Reply[]) {}
+}
+
 /** A reply of a class of its own; the common ones are plain JavaScript values. */
 export type TypedReply =
   | Status
@@ -88,7 +94,8 @@ export type TypedReply =
   | BigNumberReply
   | PushReply
   | NullArrayReply
-  | NoReply;
+  | NoReply
+  | SeveralReplies;
 
 /** What a command answers. `string` and `Buffer` are bulk strings, `number` and `bigint` are integers. */
 export type Reply = string | Buffer | number | bigint | null | readonly Reply[] | TypedReply;
@@ -138,4 +145,14 @@ export function formatDouble(value: number): string {
   if (value === Infinity) return 'inf';
   if (value === -Infinity) return '-inf';
   return Object.is(value, -0) ? '-0' : String(value);
+}
+
+/** About how long a reply is on the wire. Items that are neither text nor lists count little. */
+export function replyBytes(reply: Reply): number {
+  if (typeof reply === 'string' || Buffer.isBuffer(reply)) return reply.length + 8;
+  if (typeof reply !== 'object' || reply === null) return 16;
+  const items =
+    'kind' in reply ? ('items' in reply ? reply.items : 'flat' in reply ? reply.flat : null) : reply;
+  if (items === null) return 32;
+  return items.reduce<number>((sum, item) => sum + replyBytes(item), 16);
 }

@@ -63,6 +63,9 @@ export class ReplyWriter {
         return this.line(`-${reply.message}`);
       case 'none':
         return;
+      case 'several':
+        for (const item of reply.items) this.write(item, version);
+        return;
       case 'null-array':
         return this.ascii(version === 2 ? '*-1\r\n' : '_\r\n');
       case 'map':
