@@ -14,6 +14,10 @@ export function clientType(arg: Bytes): ClientType | ErrorReply {
   return fail(`Unknown client type '${cString(arg)}'`);
 }
 
+export function typeOf(client: Client): ClientType {
+  return client.subscriptionCount > 0 ? 'pubsub' : 'normal';
+}
+
 export interface KillFilters {
   skipsMe: boolean;
   readonly tests: ((client: Client) => boolean)[];
@@ -43,7 +47,7 @@ function addKillFilter(filters: KillFilters, word: string, value: Bytes): ErrorR
     case 'TYPE': {
       const type = clientType(value);
       if (type instanceof ErrorReply) return type;
-      tests.push(() => type === 'normal');
+      tests.push((client) => typeOf(client) === type);
       return null;
     }
     case 'ADDR':

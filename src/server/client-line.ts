@@ -5,8 +5,9 @@ import type { ServerContext } from './command.js';
 /** One line of CLIENT LIST. What this server has no notion of is told as Redis tells "none". */
 export function clientLine(client: Client, server: ServerContext): string {
   const nowMs = server.clock.monotonicMs();
-  const { origin, transaction } = client;
+  const { origin, transaction, subscriptions } = client;
   const flags = [
+    client.subscriptionCount === 0 ? '' : 'P',
     transaction === null ? '' : 'x',
     client.isWatchBroken ? 'd' : '',
     client.closesAfterReply ? 'c' : '',
@@ -23,9 +24,9 @@ export function clientLine(client: Client, server: ServerContext): string {
     idle: Math.floor((nowMs - client.lastActiveMs) / 1000),
     flags: flags === '' ? 'N' : flags,
     db: client.db.index,
-    sub: 0,
-    psub: 0,
-    ssub: 0,
+    sub: subscriptions.channel.size,
+    psub: subscriptions.pattern.size,
+    ssub: subscriptions.shard.size,
     multi: transaction === null ? -1 : transaction.queue.length,
     qbuf: inputBytes,
     'multi-mem': transaction?.bytes ?? 0,

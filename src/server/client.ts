@@ -10,6 +10,12 @@ export interface Transport {
    * of the calls, after what the client was answered before, and with whatever else is written in this turn.
    */
   send(reply: Reply): void;
+  /** Whether there is anybody to send anything to. */
+  readonly takesPushes: boolean;
+  /** Pushes travel apart from replies, so a subscriber may go on using any command in RESP2, too. */
+  readonly separatesPushes: boolean;
+  /** The late reply of a command that waited: from now on the client's requests are served again. */
+  unblocked(reply: Reply): void;
   /** Hangs up at once; what was written and has not left is lost. */
   destroy(): void;
   /** Reply bytes not yet taken by the peer. */
@@ -55,8 +61,14 @@ export class Client {
   /** Set when a watched key changed. */
   isWatchBroken = false;
   replyMode: ReplyMode = 'on';
+  /** Waits for a key: until then no request of it is served. */
+  isBlocked = false;
+  /** A command of it that would wait is answered at once: inside EXEC, or where the caller cannot wait. */
+  deniesBlocking = false;
   /** Hang up once the reply has left. */
   closesAfterReply = false;
+  /** While EXEC runs: the replies so far, among which pushes to this very client find their place. */
+  execReplies: Reply[] | null = null;
   readonly subscriptions: Subscriptions = { channel: new Set(), pattern: new Set(), shard: new Set() };
   lastCommand = '';
   lastActiveMs: number;
@@ -74,6 +86,11 @@ export class Client {
   get subscriptionCount(): number {
     const { channel, pattern, shard } = this.subscriptions;
     return channel.size + pattern.size + shard.size;
+  }
+
+  /** In RESP2 nothing tells a push from a reply, so a subscriber may ask for little else. */
+  get isLimitedToSubscribing(): boolean {
+    return this.respVersion === 2 && this.subscriptionCount > 0 && !this.origin.transport.separatesPushes;
   }
 
   /** See `Transport.send`. */

@@ -11,6 +11,11 @@ const QUOTED_BYTES_MAX = 128;
 
 const noAuthentication = new ErrorReply('NOAUTH Authentication required.');
 const outOfMemory = new ErrorReply("OOM command not allowed when used memory > 'maxmemory'.");
+/** All that a subscriber may ask for in RESP2. */
+const subscriberCommands: ReadonlySet<string> = new Set([
+  ...['subscribe', 'psubscribe', 'ssubscribe', 'unsubscribe', 'punsubscribe', 'sunsubscribe'],
+  ...['ping', 'quit', 'reset'],
+]);
 const notInMulti = fail('Command not allowed inside a transaction');
 const queueTooLong = fail('the transaction is larger than client-query-buffer-limit');
 
@@ -67,6 +72,10 @@ export class Dispatcher {
     if (!client.isAuthenticated && command.needsAuthentication) return noAuthentication;
     if (client.transaction !== null && !command.isAllowedInMulti) return notInMulti;
     if (!this.context.keyspace.makeRoom() && needsMemory(client, command)) return outOfMemory;
+    if (client.isLimitedToSubscribing && !subscriberCommands.has(command.fullName))
+      return fail(
+        `Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+      );
     return null;
   }
 

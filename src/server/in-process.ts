@@ -77,6 +77,7 @@ function typedValueOf(reply: TypedReply, version: RespVersion, bulk: BulkForm): 
         : new Set(valuesOf(reply.items, version, bulk));
     case 'push':
     case 'several':
+    case 'interspersed':
       return valuesOf(reply.items, version, bulk);
     case 'double':
     case 'boolean':

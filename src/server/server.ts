@@ -325,6 +325,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     const transport: Transport = {
       outputBytes: 0,
       inputBytes: 0,
+      takesPushes: listener !== undefined,
+      separatesPushes: true,
       destroy: () => this.disconnected(client),
       send: (reply) => {
         const value = valueOf(reply, client.respVersion, 'buffer');

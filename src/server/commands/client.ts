@@ -2,7 +2,7 @@
 import { byteString } from '../byte-string.js';
 import { argumentAt, cString, isPrintable, NAME_INVALID, SYNTAX_ERROR, wordAt } from '../call.js';
 import type { Client } from '../client.js';
-import { clientType, parseKillFilters } from '../client-filters.js';
+import { clientType, parseKillFilters, typeOf } from '../client-filters.js';
 import { clientLine } from '../client-line.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, multiple, oneOf, optional, token } from '../command-arguments.js';
@@ -184,7 +184,7 @@ function list({ args, server }: Call): Reply {
   if (word === 'TYPE' && args.length === 4) {
     const type = clientType(argumentAt(args, 3));
     if (type instanceof ErrorReply) return type;
-    isListed = () => type === 'normal';
+    isListed = (client) => typeOf(client) === type;
   } else if (word === 'ID' && args.length > 3) {
     const ids = new Set<number>();
     for (const arg of args.slice(3)) {

@@ -196,9 +196,10 @@ function digest(secret: Bytes): Buffer {
   return createHash('sha256').update(bufferOf(secret)).digest();
 }
 
-function ping({ args }: Call): Reply {
+function ping({ args, client }: Call): Reply {
   if (args.length > 2) return fail("wrong number of arguments for 'ping' command");
   const message = args[1];
+  if (client.isLimitedToSubscribing) return ['pong', message === undefined ? '' : copyOf(message)];
   return message === undefined ? PONG : copyOf(message);
 }
 
@@ -225,6 +226,7 @@ function reset({ client, server }: Call): Reply {
   if (first !== undefined) client.db = first;
   client.transaction = null;
   server.watches.unwatch(client);
+  server.pubsub.forget(client);
   client.name = '';
   client.respVersion = 2;
   client.replyMode = 'on';

@@ -8,6 +8,7 @@ import { expireCommands } from './expire.js';
 import { hashCommands } from './hash.js';
 import { introspectionCommands } from './introspection.js';
 import { keyCommands } from './keys.js';
+import { pubsubCommands } from './pubsub.js';
 import { serverCommands } from './server.js';
 import { stringCommands } from './strings.js';
 import { transactionCommands } from './transactions.js';
@@ -21,6 +22,7 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...counterCommands,
   ...hashCommands,
   ...transactionCommands,
+  ...pubsubCommands,
   ...serverCommands,
   ...configCommands,
   ...introspectionCommands,

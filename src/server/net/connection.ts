@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { byteString } from '../byte-string.js';
 import type { Client, ClientOrigin, Transport } from '../client.js';
 import { type ParserLimits, ProtocolError, RequestParser } from '../resp/parser.js';
-import { fail, type Reply, replyBytes } from '../resp/reply.js';
+import { fail, type Reply, replyBytes, SeveralReplies } from '../resp/reply.js';
 import type { ReplyWriter } from '../resp/writer.js';
 import type { Statistics } from '../statistics.js';
 
@@ -31,6 +31,8 @@ export interface ConnectionHost {
 const HTTP_WORDS = ['post', 'host:'];
 
 export class Connection implements Transport {
+  readonly takesPushes = true;
+  readonly separatesPushes = false;
   readonly client: Client;
   private readonly parser: RequestParser;
   private isClosed = false;
@@ -67,7 +69,8 @@ export class Connection implements Transport {
   /** In the connection's own turn it goes where its replies go; else it waits for the end of somebody else's. */
   send(reply: Reply): void {
     if (this.isClosed) return;
-    if (this.isInTurn) this.host.writer.write(reply, this.client.respVersion);
+    if (this.client.execReplies !== null) this.client.execReplies.push(reply);
+    else if (this.isInTurn) this.host.writer.write(reply, this.client.respVersion);
     else {
       if (this.sent.length === 0) this.host.wantsToFlush(this);
       this.sent.push(reply);
@@ -131,8 +134,9 @@ export class Connection implements Transport {
 
   private answer(reply: Reply): void {
     const { client } = this;
-    if (client.replyMode === 'on') this.host.writer.write(reply, client.respVersion);
-    else if (client.replyMode === 'skip-next') client.replyMode = 'skip';
+    const isPush = typeof reply === 'object' && reply instanceof SeveralReplies;
+    if (isPush || client.replyMode === 'on') this.host.writer.write(reply, client.respVersion);
+    if (client.replyMode === 'skip-next') client.replyMode = 'skip';
     else if (client.replyMode === 'skip') client.replyMode = 'on';
   }
 

@@ -76,10 +76,22 @@ export class NoReply {
   readonly kind = 'none';
 }
 
-/** Several replies to one request, as SUBSCRIBE gives one for each channel. */
+/** Several replies to one request, as SUBSCRIBE gives one for each channel. They are pushes: nobody can silence them. */
 export class SeveralReplies {
   readonly kind = 'several';
   constructor(readonly items: readonly Reply[]) {}
+}
+
+/**
+ * What EXEC answers once something was pushed to its own client meanwhile: an array that says it has as many items
+ * as commands were run, with the pushes between them. (So it is in Redis: RESP3 readers take pushes out anywhere.)
+ */
+export class InterspersedReply {
+  readonly kind = 'interspersed';
+  constructor(
+    readonly count: number,
+    readonly items: readonly Reply[],
+  ) {}
 }
 
 /** A reply of a class of its own; the common ones are plain JavaScript values. */
@@ -95,7 +107,8 @@ export type TypedReply =
   | PushReply
   | NullArrayReply
   | NoReply
-  | SeveralReplies;
+  | SeveralReplies
+  | InterspersedReply;
 
 /** What a command answers. `string` and `Buffer` are bulk strings, `number` and `bigint` are integers. */
 export type Reply = string | Buffer | number | bigint | null | readonly Reply[] | TypedReply;

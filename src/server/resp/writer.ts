@@ -66,6 +66,8 @@ export class ReplyWriter {
       case 'several':
         for (const item of reply.items) this.write(item, version);
         return;
+      case 'interspersed':
+        return this.items(0x2a, reply.count, reply.items, version);
       case 'null-array':
         return this.ascii(version === 2 ? '*-1\r\n' : '_\r\n');
       case 'map':
