@@ -10,6 +10,7 @@ export function clientLine(client: Client, server: ServerContext): string {
     client.subscriptionCount === 0 ? '' : 'P',
     transaction === null ? '' : 'x',
     client.isWatchBroken ? 'd' : '',
+    client.isBlocked ? 'b' : '',
     client.closesAfterReply ? 'c' : '',
     origin.isUnix ? 'U' : '',
   ].join('');

@@ -63,7 +63,7 @@ export class Client {
   replyMode: ReplyMode = 'on';
   /** Waits for a key: until then no request of it is served. */
   isBlocked = false;
-  /** A command of it that would wait is answered at once: inside EXEC, or where the caller cannot wait. */
+  /** A command of it that would wait is answered at once, because the caller cannot wait. */
   deniesBlocking = false;
   /** Hang up once the reply has left. */
   closesAfterReply = false;

@@ -4,6 +4,7 @@
 
 import type { Clock } from '../clock.js';
 import { type AclCategory, categoriesOf } from './acl-categories.js';
+import type { BlockingTable } from './blocking.js';
 import type { Bytes } from './byte-string.js';
 import type { Client, ClientRegistry } from './client.js';
 import type { ArgumentDoc } from './command-arguments.js';
@@ -86,6 +87,7 @@ export interface ServerContext {
   readonly statistics: Statistics;
   readonly watches: WatchTable;
   readonly notifications: Notifications;
+  readonly blocking: BlockingTable;
   readonly pubsub: PubSub;
   readonly identity: ServerIdentity;
   /** Runs a command that EXEC takes from the queue. */

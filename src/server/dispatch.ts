@@ -45,7 +45,9 @@ export class Dispatcher {
     const refusal = this.refusal(client, command, args);
     if (refusal !== null) return this.refuse(client, command, refusal);
     if (client.transaction !== null && !command.runsInMulti) return this.enqueue(client, command, args);
-    return this.run(client, command, args);
+    const reply = this.run(client, command, args);
+    if (context.blocking.hasReady) context.blocking.serve();
+    return reply;
   }
 
   /** Runs what EXEC takes from the queue: it was found and checked when it was queued. */

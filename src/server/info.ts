@@ -14,10 +14,10 @@ const sections: Readonly<Record<string, Section>> = {
   server: { title: 'Server', fields: serverFields },
   clients: {
     title: 'Clients',
-    fields: ({ clients, settings }) => ({
+    fields: ({ clients, settings, blocking }) => ({
       connected_clients: clients.size,
       maxclients: settings.limits.clientsMax,
-      blocked_clients: 0,
+      blocked_clients: blocking.size,
     }),
   },
   memory: { title: 'Memory', fields: memoryFields },

@@ -2,8 +2,9 @@
 
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.js';
 import { invariant, LookasideError } from '../errors.js';
+import { BlockingTable } from './blocking.js';
 import { type Bytes, byteStringOfText } from './byte-string.js';
-import { Client, type ClientOrigin, ClientRegistry, type Transport } from './client.js';
+import { Client, type ClientOrigin, ClientRegistry } from './client.js';
 import { CommandTable, type ListenAddress, type ServerContext, type ServerIdentity } from './command.js';
 import { allCommands } from './commands/index.js';
 import { Dispatcher } from './dispatch.js';
@@ -16,6 +17,7 @@ import {
   type Value,
   valueOf,
 } from './in-process.js';
+import { InProcessTransport } from './in-process-transport.js';
 import { Keyspace } from './keyspace/keyspace.js';
 import { Connection, type ConnectionHost } from './net/connection.js';
 import {
@@ -113,6 +115,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly commands = new CommandTable(allCommands);
   readonly statistics = new Statistics();
   readonly watches: WatchTable;
+  readonly blocking: BlockingTable;
   readonly pubsub = new PubSub();
   readonly notifications = new Notifications((channel, message) => this.pubsub.publish(channel, message));
   readonly identity: ServerIdentity;
@@ -134,6 +137,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     const { memory, databases } = this.settings;
     this.keyspace = new Keyspace({ clock, random, databases, memory });
     this.watches = new WatchTable(this.keyspace);
+    this.blocking = new BlockingTable(clock, this.keyspace);
     this.identity = {
       name,
       runId: random.hex(20),
@@ -141,7 +145,11 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
       startedMonotonicMs: clock.monotonicMs(),
     };
     this.dispatcher = new Dispatcher(this, this.commands);
-    this.builtIn = this.newInProcessClient(0);
+    this.builtIn = this.newInProcessClient(
+      0,
+      new InProcessTransport((closing) => this.disconnected(closing)),
+    );
+    this.builtIn.deniesBlocking = true;
     this.closed = new Promise((resolve) => {
       this.resolveClosed = resolve;
     });
@@ -168,18 +176,22 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   }
 
   connect(listener?: (push: Value[]) => void): InProcessClient {
-    const client = this.clients.add((id) => this.newInProcessClient(id, listener));
+    const transport = new InProcessTransport((closing) => this.disconnected(closing), listener);
+    const client = this.clients.add((id) => this.newInProcessClient(id, transport));
     return {
       execute: async (...args) => {
+        // Calls wait for each other, as the requests of one connection do.
+        while (client.isBlocked) await transport.idle();
         if (client.closesAfterReply) throw new LookasideError('SERVER_CLOSED', 'this client has been closed');
-        const value = this.executeFor(client, args, 'buffer');
+        let value = this.executeFor(client, args, 'buffer');
+        if (client.isBlocked) value = valueOf(await transport.lateReply(), client.respVersion, 'buffer');
         if (client.closesAfterReply) this.disconnected(client);
         if (value instanceof ErrorReply) throw new ReplyError(value.message);
         return value;
       },
       close: () => {
         client.closesAfterReply = true;
-        this.disconnected(client);
+        transport.destroy();
       },
     };
   }
@@ -290,6 +302,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   disconnected(client: Client): void {
     client.transaction = null;
     this.watches.unwatch(client);
+    this.blocking.forget(client);
     this.pubsub.forget(client);
     this.clients.remove(client);
   }
@@ -321,20 +334,10 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return new Client(id, db, isAuthenticated, this.clock.monotonicMs(), origin);
   }
 
-  private newInProcessClient(id: number, listener?: (push: Value[]) => void): Client {
-    const transport: Transport = {
-      outputBytes: 0,
-      inputBytes: 0,
-      takesPushes: listener !== undefined,
-      separatesPushes: true,
-      destroy: () => this.disconnected(client),
-      send: (reply) => {
-        const value = valueOf(reply, client.respVersion, 'buffer');
-        if (listener !== undefined && Array.isArray(value)) listener(value);
-      },
-    };
+  private newInProcessClient(id: number, transport: InProcessTransport): Client {
     const origin = { address: 'in-process:0', localAddress: 'in-process:0', isUnix: false, transport };
-    const client: Client = this.newClient(id, true, origin);
+    const client = this.newClient(id, true, origin);
+    transport.client = client;
     return client;
   }
 

@@ -81,6 +81,7 @@ export class Database {
     entry.weightBytes = weightBytes;
     this.core.statistics.changes++;
     this.core.observer?.changed(this.index, entry.key, 'written');
+    this.core.waiters?.changed(this.index, entry.key);
   }
 
   setExpiry(entry: Entry, atMs: ExpireAtMs): void {

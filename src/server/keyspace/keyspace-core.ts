@@ -12,6 +12,11 @@ export interface KeyspaceObserver {
   flushed(database: number): void;
 }
 
+/** Hears which keys are written, while somebody waits for some. */
+export interface KeyWaiters {
+  changed(database: number, key: string): void;
+}
+
 export interface KeyspaceStatistics {
   hits: number;
   misses: number;
@@ -24,6 +29,8 @@ export interface KeyspaceStatistics {
 export class KeyspaceCore {
   /** Null while nobody listens, so that a change then costs one comparison. */
   observer: KeyspaceObserver | null = null;
+  /** Null while nobody waits for a key. */
+  waiters: KeyWaiters | null = null;
   usedBytes = 0;
   readonly statistics: KeyspaceStatistics = { hits: 0, misses: 0, expired: 0, evicted: 0, changes: 0 };
   /** Called when a key gets an expiry. */

@@ -3,7 +3,12 @@ import type { Clock, Random } from '../../clock.js';
 import { Database } from './database.js';
 import { type EvictionSettings, Evictor } from './eviction.js';
 import { ExpiryCycle } from './expiry.js';
-import { KeyspaceCore, type KeyspaceObserver, type KeyspaceStatistics } from './keyspace-core.js';
+import {
+  KeyspaceCore,
+  type KeyspaceObserver,
+  type KeyspaceStatistics,
+  type KeyWaiters,
+} from './keyspace-core.js';
 import { UsageTracker } from './usage.js';
 
 export class Keyspace {
@@ -34,6 +39,11 @@ export class Keyspace {
   /** Null while nobody listens. */
   set observer(observer: KeyspaceObserver | null) {
     this.core.observer = observer;
+  }
+
+  /** Null while nobody waits for a key. */
+  set keyWaiters(waiters: KeyWaiters | null) {
+    this.core.waiters = waiters;
   }
 
   /** Time as this command sees it. */

@@ -30,6 +30,10 @@ export interface ConnectionHost {
 /** A browser that was tricked into talking to us sends these lines first (Redis: securityWarningCommand). */
 const HTTP_WORDS = ['post', 'host:'];
 
+/** What a client may send ahead while a command of it waits; its leaving is noticed only below this. */
+const HELD_WHILE_BLOCKED_BYTES_MAX = 1024 * 1024;
+const EMPTY = Buffer.alloc(0);
+
 export class Connection implements Transport {
   readonly takesPushes = true;
   readonly separatesPushes = false;
@@ -37,6 +41,10 @@ export class Connection implements Transport {
   private readonly parser: RequestParser;
   private isClosed = false;
   private isInTurn = false;
+  /** No longer read, because the client waits and has sent much meanwhile. */
+  private isPaused = false;
+  /** The client no longer waits and what it sent meanwhile is still to be served. */
+  private isResuming = false;
   /** Sent while another connection had its turn. */
   private sent: Reply[] = [];
   private sentBytes = 0;
@@ -79,11 +87,26 @@ export class Connection implements Transport {
     this.checkOutput();
   }
 
+  unblocked(reply: Reply): void {
+    const { client } = this;
+    if (this.isClosed) return;
+    // Also when the reply is a silent one, so that what was read meanwhile is served.
+    if (this.sent.length === 0) this.host.wantsToFlush(this);
+    if (client.replyMode === 'on') this.send(reply);
+    else if (client.replyMode === 'skip') client.replyMode = 'on';
+    if (this.isPaused) this.socket.resume();
+    this.isPaused = false;
+    this.isResuming = true;
+  }
+
   /** Called when nobody has a turn. */
   flushSent(): void {
-    if (this.isClosed || this.sent.length === 0) return;
-    this.writeSent();
-    this.flush();
+    if (this.isClosed) return;
+    if (this.isResuming) this.turn(EMPTY, 0);
+    else if (this.sent.length > 0) {
+      this.writeSent();
+      this.flush();
+    }
   }
 
   /** The socket has been read into `chunk`, which is somebody else's again afterwards. */
@@ -92,10 +115,20 @@ export class Connection implements Transport {
     if (this.isClosed || client.closesAfterReply) return;
     host.statistics.inputBytes += length;
     client.lastActiveMs = host.monotonicMs();
+    this.turn(chunk, length);
+    if (client.isBlocked && parser.heldBytes > HELD_WHILE_BLOCKED_BYTES_MAX) {
+      this.isPaused = true;
+      this.socket.pause();
+    }
+  }
+
+  private turn(chunk: Buffer, length: number): void {
+    const { client, parser } = this;
     this.isInTurn = true;
+    this.isResuming = false;
     this.writeSent();
     parser.push(chunk, length);
-    while (!this.isClosed && !client.closesAfterReply) {
+    while (!this.isClosed && !client.closesAfterReply && !client.isBlocked) {
       const request = parser.next(client.isAuthenticated);
       if (request === null) break;
       if (request instanceof ProtocolError) this.refuse(request);
@@ -134,6 +167,7 @@ export class Connection implements Transport {
 
   private answer(reply: Reply): void {
     const { client } = this;
+    if (client.isBlocked) return;
     const isPush = typeof reply === 'object' && reply instanceof SeveralReplies;
     if (isPush || client.replyMode === 'on') this.host.writer.write(reply, client.respVersion);
     if (client.replyMode === 'skip-next') client.replyMode = 'skip';
