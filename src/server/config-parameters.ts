@@ -136,6 +136,12 @@ export const configParameters: readonly ConfigParameter[] = [
       return null;
     },
   },
+  {
+    name: 'notify-keyspace-events',
+    get: ({ notifications }) => notifications.flags,
+    set: ({ notifications }, value) =>
+      notifications.setFlags(value) ? null : "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.",
+  },
   { name: 'databases', get: ({ settings }) => String(settings.databases), set: 'immutable' },
   { name: 'port', get: (server) => String(portOf(server)), set: 'immutable' },
   { name: 'bind', get: (server) => hostsOf(server).join(' '), set: 'protected' },

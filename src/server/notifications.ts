@@ -3,6 +3,8 @@
  * nor what commands do. (Redis: https://redis.io/docs/manual/keyspace-notifications)
  */
 import { type Bytes, byteString } from './byte-string.js';
+import type { ChangeFeed } from './change-feed.js';
+import type { ChangeCause, KeyspaceObserver } from './keyspace/keyspace-core.js';
 
 const classBits = {
   generic: 1 << 2,
@@ -39,17 +41,22 @@ const letters: readonly (readonly [string, number])[] = [
   ['d', classBits.module],
 ];
 const ALL = letters.reduce((bits, [, bit]) => bits | bit, 0);
+/** What happens without a command saying so. */
+const OF_THE_KEYSPACE = classBits.expired | classBits.evicted | classBits.keymiss | classBits.new;
+const NEW: readonly [string, number] = ['n', classBits.new];
 const separateLetters: readonly (readonly [string, number])[] = [
   ['K', KEYSPACE],
   ['E', KEYEVENT],
   ['m', classBits.keymiss],
-  ['n', classBits.new],
 ];
 
-export class Notifications {
+export class Notifications implements KeyspaceObserver {
   private bits = 0;
 
-  constructor(private readonly publish: (channel: string, message: string) => void) {}
+  constructor(
+    private readonly feed: ChangeFeed,
+    private readonly publish: (channel: string, message: string) => void,
+  ) {}
 
   /** Whether an event of this class would be told to anybody who subscribes. */
   wants(eventClass: EventClass): boolean {
@@ -59,7 +66,7 @@ export class Notifications {
   /** Costs one comparison while it is off. */
   notify(eventClass: EventClass, event: string, key: Bytes, database: number): void {
     const { bits } = this;
-    if (bits === 0 || (bits & classBits[eventClass]) === 0) return;
+    if ((bits & classBits[eventClass]) === 0) return;
     const name = byteString(key);
     if ((bits & KEYSPACE) !== 0) this.publish(`__keyspace@${database}__:${name}`, event);
     if ((bits & KEYEVENT) !== 0) this.publish(`__keyevent@${database}__:${event}`, name);
@@ -70,7 +77,8 @@ export class Notifications {
     const { bits } = this;
     const named = (list: typeof letters): string =>
       list.map(([letter, bit]) => ((bits & bit) === 0 ? '' : letter)).join('');
-    return ((bits & ALL) === ALL ? 'A' : named(letters)) + named(separateLetters);
+    // Redis does not write the `n` beside an `A`.
+    return ((bits & ALL) === ALL ? 'A' : named([...letters, NEW])) + named(separateLetters);
   }
 
   /** False when a letter is unknown: then nothing is changed. */
@@ -78,11 +86,29 @@ export class Notifications {
     let bits = 0;
     for (const letter of text) {
       const bit =
-        letter === 'A' ? ALL : [...letters, ...separateLetters].find(([known]) => known === letter)?.[1];
+        letter === 'A' ? ALL : [...letters, NEW, ...separateLetters].find(([known]) => known === letter)?.[1];
       if (bit === undefined) return false;
       bits |= bit;
     }
     this.bits = bits;
+    this.feed.tell(this, (bits & OF_THE_KEYSPACE) !== 0);
     return true;
+  }
+
+  changed(database: number, key: string, cause: ChangeCause): void {
+    if (cause !== 'written') this.notify(cause, cause, key, database);
+  }
+
+  missed(database: number, key: string): void {
+    this.notify('keymiss', 'keymiss', key, database);
+  }
+
+  created(database: number, key: string): void {
+    this.notify('new', 'new', key, database);
+  }
+
+  /** The command tells that it flushed; there is no event for each key. */
+  flushed(): void {
+    return;
   }
 }

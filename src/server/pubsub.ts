@@ -1,7 +1,7 @@
 /** Decides who is subscribed to what and who is told of a message. Knows neither commands nor sockets. */
 import { type Bytes, byteString, copyOf } from './byte-string.js';
 import type { Client } from './client.js';
-import { globMatcher } from './glob.js';
+import { channelMatcher } from './glob.js';
 import { PushReply } from './resp/reply.js';
 
 /** Each kind is a namespace of its own. */
@@ -26,7 +26,7 @@ export class PubSub {
     if (kind === 'pattern') {
       const known = this.patterns.get(name);
       if (known === undefined)
-        this.patterns.set(name, { matches: globMatcher(name), clients: new Set([client]) });
+        this.patterns.set(name, { matches: channelMatcher(name), clients: new Set([client]) });
       else known.clients.add(client);
       return;
     }
@@ -79,7 +79,7 @@ export class PubSub {
 
   /** Names of channels somebody is subscribed to. */
   names(kind: 'channel' | 'shard', pattern: Bytes | undefined): string[] {
-    const matches = pattern === undefined ? () => true : globMatcher(byteString(pattern));
+    const matches = pattern === undefined ? () => true : channelMatcher(byteString(pattern));
     return [...this.tableOf(kind).keys()].filter(matches);
   }
 

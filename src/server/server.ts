@@ -4,6 +4,7 @@ import { type Clock, type Random, systemClock, systemRandom } from '../clock.js'
 import { invariant, LookasideError } from '../errors.js';
 import { BlockingTable } from './blocking.js';
 import { type Bytes, byteStringOfText } from './byte-string.js';
+import { ChangeFeed } from './change-feed.js';
 import { Client, type ClientOrigin, ClientRegistry } from './client.js';
 import { CommandTable, type ListenAddress, type ServerContext, type ServerIdentity } from './command.js';
 import { allCommands } from './commands/index.js';
@@ -117,7 +118,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly watches: WatchTable;
   readonly blocking: BlockingTable;
   readonly pubsub = new PubSub();
-  readonly notifications = new Notifications((channel, message) => this.pubsub.publish(channel, message));
+  readonly notifications: Notifications;
   readonly identity: ServerIdentity;
   readonly writer = new ReplyWriter();
   readonly closed: Promise<void>;
@@ -136,7 +137,9 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.settings = settingsOf(config);
     const { memory, databases } = this.settings;
     this.keyspace = new Keyspace({ clock, random, databases, memory });
-    this.watches = new WatchTable(this.keyspace);
+    const feed = new ChangeFeed(this.keyspace);
+    this.watches = new WatchTable(feed);
+    this.notifications = new Notifications(feed, (channel, message) => this.pubsub.publish(channel, message));
     this.blocking = new BlockingTable(clock, this.keyspace);
     this.identity = {
       name,

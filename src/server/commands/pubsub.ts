@@ -202,7 +202,9 @@ export const pubsubCommands: readonly CommandDeclaration[] = [
 
 function subscribeTo({ kind, word }: Subscribing): (call: Call) => Reply {
   return ({ args, client, server }) => {
-    if (!client.origin.transport.takesPushes)
+    // Redis lets EXEC subscribe to channels, and not to shard channels.
+    const isInExec = client.execReplies !== null;
+    if (!client.origin.transport.takesPushes || (kind === 'shard' && isInExec))
       return fail(`${word.toUpperCase()} isn't allowed for a DENY BLOCKING client`);
     const receipts: Reply[] = [];
     for (let index = 1; index < args.length; index++) {

@@ -33,8 +33,10 @@ export class Database {
   /** For a command that reads: counts a hit or a miss and marks the key as used. */
   read(key: Bytes): Entry | undefined {
     const entry = this.alive(key);
-    if (entry === undefined) this.core.statistics.misses++;
-    else {
+    if (entry === undefined) {
+      this.core.statistics.misses++;
+      this.core.observer?.missed?.(this.index, byteString(key));
+    } else {
       this.core.statistics.hits++;
       entry.usage = this.core.usage.touched(entry.usage);
     }
@@ -69,6 +71,7 @@ export class Database {
       entry.position = this.order.length;
       this.order.push(entry);
       this.entries.set(key, entry);
+      this.core.observer?.created?.(this.index, key);
     } else entry.value = value;
     if (entry.expireAtMs !== expireAtMs) this.moveExpiry(entry, expireAtMs);
     this.changed(entry);

@@ -10,6 +10,10 @@ export interface KeyspaceObserver {
   changed(database: number, key: string, cause: ChangeCause): void;
   /** Called before the data goes, so that it can be asked what was there. */
   flushed(database: number): void;
+  /** A command looked for a key that is not there. */
+  missed?(database: number, key: string): void;
+  /** A key is there that was not. */
+  created?(database: number, key: string): void;
 }
 
 /** Hears which keys are written, while somebody waits for some. */
