@@ -1,5 +1,7 @@
 /** Decides which commands there are. */
 import type { CommandDeclaration } from '../command.js';
+import { bitfieldCommands } from './bitmap-fields.js';
+import { bitmapCommands } from './bitmaps.js';
 import { clientCommands } from './client.js';
 import { configCommands } from './config.js';
 import { connectionCommands } from './connection.js';
@@ -11,6 +13,9 @@ import { keyCommands } from './keys.js';
 import { pubsubCommands } from './pubsub.js';
 import { serverCommands } from './server.js';
 import { stringCommands } from './strings.js';
+import { getexCommands } from './strings-getex.js';
+import { lcsCommands } from './strings-lcs.js';
+import { moreStringCommands } from './strings-more.js';
 import { transactionCommands } from './transactions.js';
 
 export const allCommands: readonly CommandDeclaration[] = [
@@ -19,6 +24,11 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...keyCommands,
   ...expireCommands,
   ...stringCommands,
+  ...moreStringCommands,
+  ...getexCommands,
+  ...lcsCommands,
+  ...bitmapCommands,
+  ...bitfieldCommands,
   ...counterCommands,
   ...hashCommands,
   ...transactionCommands,
