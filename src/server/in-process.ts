@@ -77,6 +77,8 @@ function typedValueOf(reply: TypedReply, version: RespVersion, bulk: BulkForm): 
         : new Set(valuesOf(reply.items, version, bulk));
     case 'push':
     case 'several':
+    case 'packed-array':
+      return valuesOf([...reply.items()], version, bulk);
     case 'interspersed':
       return valuesOf(reply.items, version, bulk);
     case 'double':

@@ -6,6 +6,8 @@
  * values, keys and fields are held, and as a reply it is a bulk string, exactly like a Buffer.
  */
 
+import { doubleText } from '../double-text.js';
+
 export type RespVersion = 2 | 3;
 
 /** `+OK`: a simple string. */
@@ -94,6 +96,26 @@ export class InterspersedReply {
   ) {}
 }
 
+/** Bulk strings that are held as they are written: nothing is left to do but to copy them. */
+export class PackedArrayReply {
+  readonly kind = 'packed-array';
+  constructor(
+    readonly count: number,
+    readonly bytes: Buffer,
+  ) {}
+
+  *items(): IterableIterator<Buffer> {
+    const { bytes } = this;
+    let position = 0;
+    while (position < bytes.length) {
+      const lineEnd = bytes.indexOf(13, position);
+      const length = Number(bytes.toString('latin1', position + 1, lineEnd));
+      yield bytes.subarray(lineEnd + 2, lineEnd + 2 + length);
+      position = lineEnd + 2 + length + 2;
+    }
+  }
+}
+
 /** A reply of a class of its own; the common ones are plain JavaScript values. */
 export type TypedReply =
   | Status
@@ -107,6 +129,7 @@ export type TypedReply =
   | PushReply
   | NullArrayReply
   | NoReply
+  | PackedArrayReply
   | SeveralReplies
   | InterspersedReply;
 
@@ -142,7 +165,7 @@ export function resp2Of(reply: Resp3OnlyReply): Exclude<Reply, TypedReply> {
     case 'push':
       return reply.items;
     case 'double':
-      return formatDouble(reply.value);
+      return doubleText(reply.value);
     case 'boolean':
       return reply.value ? 1 : 0;
     case 'verbatim':
@@ -152,18 +175,12 @@ export function resp2Of(reply: Resp3OnlyReply): Exclude<Reply, TypedReply> {
   }
 }
 
-/** The protocol's text of a double. */
-export function formatDouble(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (value === Infinity) return 'inf';
-  if (value === -Infinity) return '-inf';
-  return Object.is(value, -0) ? '-0' : String(value);
-}
 
 /** About how long a reply is on the wire. Items that are neither text nor lists count little. */
 export function replyBytes(reply: Reply): number {
   if (typeof reply === 'string' || Buffer.isBuffer(reply)) return reply.length + 8;
   if (typeof reply !== 'object' || reply === null) return 16;
+  if ('kind' in reply && reply.kind === 'packed-array') return reply.bytes.length + 16;
   const items =
     'kind' in reply ? ('items' in reply ? reply.items : 'flat' in reply ? reply.flat : null) : reply;
   if (items === null) return 32;

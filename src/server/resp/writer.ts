@@ -1,6 +1,6 @@
 /** Decides the bytes of a reply in RESP2 and RESP3. Knows nothing of commands or of who reads them. */
+import { doubleText } from '../double-text.js';
 import {
-  formatDouble,
   type Reply,
   type Resp3OnlyReply,
   type RespVersion,
@@ -68,6 +68,9 @@ export class ReplyWriter {
         return;
       case 'interspersed':
         return this.items(0x2a, reply.count, reply.items, version);
+      case 'packed-array':
+        this.header(0x2a, reply.count);
+        return this.raw(reply.bytes);
       case 'null-array':
         return this.ascii(version === 2 ? '*-1\r\n' : '_\r\n');
       case 'map':
@@ -90,7 +93,7 @@ export class ReplyWriter {
       case 'push':
         return this.items(0x3e, reply.items.length, reply.items, 3);
       case 'double':
-        return this.ascii(`,${formatDouble(reply.value)}\r\n`);
+        return this.ascii(`,${doubleText(reply.value)}\r\n`);
       case 'boolean':
         return this.ascii(reply.value ? '#t\r\n' : '#f\r\n');
       case 'big-number':
@@ -115,6 +118,11 @@ export class ReplyWriter {
 
   private bulkBytes(value: Buffer): void {
     this.header(0x24, value.length);
+    this.raw(value);
+    this.crlf();
+  }
+
+  private raw(value: Buffer): void {
     if (value.length >= REFERENCE_BYTES_MIN) {
       this.closeChunk();
       this.full.push(value);
@@ -124,7 +132,6 @@ export class ReplyWriter {
       value.copy(this.buffer, this.position);
       this.position += value.length;
     }
-    this.crlf();
   }
 
   /** An error's text may quote what the client sent: a line break in it would be a forged reply. */
