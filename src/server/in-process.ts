@@ -78,7 +78,7 @@ function typedValueOf(reply: TypedReply, version: RespVersion, bulk: BulkForm): 
     case 'push':
     case 'several':
     case 'packed-array':
-      return valuesOf([...reply.items()], version, bulk);
+      return valuesOf([...reply.decoded()], version, bulk);
     case 'interspersed':
       return valuesOf(reply.items, version, bulk);
     case 'double':

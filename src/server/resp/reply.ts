@@ -104,7 +104,7 @@ export class PackedArrayReply {
     readonly bytes: Buffer,
   ) {}
 
-  *items(): IterableIterator<Buffer> {
+  *decoded(): IterableIterator<Buffer> {
     const { bytes } = this;
     let position = 0;
     while (position < bytes.length) {
