@@ -75,10 +75,10 @@ function typedValueOf(reply: TypedReply, version: RespVersion, bulk: BulkForm): 
       return version === 2
         ? valuesOf(reply.items, version, bulk)
         : new Set(valuesOf(reply.items, version, bulk));
-    case 'push':
-    case 'several':
     case 'packed-array':
       return valuesOf([...reply.decoded()], version, bulk);
+    case 'push':
+    case 'several':
     case 'interspersed':
       return valuesOf(reply.items, version, bulk);
     case 'double':
