@@ -12,8 +12,8 @@ export interface Transport {
   send(reply: Reply): void;
   /** Whether there is anybody to send anything to. */
   readonly takesPushes: boolean;
-  /** Pushes travel apart from replies, so a subscriber may go on using any command in RESP2, too. */
-  readonly separatesPushes: boolean;
+  /** The caller is the application itself; pushes to it travel apart from replies. */
+  readonly isInProcess: boolean;
   /** The late reply of a command that waited: from now on the client's requests are served again. */
   unblocked(reply: Reply): void;
   /** Hangs up at once; what was written and has not left is lost. */
@@ -88,9 +88,9 @@ export class Client {
     return channel.size + pattern.size + shard.size;
   }
 
-  /** In RESP2 nothing tells a push from a reply, so a subscriber may ask for little else. */
+  /** Where RESP2 travels, nothing tells a push from a reply, so a subscriber may ask for little else. */
   get isLimitedToSubscribing(): boolean {
-    return this.respVersion === 2 && this.subscriptionCount > 0 && !this.origin.transport.separatesPushes;
+    return this.respVersion === 2 && this.subscriptionCount > 0 && !this.origin.transport.isInProcess;
   }
 
   /** See `Transport.send`. */

@@ -53,11 +53,15 @@ export interface CommandDeclaration {
   readonly group: CommandGroup;
   readonly complexity: string;
   readonly deprecated?: { readonly since: string; readonly replacedBy: string };
+  /** Not for applications: COMMAND DOCS says so. */
+  readonly isSystemCommand?: boolean;
   readonly arguments?: readonly ArgumentDoc[];
   /** A container runs nothing itself when called with a subcommand. */
   readonly subcommands?: readonly CommandDeclaration[];
   /** Synchronous: nothing can interleave. Absent for a container that needs a subcommand. */
   readonly run?: (call: Call) => Reply;
+  /** Only where the parameter says `yes`, or `local` and the client is on this machine. */
+  readonly needsParameter?: 'enable-debug-command' | 'enable-module-command';
   /** Runs at once inside MULTI instead of being queued. */
   readonly runsInMulti?: boolean;
 }
@@ -94,6 +98,10 @@ export interface ServerContext {
   runQueued(client: Client, args: readonly Bytes[]): Reply;
   /** Where the server listens now. */
   addresses(): readonly ListenAddress[];
+  /** One line for whoever runs the server. */
+  log(level: LogLevel, message: string): void;
+  /** From now on something else vouches for the data. */
+  changeReplicationId(): void;
   /** Tells the process, the first time only. */
   warnOnce(code: string, message: string): void;
   /** Closes this server, never the process. */
@@ -104,10 +112,12 @@ export type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly isLoopback: boolean }
   | { readonly kind: 'unix'; readonly path: string };
 
+export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
+
 export interface ServerIdentity {
   readonly name: string;
   readonly runId: string;
-  readonly replicationId: string;
+  replicationId: string;
   readonly startedMonotonicMs: number;
 }
 

@@ -142,6 +142,11 @@ export const configParameters: readonly ConfigParameter[] = [
     set: ({ notifications }, value) =>
       notifications.setFlags(value) ? null : "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.",
   },
+  {
+    name: 'enable-debug-command',
+    get: ({ settings }) => settings.protection.debugCommand,
+    set: 'immutable',
+  },
   { name: 'databases', get: ({ settings }) => String(settings.databases), set: 'immutable' },
   { name: 'port', get: (server) => String(portOf(server)), set: 'immutable' },
   { name: 'bind', get: (server) => hostsOf(server).join(' '), set: 'protected' },

@@ -5,6 +5,7 @@
 import { type Bytes, byteString, copyOf } from './byte-string.js';
 import type { Client } from './client.js';
 import { Call, type Command, type CommandTable, type ServerContext } from './command.js';
+import { isPermitted } from './permission.js';
 import { ErrorReply, fail, QUEUED, type Reply } from './resp/reply.js';
 
 const QUOTED_BYTES_MAX = 128;
@@ -71,6 +72,7 @@ export class Dispatcher {
   /** The guards in their order; null when the request may run. */
   private refusal(client: Client, command: Command, args: readonly Bytes[]): ErrorReply | null {
     if (!command.acceptsCount(args.length)) return wrongCount(command);
+    if (!this.isPermitted(client, command)) return notPermitted(command);
     if (!client.isAuthenticated && command.needsAuthentication) return noAuthentication;
     if (client.transaction !== null && !command.isAllowedInMulti) return notInMulti;
     if (!this.context.keyspace.makeRoom() && needsMemory(client, command)) return outOfMemory;
@@ -79,6 +81,12 @@ export class Dispatcher {
         `Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
       );
     return null;
+  }
+
+  private isPermitted(client: Client, { declaration }: Command): boolean {
+    if (declaration.needsParameter === undefined) return true;
+    const { debugCommand } = this.context.settings.protection;
+    return isPermitted(declaration.needsParameter === 'enable-debug-command' ? debugCommand : 'no', client);
   }
 
   private refuse(client: Client, command: Command | undefined, error: ErrorReply): ErrorReply {
@@ -137,6 +145,12 @@ function unknownCommand(container: Command | undefined, args: readonly Bytes[]):
 /** As C prints it: up to the first zero byte. */
 function quoted(arg: Bytes | undefined, bytesMax: number): string {
   return (byteString(arg ?? '').split('\0', 1)[0] ?? '').slice(0, bytesMax);
+}
+
+function notPermitted({ fullName, declaration }: Command): ErrorReply {
+  return fail(
+    `${fullName.toUpperCase()} command not allowed. If the ${declaration.needsParameter} option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`,
+  );
 }
 
 function wrongCount(command: Command): ErrorReply {

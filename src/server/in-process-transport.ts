@@ -8,7 +8,7 @@ import { type Value, valueOf } from './in-process.js';
 import type { Reply } from './resp/reply.js';
 
 export class InProcessTransport implements Transport {
-  readonly separatesPushes = true;
+  readonly isInProcess = true;
   readonly outputBytes = 0;
   readonly inputBytes = 0;
   client: Client | null = null;

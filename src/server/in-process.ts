@@ -71,6 +71,8 @@ function typedValueOf(reply: TypedReply, version: RespVersion, bulk: BulkForm): 
       return valueOf(reply.text, version, bulk);
     case 'map':
       return version === 2 ? valuesOf(reply.flat, version, bulk) : mapOf(valuesOf(reply.flat, version, bulk));
+    case 'attributed':
+      return valueOf(reply.reply, version, bulk);
     case 'set':
       return version === 2
         ? valuesOf(reply.items, version, bulk)

@@ -6,7 +6,13 @@ import { BlockingTable } from './blocking.js';
 import { type Bytes, byteStringOfText } from './byte-string.js';
 import { ChangeFeed } from './change-feed.js';
 import { Client, type ClientOrigin, ClientRegistry } from './client.js';
-import { CommandTable, type ListenAddress, type ServerContext, type ServerIdentity } from './command.js';
+import {
+  CommandTable,
+  type ListenAddress,
+  type LogLevel,
+  type ServerContext,
+  type ServerIdentity,
+} from './command.js';
 import { allCommands } from './commands/index.js';
 import { Dispatcher } from './dispatch.js';
 import {
@@ -41,6 +47,8 @@ export interface ServerConfig extends SettingsInput {
   random?: Random;
   /** What INFO reports as `server_name`. Default `lookaside`. */
   name?: string;
+  /** Hears what the server has to say to whoever runs it. Default: nobody does. */
+  log?: (level: LogLevel, message: string) => void;
 }
 
 export interface ServerStats {
@@ -121,6 +129,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly notifications: Notifications;
   readonly identity: ServerIdentity;
   readonly writer = new ReplyWriter();
+  private readonly random: Random;
+  private readonly logLine: (level: LogLevel, message: string) => void;
   readonly closed: Promise<void>;
   private resolveClosed: () => void = () => undefined;
   private readonly dispatcher: Dispatcher;
@@ -134,6 +144,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   constructor(config: ServerConfig) {
     const { clock = systemClock, random = systemRandom, name = 'lookaside' } = config;
     this.clock = clock;
+    this.random = random;
+    this.logLine = config.log ?? (() => undefined);
     this.settings = settingsOf(config);
     const { memory, databases } = this.settings;
     this.keyspace = new Keyspace({ clock, random, databases, memory });
@@ -255,6 +267,14 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
 
   addresses(): readonly ListenAddress[] {
     return this.listeners.map(({ address }) => address);
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.logLine(level, message);
+  }
+
+  changeReplicationId(): void {
+    this.identity.replicationId = this.random.hex(20);
   }
 
   warnOnce(code: string, message: string): void {

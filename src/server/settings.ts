@@ -30,6 +30,15 @@ export interface Settings {
   readonly memory: EvictionSettings;
   readonly limits: ServerLimits;
   readonly databases: number;
+  readonly protection: ProtectionSettings;
+}
+
+/** Who may do what could harm the host: nobody, who is on this machine, everybody. The process itself always may. */
+export type Permission = 'no' | 'local' | 'yes';
+
+export interface ProtectionSettings {
+  debugCommand: Permission;
+  protectedConfigs: Permission;
 }
 
 export interface SettingsInput {
@@ -37,6 +46,7 @@ export interface SettingsInput {
   password?: string;
   databases?: number;
   limits?: Partial<ServerLimits>;
+  protection?: Partial<ProtectionSettings>;
 }
 
 export function settingsOf(input: SettingsInput): Settings {
@@ -60,6 +70,7 @@ export function settingsOf(input: SettingsInput): Settings {
     },
     limits,
     databases: atLeast(1, 'databases', databases),
+    protection: { debugCommand: 'no', protectedConfigs: 'no', ...input.protection },
   };
 }
 

@@ -6,6 +6,7 @@ import { clientCommands } from './client.js';
 import { configCommands } from './config.js';
 import { connectionCommands } from './connection.js';
 import { counterCommands } from './counters.js';
+import { debugCommands } from './debug.js';
 import { expireCommands } from './expire.js';
 import { hashCommands } from './hash.js';
 import { introspectionCommands } from './introspection.js';
@@ -36,4 +37,5 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...serverCommands,
   ...configCommands,
   ...introspectionCommands,
+  ...debugCommands,
 ];

@@ -273,6 +273,7 @@ function docsOf(command: Command): Reply {
     declaration.complexity,
   ];
   const { deprecated } = declaration;
+  if (declaration.isSystemCommand === true) flat.push('doc_flags', new SetReply([new Status('syscmd')]));
   if (deprecated !== undefined)
     flat.push(
       'doc_flags',

@@ -18,6 +18,7 @@ const STALE_SHARE_ACCEPTED = 0.1;
 export class ExpiryCycle {
   private timer: Timer | null = null;
   private isStopped = false;
+  private isActive = true;
   /** Per database: how many of the keys that expire are still to be seen in this round. */
   private readonly cursors: number[];
   private nextDatabase = 0;
@@ -36,10 +37,17 @@ export class ExpiryCycle {
     this.timer = null;
   }
 
+  /** While it is not active, keys expire only when somebody asks for them. */
+  setActive(isActive: boolean): void {
+    this.isActive = isActive;
+    if (isActive) this.start(CYCLE_MS);
+  }
+
   private start(delayMs: number): void {
-    if (this.timer !== null || this.isStopped) return;
+    if (this.timer !== null || this.isStopped || !this.isActive) return;
     this.timer = this.core.clock.after(delayMs, () => {
       this.timer = null;
+      if (!this.isActive) return;
       const delayMs = this.run();
       if (this.databases.some((database) => database.volatileSize > 0)) this.start(delayMs);
     });

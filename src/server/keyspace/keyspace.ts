@@ -61,6 +61,11 @@ export class Keyspace {
     return this.evictor.makeRoom();
   }
 
+  /** Whether keys that nobody asks for are expired. */
+  setActiveExpiry(isActive: boolean): void {
+    this.expiry.setActive(isActive);
+  }
+
   /** Stops the timers. */
   close(): void {
     this.expiry.stop();

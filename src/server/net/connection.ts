@@ -36,7 +36,7 @@ const EMPTY = Buffer.alloc(0);
 
 export class Connection implements Transport {
   readonly takesPushes = true;
-  readonly separatesPushes = false;
+  readonly isInProcess = false;
   readonly client: Client;
   private readonly parser: RequestParser;
   private isClosed = false;

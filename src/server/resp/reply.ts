@@ -68,6 +68,15 @@ export class PushReply {
   constructor(readonly items: readonly Reply[]) {}
 }
 
+/** A reply with something said about it, which RESP2 has no way to say. */
+export class AttributedReply {
+  readonly kind = 'attributed';
+  constructor(
+    readonly attributes: readonly Reply[],
+    readonly reply: Reply,
+  ) {}
+}
+
 /** The null that RESP2 writes as `*-1`: an EXEC that was called off. */
 export class NullArrayReply {
   readonly kind = 'null-array';
@@ -131,7 +140,8 @@ export type TypedReply =
   | NoReply
   | PackedArrayReply
   | SeveralReplies
-  | InterspersedReply;
+  | InterspersedReply
+  | AttributedReply;
 
 /** What a command answers. `string` and `Buffer` are bulk strings, `number` and `bigint` are integers. */
 export type Reply = string | Buffer | number | bigint | null | readonly Reply[] | TypedReply;
@@ -174,7 +184,6 @@ export function resp2Of(reply: Resp3OnlyReply): Exclude<Reply, TypedReply> {
       return String(reply.value);
   }
 }
-
 
 /** About how long a reply is on the wire. Items that are neither text nor lists count little. */
 export function replyBytes(reply: Reply): number {

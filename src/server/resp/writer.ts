@@ -1,12 +1,6 @@
 /** Decides the bytes of a reply in RESP2 and RESP3. Knows nothing of commands or of who reads them. */
 import { doubleText } from '../double-text.js';
-import {
-  type Reply,
-  type Resp3OnlyReply,
-  type RespVersion,
-  resp2Of,
-  type TypedReply,
-} from './reply.js';
+import { type Reply, type Resp3OnlyReply, type RespVersion, resp2Of, type TypedReply } from './reply.js';
 
 /** A buffer this long is written as it is, by reference; a shorter value is copied beside its neighbours. */
 const REFERENCE_BYTES_MIN = 16 * 1024;
@@ -66,6 +60,9 @@ export class ReplyWriter {
       case 'several':
         for (const item of reply.items) this.write(item, version);
         return;
+      case 'attributed':
+        if (version === 3) this.items(0x7c, reply.attributes.length / 2, reply.attributes, 3);
+        return this.write(reply.reply, version);
       case 'interspersed':
         return this.items(0x2a, reply.count, reply.items, version);
       case 'packed-array':
