@@ -42,3 +42,28 @@ function isAscii(text: string): boolean {
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false;
   return true;
 }
+
+/** Documented for no encoding by itself, but what `toString('latin1')` comes down to, without its detours. */
+interface Latin1Buffer {
+  latin1Slice(start: number, end: number): string;
+  latin1Write(text: string, at: number, length: number): number;
+}
+
+/** The byte string of a part of a buffer. */
+export function latin1Text(bytes: Buffer, start: number, end: number): string {
+  return (bytes as unknown as Latin1Buffer).latin1Slice(start, end);
+}
+
+/** Writes a byte string. */
+export function writeLatin1(text: string, to: Buffer, at: number): void {
+  const { length } = text;
+  if (length > LOOP_LENGTH_MAX) (to as unknown as Latin1Buffer).latin1Write(text, at, length);
+  else for (let index = 0; index < length; index++) to[at + index] = text.charCodeAt(index);
+}
+
+/** Copies a part of some bytes. */
+export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  const length = end - start;
+  if (length > LOOP_LENGTH_MAX) to.set(from.subarray(start, end), at);
+  else for (let index = 0; index < length; index++) to[at + index] = from[start + index] as number;
+}

@@ -1,21 +1,16 @@
-/** Decides how one key's value is held in memory and what it is counted to weigh. Knows nothing of other keys. */
-import { type Bytes, bufferOf, byteString } from '../byte-string.js';
+/** Decides how a command sees one key: a handle on its record. Knows nothing of other keys. */
+import { type Bytes, bufferOf, byteString, latin1Text } from '../byte-string.js';
 import { Container, type TypeName } from './container.js';
+import type { ExpireAtMs } from './expire-at.js';
+import { BYTES, INT32, INT64, KIND_MASK, OBJECT, RAW, type RecordStore } from './records.js';
+import type { StringView } from './string-view.js';
+
+export { type ExpireAtMs, NEVER } from './expire-at.js';
 
 /** Longest value held as a string. */
 const STRING_BYTES_MAX = 2048;
 
-/** Milliseconds since the epoch. A bigint beyond what a double holds exactly: Redis takes any 64-bit time. */
-export type ExpireAtMs = number | bigint;
-
-/** No expiry. */
-export const NEVER = Number.POSITIVE_INFINITY;
-
-/**
- * What a key and a field cost beside their own bytes: objects, map slots and array slots of the JavaScript heap,
- * as measured on Node 20 with a million keys, rounded up.
- */
-export const KEY_OVERHEAD_BYTES = 200;
+/** What a field costs beside its own bytes: objects, map slots and array slots of the JavaScript heap, as measured on Node 20. */
 export const FIELD_OVERHEAD_BYTES = 100;
 const BUFFER_OVERHEAD_BYTES = 200;
 
@@ -38,28 +33,87 @@ export function weightOf(bytes: Bytes): number {
 /** What a key can hold: a string's bytes, or a container. */
 export type Value = Bytes | Container;
 
+/**
+ * A key as a command found it. Its fields are read from the record when they are asked for; once the record is
+ * replaced or removed they stay what they were.
+ */
 export class Entry {
-  expireAtMs: ExpireAtMs = NEVER;
-  /** For eviction: what it means is the policy's affair. */
-  usage = 0;
-  weightBytes = 0;
-  /** Where the entry stands in its database's lists. */
-  position = -1;
-  volatilePosition = -1;
+  private last: { key: string; value: Value; expireAtMs: ExpireAtMs } | null = null;
 
   constructor(
-    readonly key: string,
-    public value: Value,
+    private readonly records: RecordStore,
+    /** Where the record is now; 0 once it is gone. */
+    public place: number,
   ) {}
 
-  /** What the entry weighs now. */
-  weigh(): number {
-    const value = this.value;
-    const body = value instanceof Container ? value.weightBytes : weightOf(value);
-    return KEY_OVERHEAD_BYTES + this.key.length + body;
+  get key(): string {
+    return this.last === null ? this.records.key(this.place) : this.last.key;
+  }
+
+  /** A short string that was changed in place, and any long one, is a Buffer of its own. */
+  get value(): Value {
+    return this.last === null ? valueAt(this.records, this.place) : this.last.value;
+  }
+
+  get expireAtMs(): ExpireAtMs {
+    return this.last === null ? this.records.expireAtMs(this.place) : this.last.expireAtMs;
+  }
+
+  /** The record is about to go: keeps what it said. */
+  detach(): void {
+    const { key, value, expireAtMs } = this;
+    this.last = { key, value, expireAtMs };
+    this.place = 0;
   }
 }
 
 export function typeNameOf(entry: Entry): TypeName {
-  return entry.value instanceof Container ? entry.value.type : 'string';
+  const { value } = entry;
+  return value instanceof Container ? value.type : 'string';
+}
+
+/** The value of a record, copied if it lies in a slot. */
+export function valueAt(records: RecordStore, place: number): Value {
+  const flags = records.flags(place);
+  switch (flags & KIND_MASK) {
+    case INT32:
+      return String(records.detail(place));
+    case INT64:
+      return String(records.int64(place));
+    case OBJECT:
+      return records.objects.at(records.detail(place));
+    default: {
+      const bytes = records.bytesAt(place);
+      const start = records.valueStart(place);
+      const end = start + records.detail(place);
+      if (end - start <= STRING_BYTES_MAX && (flags & RAW) === 0) return latin1Text(bytes, start, end);
+      return Buffer.from(bytes.subarray(start, end));
+    }
+  }
+}
+
+/** Shows a string's bytes where they lie. False for a container. */
+export function showString(records: RecordStore, place: number, view: StringView): boolean {
+  switch (records.flags(place) & KIND_MASK) {
+    case BYTES:
+      view.start = records.valueStart(place);
+      view.end = view.start + records.detail(place);
+      view.bytes = records.bytesAt(place);
+      view.isLasting = false;
+      return true;
+    case OBJECT: {
+      const object = records.objects.at(records.detail(place));
+      if (object instanceof Container) return false;
+      view.bytes = object;
+      view.start = 0;
+      view.end = object.length;
+      view.isLasting = true;
+      return true;
+    }
+    default:
+      view.number =
+        (records.flags(place) & KIND_MASK) === INT32 ? records.detail(place) : records.int64(place);
+      view.bytes = null;
+      return true;
+  }
 }

@@ -80,9 +80,9 @@ export class ExpiryCycle {
     const seen = Math.min(BATCH_KEYS, position);
     let stale = 0;
     for (let count = 0; count < seen; count++) {
-      const entry = database.volatileAt(--position);
-      if (entry === undefined || !database.isExpired(entry)) continue;
-      database.remove(entry, 'expired');
+      const place = database.volatilePlaceAt(--position);
+      if (place === 0 || !database.isStaleAt(place)) continue;
+      database.removeAt(place, 'expired');
       stale++;
     }
     this.cursors[index] = position;

@@ -54,6 +54,7 @@ export class Keyspace {
   /** A new command begins: its time may be a later one. */
   beginCommand(): void {
     this.core.thaw();
+    this.usage.beginTurn();
   }
 
   /** False when the limit is passed and nothing may go. */
