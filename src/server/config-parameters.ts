@@ -3,6 +3,7 @@
  * What is not in the table does not exist: nothing is accepted and ignored.
  */
 import type { ServerContext } from './command.js';
+import { encodingParameters } from './encoding-limits.js';
 import { type EvictionPolicy, evictionPolicies } from './keyspace/eviction.js';
 
 /** Null: accepted. Otherwise why not, in Redis' words. */
@@ -52,7 +53,20 @@ function integer(min: number, max: number, apply: (server: ServerContext, value:
   };
 }
 
+/** The limits of compact forms. */
+const limitParameters = encodingParameters.map(({ name, limit, unit, min, max }): ConfigParameter => {
+  const apply = ({ settings }: ServerContext, value: number): void => {
+    settings.encodings[limit] = value;
+  };
+  return {
+    name,
+    get: ({ settings }) => String(settings.encodings[limit]),
+    set: unit === 'bytes' ? memorySize(min, apply) : integer(min, max, apply),
+  };
+});
+
 export const configParameters: readonly ConfigParameter[] = [
+  ...limitParameters,
   {
     name: 'maxmemory',
     get: ({ settings }) => String(settings.memory.maxBytes),

@@ -1,5 +1,6 @@
 /** Decides what can be set on a server, its defaults, and what is refused. Knows nothing of commands. */
 import { LookasideError } from '../errors.js';
+import { type EncodingLimits, encodingLimitDefaults } from './encoding-limits.js';
 import { type EvictionPolicy, type EvictionSettings, evictionPolicies } from './keyspace/eviction.js';
 
 export interface ServerLimits {
@@ -31,6 +32,7 @@ export interface Settings {
   readonly limits: ServerLimits;
   readonly databases: number;
   readonly protection: ProtectionSettings;
+  readonly encodings: EncodingLimits;
 }
 
 /** Who may do what could harm the host: nobody, who is on this machine, everybody. The process itself always may. */
@@ -71,6 +73,7 @@ export function settingsOf(input: SettingsInput): Settings {
     limits,
     databases: atLeast(1, 'databases', databases),
     protection: { debugCommand: 'no', protectedConfigs: 'no', ...input.protection },
+    encodings: { ...encodingLimitDefaults },
   };
 }
 

@@ -191,12 +191,15 @@ function run(bytes: Buffer, operation: Operation): Reply {
 }
 
 /** What becomes of a number that may not fit. */
-function fitted(wanted: bigint, { isSigned, width, overflow }: Operation): bigint {
+function fitted(wanted: bigint, operation: Operation): bigint {
+  const { isSigned, width, overflow, kind } = operation;
   const max = (1n << BigInt(isSigned ? width - 1 : width)) - 1n;
   const min = isSigned ? -max - 1n : 0n;
   if (wanted >= min && wanted <= max) return wanted;
-  if (overflow === 'SAT') return wanted > max ? max : min;
-  return isSigned ? BigInt.asIntN(width, wanted) : BigInt.asUintN(width, wanted);
+  if (overflow !== 'SAT') return isSigned ? BigInt.asIntN(width, wanted) : BigInt.asUintN(width, wanted);
+  // Redis subtracts within 64 bits to see on which side a narrow type overflows, and so sees a very low one as high.
+  const isSeenAsHigh = kind === 'SET' && isSigned && width < 64 && BigInt.asIntN(64, max - wanted) < 0n;
+  return wanted > max || isSeenAsHigh ? max : min;
 }
 
 function read(bytes: Buffer, operation: Operation): Reply {

@@ -9,6 +9,7 @@ import { counterCommands } from './counters.js';
 import { debugCommands } from './debug.js';
 import { expireCommands } from './expire.js';
 import { hashCommands } from './hash.js';
+import { hyperLogLogCommands } from './hyperloglog.js';
 import { introspectionCommands } from './introspection.js';
 import { keyCommands } from './keys.js';
 import { pubsubCommands } from './pubsub.js';
@@ -30,6 +31,7 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...lcsCommands,
   ...bitmapCommands,
   ...bitfieldCommands,
+  ...hyperLogLogCommands,
   ...counterCommands,
   ...hashCommands,
   ...transactionCommands,
