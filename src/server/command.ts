@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.js';
 import { type AclCategory, categoriesOf } from './acl-categories.js';
 import type { BlockingTable } from './blocking.js';
-import type { Bytes } from './byte-string.js';
+import { type Bytes, latin1Text } from './byte-string.js';
 import type { Client, ClientRegistry } from './client.js';
 import type { ArgumentDoc } from './command-arguments.js';
 import type { CommandFlag } from './command-flags.js';
@@ -15,6 +15,7 @@ import type { Keyspace } from './keyspace/keyspace.js';
 import type { EventClass, Notifications } from './notifications.js';
 import type { PubSub } from './pubsub.js';
 import type { Reply } from './resp/reply.js';
+import { RequestSlices } from './resp/request.js';
 import type { Settings } from './settings.js';
 import type { Statistics } from './statistics.js';
 import type { WatchTable } from './watch.js';
@@ -68,12 +69,27 @@ export interface CommandDeclaration {
 
 /** One request being run. `args` live as long as the call: what is kept is copied. */
 export class Call {
+  private given: readonly Bytes[] | null;
+  /**
+   * Where the arguments lie in the socket's buffer, for commands that are called so often that making values of them
+   * counts; null when they came as values. Good until the call returns.
+   */
+  readonly slices: RequestSlices | null;
+
   constructor(
-    readonly args: readonly Bytes[],
+    request: readonly Bytes[] | RequestSlices,
     readonly db: Database,
     readonly client: Client,
     readonly server: ServerContext,
-  ) {}
+  ) {
+    const isSliced = request instanceof RequestSlices;
+    this.slices = isSliced ? request : null;
+    this.given = isSliced ? null : request;
+  }
+
+  get args(): readonly Bytes[] {
+    return (this.given ??= this.slices?.args ?? []);
+  }
 
   /** Tells those who subscribed that something happened to a key. Call it after the change; nearly free while off. */
   notify(eventClass: EventClass, event: string, key: Bytes, db: Database = this.db): void {
@@ -158,9 +174,20 @@ export class Command {
   }
 }
 
+/** As sent: upper case and lower case are two. */
+interface RecentName {
+  readonly name: string;
+  readonly command: Command;
+}
+
+/** A power of two. */
+const RECENT_NAMES_MAX = 512;
+const RECENT_LENGTH_MAX = 24;
+
 export class CommandTable {
   /** Also under the upper-case name, the way most clients write it. */
   private readonly byName = new Map<string, Command>();
+  private readonly recent: (RecentName | undefined)[] = Array.from({ length: RECENT_NAMES_MAX });
   readonly all: readonly Command[];
 
   constructor(declarations: readonly CommandDeclaration[]) {
@@ -173,5 +200,25 @@ export class CommandTable {
 
   find(name: string): Command | undefined {
     return this.byName.get(name) ?? this.byName.get(name.toLowerCase());
+  }
+
+  /** By its name's bytes. Names that were asked for lately are recognised without making strings of them. */
+  findIn(bytes: Buffer, start: number, end: number): Command | undefined {
+    const length = end - start;
+    if (length === 0 || length > RECENT_LENGTH_MAX) return this.find(latin1Text(bytes, start, end));
+    let sum = length;
+    for (let at = start; at < end; at++) sum = (sum * 31 + (bytes[at] as number)) | 0;
+    const slot = (sum ^ (sum >>> 7)) & (RECENT_NAMES_MAX - 1);
+    const recent = this.recent[slot];
+    if (recent?.name.length === length) {
+      const { name } = recent;
+      let index = 0;
+      while (index < length && name.charCodeAt(index) === bytes[start + index]) index++;
+      if (index === length) return recent.command;
+    }
+    const name = latin1Text(bytes, start, end);
+    const command = this.find(name);
+    if (command !== undefined) this.recent[slot] = { name, command };
+    return command;
   }
 }

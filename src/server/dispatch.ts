@@ -7,6 +7,7 @@ import type { Client } from './client.js';
 import { Call, type Command, type CommandTable, type ServerContext } from './command.js';
 import { isPermitted } from './permission.js';
 import { ErrorReply, fail, QUEUED, type Reply } from './resp/reply.js';
+import type { Request, RequestSlices } from './resp/request.js';
 
 const QUOTED_BYTES_MAX = 128;
 
@@ -26,27 +27,29 @@ export class Dispatcher {
     private readonly commands: CommandTable,
   ) {}
 
-  /** Runs one request. `args[0]` is the command's name. */
-  dispatch(client: Client, args: readonly Bytes[]): Reply {
-    const name = args[0];
-    return this.dispatchAs(
-      client,
-      name === undefined ? undefined : this.commands.find(byteString(name)),
-      args,
-    );
+  /** Runs one request. Its first argument is the command's name. */
+  dispatch(client: Client, request: Request): Reply {
+    const { slices } = request;
+    const command =
+      slices === null
+        ? this.commands.find(byteString(request.args[0] ?? ''))
+        : this.commands.findIn(slices.bytes, slices.start(0), slices.end(0));
+    return this.dispatchAs(client, command, request);
   }
 
   /** The same when the command has been looked up. */
-  dispatchAs(client: Client, found: Command | undefined, args: readonly Bytes[]): Reply {
+  dispatchAs(client: Client, found: Command | undefined, request: Request): Reply {
     const { context } = this;
     context.keyspace.beginCommand();
     context.statistics.commandsProcessed++;
-    const command = found === undefined || found.subcommands.size === 0 ? found : subcommandOf(found, args);
-    if (command === undefined) return this.refuse(client, command, unknownCommand(found, args));
-    const refusal = this.refusal(client, command, args);
+    const command =
+      found === undefined || found.subcommands.size === 0 ? found : subcommandOf(found, request.args);
+    if (command === undefined) return this.refuse(client, command, unknownCommand(found, request.args));
+    const refusal = this.refusal(client, command, request);
     if (refusal !== null) return this.refuse(client, command, refusal);
-    if (client.transaction !== null && !command.runsInMulti) return this.enqueue(client, command, args);
-    const reply = this.run(client, command, args);
+    if (client.transaction !== null && !command.runsInMulti)
+      return this.enqueue(client, command, request.args);
+    const reply = this.run(client, command, request.slices ?? request.args);
     if (context.blocking.hasReady) context.blocking.serve();
     return reply;
   }
@@ -58,7 +61,7 @@ export class Dispatcher {
     return command === undefined ? unknownCommand(found, args) : this.run(client, command, args);
   }
 
-  private run(client: Client, command: Command, args: readonly Bytes[]): Reply {
+  private run(client: Client, command: Command, args: readonly Bytes[] | RequestSlices): Reply {
     client.lastCommand = command.fullName;
     const { context } = this;
     const reply =
@@ -70,8 +73,8 @@ export class Dispatcher {
   }
 
   /** The guards in their order; null when the request may run. */
-  private refusal(client: Client, command: Command, args: readonly Bytes[]): ErrorReply | null {
-    if (!command.acceptsCount(args.length)) return wrongCount(command);
+  private refusal(client: Client, command: Command, request: Request): ErrorReply | null {
+    if (!command.acceptsCount(request.count)) return wrongCount(command);
     if (!this.isPermitted(client, command)) return notPermitted(command);
     if (!client.isAuthenticated && command.needsAuthentication) return noAuthentication;
     if (client.transaction !== null && !command.isAllowedInMulti) return notInMulti;

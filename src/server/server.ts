@@ -37,6 +37,7 @@ import {
 import { Notifications } from './notifications.js';
 import { PubSub } from './pubsub.js';
 import { ErrorReply, type Reply } from './resp/reply.js';
+import { GivenRequest, type Request } from './resp/request.js';
 import { ReplyWriter } from './resp/writer.js';
 import { type Settings, type SettingsInput, settingsOf } from './settings.js';
 import { Statistics } from './statistics.js';
@@ -307,8 +308,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return this.clock.monotonicMs();
   }
 
-  dispatch(client: Client, args: readonly Bytes[]): Reply {
-    return this.dispatcher.dispatch(client, args);
+  dispatch(client: Client, request: Request): Reply {
+    return this.dispatcher.dispatch(client, request);
   }
 
   failed(error: unknown): void {
@@ -371,7 +372,11 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     const toBytes = command?.isWrite === true || client.transaction !== null ? ownArgument : borrowedArgument;
     const bytes: Bytes[] = [byteStringOfText(name)];
     for (let index = 1; index < args.length; index++) bytes.push(toBytes(args[index] ?? ''));
-    return valueOf(this.dispatcher.dispatchAs(client, command, bytes), client.respVersion, bulk);
+    return valueOf(
+      this.dispatcher.dispatchAs(client, command, new GivenRequest(bytes)),
+      client.respVersion,
+      bulk,
+    );
   }
 
   private assertOpen(): void {

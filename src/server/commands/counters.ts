@@ -81,15 +81,29 @@ export const counterCommands: readonly CommandDeclaration[] = [
 /** INCR, DECR, INCRBY: adds a fixed number or the second argument. */
 function add(call: Call, by: Integer | null): Reply {
   if (by === null) return NOT_AN_INTEGER;
+  const { slices, db } = call;
+  const quick =
+    slices === null
+      ? db.addSmall(argumentAt(call.args, 1), by)
+      : db.addSmallPart(slices.bytes, slices.start(1), slices.end(1), by);
+  if (quick !== null) {
+    tellIncrement(call);
+    return quick;
+  }
   const key = keyAt(call.args, 1);
-  const entry = call.db.write(key);
+  const entry = db.write(key);
   if (entry?.value instanceof Container) return WRONG_TYPE;
   const old = entry === undefined ? 0 : parseInteger(byteString(entry.value));
   if (old === null) return NOT_AN_INTEGER;
   const sum = addIntegers(old, by);
   if (sum === null) return fail('increment or decrement would overflow');
-  call.db.set(key, String(sum), entry?.expireAtMs ?? NEVER);
+  db.set(key, String(sum), entry?.expireAtMs ?? NEVER);
+  tellIncrement(call);
   return sum;
+}
+
+function tellIncrement(call: Call): void {
+  if (call.server.notifications.wants('string')) call.notify('string', 'incrby', argumentAt(call.args, 1));
 }
 
 function addIntegers(left: Integer, right: Integer): Integer | null {
@@ -107,7 +121,8 @@ function decrby(call: Call): Reply {
   return fitsInt64(BigInt(negated)) ? add(call, negated) : fail('decrement would overflow');
 }
 
-function incrbyfloat({ args, db }: Call): Reply {
+function incrbyfloat(call: Call): Reply {
+  const { args, db } = call;
   const key = keyAt(args, 1);
   const entry = db.write(key);
   if (entry?.value instanceof Container) return WRONG_TYPE;
@@ -118,5 +133,6 @@ function incrbyfloat({ args, db }: Call): Reply {
   if (sum === null) return fail('increment would produce NaN or Infinity');
   const text = formatLongDouble(sum);
   db.set(key, text, entry?.expireAtMs ?? NEVER);
+  call.notify('string', 'incrbyfloat', key);
   return text;
 }

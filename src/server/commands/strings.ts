@@ -1,14 +1,15 @@
 /** Decides GET, SET, MGET and MSET. Knows the keyspace, no client state. */
-import type { Bytes } from '../byte-string.js';
-import { argumentAt, keyAt, NOT_AN_INTEGER, SYNTAX_ERROR, WRONG_TYPE, wordAt } from '../call.js';
+import { type Bytes, byteString } from '../byte-string.js';
+import { argumentAt, NOT_AN_INTEGER, SYNTAX_ERROR, WRONG_TYPE, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple, oneOf, optional, token } from '../command-arguments.js';
 import { absoluteMs, type TimeUnit } from '../expire-time.js';
 import { integerOf } from '../integers.js';
 import { allKeys, oneKey } from '../key-specs.js';
 import { Container } from '../keyspace/container.js';
-import { type ExpireAtMs, keepBytes, NEVER } from '../keyspace/entry.js';
-import { ErrorReply, fail, OK, type Reply } from '../resp/reply.js';
+import { type ExpireAtMs, NEVER, SHORT_STRING_BYTES_MAX } from '../keyspace/entry.js';
+import { StringView } from '../keyspace/string-view.js';
+import { ErrorReply, fail, OK, type Reply, StoredReply } from '../resp/reply.js';
 
 export const stringCommands: readonly CommandDeclaration[] = [
   {
@@ -99,18 +100,45 @@ const setUnits: Readonly<Record<string, TimeUnit>> = {
   PXAT: { msPerUnit: 1, isRelative: false },
 };
 
-function get({ args, db }: Call): Reply {
-  const entry = db.read(keyAt(args, 1));
-  if (entry === undefined) return null;
-  return entry.value instanceof Container ? WRONG_TYPE : entry.value;
+/** What GET answers with: one for all, since a reply is written before the next command runs. */
+const stored = new StoredReply();
+const view = new StringView();
+
+function get(call: Call): Reply {
+  return stringReply(call, 1, stored);
+}
+
+/** The string at the key that is the argument of this index; put in `into` if the reply is written at once. */
+function stringReply(call: Call, index: number, into: StoredReply): Reply {
+  const { slices, db } = call;
+  if (slices === null) {
+    const value = db.read(argumentAt(call.args, index))?.value;
+    return value instanceof Container ? WRONG_TYPE : (value ?? null);
+  }
+  const found = db.readString(slices.bytes, slices.start(index), slices.end(index), view);
+  if (found !== 'string') return found === 'absent' ? null : WRONG_TYPE;
+  if (view.bytes === null) return String(view.number);
+  into.bytes = view.bytes;
+  into.start = view.start;
+  into.end = view.end;
+  into.isLasting = view.isLasting;
+  return into;
 }
 
 function set(call: Call): Reply {
-  const { args, db } = call;
-  const key = keyAt(args, 1);
-  const value = keepBytes(argumentAt(args, 2));
+  const { slices, db } = call;
+  if (slices?.count === 3) {
+    const { bytes } = slices;
+    db.setPart(bytes, slices.start(1), slices.end(1), bytes, slices.start(2), slices.end(2));
+    tellSet(call, 1);
+    return OK;
+  }
+  const { args } = call;
+  const key = argumentAt(args, 1);
+  const value = plainString(argumentAt(args, 2));
   if (args.length === 3) {
     db.set(key, value, NEVER);
+    tellSet(call, 1);
     return OK;
   }
   const options = parseSetOptions(args);
@@ -126,7 +154,18 @@ function set(call: Call): Reply {
   if (isRefused) return options.returnsOld ? oldReply : null;
   const isKept = options.expiry.kind === 'keep' && old !== undefined;
   db.set(key, value, isKept ? old.expireAtMs : expireAtMs);
+  tellSet(call, 1);
+  if (options.expiry.kind === 'at') call.notify('generic', 'expire', key);
   return options.returnsOld ? oldReply : OK;
+}
+
+/** A Buffer says that it was changed in place: an argument was not. */
+function plainString(bytes: Bytes): Bytes {
+  return bytes.length > SHORT_STRING_BYTES_MAX ? bytes : byteString(bytes);
+}
+
+function tellSet(call: Call, index: number): void {
+  if (call.server.notifications.wants('string')) call.notify('string', 'set', argumentAt(call.args, index));
 }
 
 function parseSetOptions(args: readonly Bytes[]): SetOptions | null {
@@ -160,18 +199,34 @@ function setExpiry({ server }: Call, { expiry }: SetOptions): ExpireAtMs | Error
   return atMs ?? fail("invalid expire time in 'set' command");
 }
 
-function mget({ args, db }: Call): Reply {
+function mget(call: Call): Reply {
+  const count = call.slices?.count ?? call.args.length;
   const values: Reply[] = [];
-  for (let index = 1; index < args.length; index++) {
-    const value = db.read(keyAt(args, index))?.value;
-    values.push(value === undefined || value instanceof Container ? null : value);
+  for (let index = 1; index < count; index++) {
+    const value = stringReply(call, index, new StoredReply());
+    values.push(value === WRONG_TYPE ? null : value);
   }
   return values;
 }
 
-function mset({ args, db }: Call): Reply {
-  if (args.length % 2 === 0) return fail("wrong number of arguments for 'mset' command");
-  for (let index = 1; index < args.length; index += 2)
-    db.set(keyAt(args, index), keepBytes(argumentAt(args, index + 1)), NEVER);
+function mset(call: Call): Reply {
+  const { slices, db } = call;
+  const count = slices?.count ?? call.args.length;
+  if (count % 2 === 0) return fail("wrong number of arguments for 'mset' command");
+  for (let index = 1; index < count; index += 2) {
+    if (slices !== null) {
+      const { bytes } = slices;
+      const value = index + 1;
+      db.setPart(
+        bytes,
+        slices.start(index),
+        slices.end(index),
+        bytes,
+        slices.start(value),
+        slices.end(value),
+      );
+    } else db.set(argumentAt(call.args, index), plainString(argumentAt(call.args, index + 1)), NEVER);
+    tellSet(call, index);
+  }
   return OK;
 }

@@ -2,7 +2,7 @@
  * Decides what one numbered database holds: look-up with lazy expiry, change, random choice and scan.
  * Knows nothing of commands; tells the keyspace what changed.
  */
-import { type Bytes, byteString } from '../byte-string.js';
+import { type Bytes, byteString, latin1Text } from '../byte-string.js';
 import type { Integer } from '../integers.js';
 import { Container } from './container.js';
 import { Entry, type ExpireAtMs, NEVER, showString, type Value } from './entry.js';
@@ -53,12 +53,11 @@ export class Database {
   }
 
   /** The same for a string, shown where it lies. What is shown is good until anything is changed. */
-  readString(bytes: Uint8Array, start: number, end: number, view: StringView): Found {
+  readString(bytes: Buffer, start: number, end: number, view: StringView): Found {
     const place = this.used(this.alive(this.table.findPart(bytes, start, end)));
-    if (place === 0) {
-      if (this.core.observer !== null) this.core.observer.missed?.(this.index, partText(bytes, start, end));
-      return 'absent';
-    }
+    if (place === 0 && this.core.observer !== null)
+      this.core.observer.missed?.(this.index, latin1Text(bytes, start, end));
+    if (place === 0) return 'absent';
     return showString(this.records, place, view) ? 'string' : 'other type';
   }
 
@@ -92,41 +91,26 @@ export class Database {
     } else this.put(place, value, 0, value.length, typeof value !== 'string', expireAtMs);
   }
 
-  /** The same for a string that has not been changed in place, from parts of some bytes. */
-  setString(
-    keyBytes: Uint8Array,
+  /** The same for a string without an expiry, from parts of some bytes. */
+  setPart(
+    keyBytes: Buffer,
     keyStart: number,
     keyEnd: number,
     bytes: Buffer,
     start: number,
     end: number,
-    expireAtMs: ExpireAtMs,
   ): void {
     const place = this.alive(this.table.findPart(keyBytes, keyStart, keyEnd));
-    this.put(place, bytes, start, end, false, expireAtMs);
+    this.put(place, bytes, start, end, false, NEVER);
   }
 
-  /**
-   * Adds to a string that is an integer, or to 0 where there is none, and returns the sum. Otherwise why not. Where the
-   * sum is too large for 32 bits it says `slow`: nothing was done.
-   */
-  addSmall(bytes: Uint8Array, start: number, end: number, by: number): number | 'slow' {
-    const place = this.alive(this.table.findPart(bytes, start, end));
-    if (place !== 0 && (this.records.flags(place) & KIND_MASK) !== INT32) return 'slow';
-    const sum = place === 0 ? by : this.records.detail(place) + by;
-    if (sum !== (sum | 0)) return 'slow';
-    if (place === 0) {
-      const own = this.table.reserve(0, 0, NEVER);
-      this.records.setFlags(own, INT32, false);
-      this.records.setDetail(own, sum);
-      this.written(own, true);
-    } else {
-      this.core.moveHandle(place, 0);
-      this.touch(place);
-      this.records.setDetail(place, sum);
-      this.written(place, false);
-    }
-    return sum;
+  /** Adds to a small integer, or to 0 where there is none, and returns the sum; null when that is not all there is to do. */
+  addSmall(key: Bytes, by: Integer): number | null {
+    return this.addAt(this.alive(this.table.find(key)), by);
+  }
+
+  addSmallPart(bytes: Buffer, start: number, end: number, by: Integer): number | null {
+    return this.addAt(this.alive(this.table.findPart(bytes, start, end)), by);
   }
 
   /** The entry's container was changed in place: counts its weight again and tells who watches. */
@@ -295,6 +279,21 @@ export class Database {
     this.records.setUsage(place, this.core.usage.touched(this.records.usage(place)));
   }
 
+  private addAt(place: number, by: Integer): number | null {
+    const { records } = this;
+    if (place !== 0 && (records.flags(place) & KIND_MASK) !== INT32) return null;
+    const sum = (place === 0 ? 0 : records.detail(place)) + Number(by);
+    if (sum !== (sum | 0)) return null;
+    if (place === 0) this.written(this.putInteger(0, sum, NEVER), true);
+    else {
+      this.core.moveHandle(place, 0);
+      this.touch(place);
+      records.setDetail(place, sum);
+      this.written(place, false);
+    }
+    return sum;
+  }
+
   private put(
     place: number,
     bytes: Bytes,
@@ -352,10 +351,6 @@ export class Database {
     else if (cause === 'evicted') core.statistics.evicted++;
     core.observer?.changed(this.index, key, cause);
   }
-}
-
-function partText(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.subarray(start, end)).toString('latin1');
 }
 
 /** Bytes that nobody else can change. */

@@ -7,8 +7,8 @@ import type { StringView } from './string-view.js';
 
 export { type ExpireAtMs, NEVER } from './expire-at.js';
 
-/** Longest value held as a string. */
-const STRING_BYTES_MAX = 2048;
+/** Longest value given out as a string. A Buffer that is no longer was changed in place. */
+export const SHORT_STRING_BYTES_MAX = 2048;
 
 /** What a field costs beside its own bytes: objects, map slots and array slots of the JavaScript heap, as measured on Node 20. */
 export const FIELD_OVERHEAD_BYTES = 100;
@@ -19,7 +19,7 @@ const BUFFER_OVERHEAD_BYTES = 200;
  * collector can move and which pin nothing; long ones in memory of their own. Neither is ever changed in place.
  */
 export function keepBytes(bytes: Bytes): Bytes {
-  if (bytes.length <= STRING_BYTES_MAX) return byteString(bytes);
+  if (bytes.length <= SHORT_STRING_BYTES_MAX) return byteString(bytes);
   const from = bufferOf(bytes);
   const own = Buffer.allocUnsafeSlow(from.length);
   from.copy(own);
@@ -86,7 +86,7 @@ export function valueAt(records: RecordStore, place: number): Value {
       const bytes = records.bytesAt(place);
       const start = records.valueStart(place);
       const end = start + records.detail(place);
-      if (end - start <= STRING_BYTES_MAX && (flags & RAW) === 0) return latin1Text(bytes, start, end);
+      if (end - start <= SHORT_STRING_BYTES_MAX && (flags & RAW) === 0) return latin1Text(bytes, start, end);
       return Buffer.from(bytes.subarray(start, end));
     }
   }

@@ -8,6 +8,7 @@ import { byteString } from '../byte-string.js';
 import type { Client, ClientOrigin, Transport } from '../client.js';
 import { type ParserLimits, ProtocolError, RequestParser } from '../resp/parser.js';
 import { fail, type Reply, replyBytes, SeveralReplies } from '../resp/reply.js';
+import type { Request } from '../resp/request.js';
 import type { ReplyWriter } from '../resp/writer.js';
 import type { Statistics } from '../statistics.js';
 
@@ -18,7 +19,7 @@ export interface ConnectionHost {
   readonly writer: ReplyWriter;
   readonly limits: ParserLimits & { readonly outputBufferBytesMax: number };
   monotonicMs(): number;
-  dispatch(client: Client, args: readonly Buffer[]): Reply;
+  dispatch(client: Client, request: Request): Reply;
   /** A command threw: a bug of ours, which costs one client its connection and not the process its life. */
   failed(error: unknown): void;
   /** Something was sent outside of the connection's own turn: `flushSent` is called when the turn of all ends. */
@@ -139,9 +140,8 @@ export class Connection implements Transport {
     this.flush();
   }
 
-  private serve(request: Buffer[]): void {
-    const name = request[0];
-    if (name !== undefined && name.length <= 5 && HTTP_WORDS.includes(byteString(name).toLowerCase()))
+  private serve(request: Request): void {
+    if (mayBeHttp(request) && HTTP_WORDS.includes(byteString(request.args[0] ?? '').toLowerCase()))
       return this.destroy();
     this.answer(this.run(request));
     this.checkOutput();
@@ -174,7 +174,7 @@ export class Connection implements Transport {
     else if (client.replyMode === 'skip') client.replyMode = 'on';
   }
 
-  private run(request: Buffer[]): Reply {
+  private run(request: Request): Reply {
     try {
       return this.host.dispatch(this.client, request);
     } catch (error) {
@@ -213,4 +213,12 @@ export class Connection implements Transport {
     this.sent = [];
     this.host.disconnected(this.client);
   }
+}
+
+/** Cheap to ask of every request: both words have an o in the second place. */
+function mayBeHttp(request: Request): boolean {
+  const { slices } = request;
+  if (slices === null) return (request.args[0] ?? '').length <= 5;
+  const start = slices.start(0);
+  return slices.end(0) - start <= 5 && ((slices.bytes[start + 1] ?? 0) | 0x20) === 0x6f;
 }

@@ -10,6 +10,8 @@ import { doubleText } from '../double-text.js';
 
 export type RespVersion = 2 | 3;
 
+const NO_BYTES = Buffer.alloc(0);
+
 /** `+OK`: a simple string. */
 export class Status {
   readonly kind = 'status';
@@ -125,6 +127,19 @@ export class PackedArrayReply {
   }
 }
 
+/**
+ * A bulk string that lies where it is stored: good until anything is changed. Only requests straight from a socket are
+ * answered so, because their replies are written at once.
+ */
+export class StoredReply {
+  readonly kind = 'stored';
+  bytes: Buffer = NO_BYTES;
+  start = 0;
+  end = 0;
+  /** The bytes never change, so they may be referred to. */
+  isLasting = false;
+}
+
 /** A reply of a class of its own; the common ones are plain JavaScript values. */
 export type TypedReply =
   | Status
@@ -141,7 +156,8 @@ export type TypedReply =
   | PackedArrayReply
   | SeveralReplies
   | InterspersedReply
-  | AttributedReply;
+  | AttributedReply
+  | StoredReply;
 
 /** What a command answers. `string` and `Buffer` are bulk strings, `number` and `bigint` are integers. */
 export type Reply = string | Buffer | number | bigint | null | readonly Reply[] | TypedReply;

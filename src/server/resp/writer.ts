@@ -1,12 +1,18 @@
 /** Decides the bytes of a reply in RESP2 and RESP3. Knows nothing of commands or of who reads them. */
+import { copyBytes, writeLatin1 } from '../byte-string.js';
 import { doubleText } from '../double-text.js';
-import { type Reply, type Resp3OnlyReply, type RespVersion, resp2Of, type TypedReply } from './reply.js';
+import {
+  type Reply,
+  type Resp3OnlyReply,
+  type RespVersion,
+  resp2Of,
+  type StoredReply,
+  type TypedReply,
+} from './reply.js';
 
 /** A buffer this long is written as it is, by reference; a shorter value is copied beside its neighbours. */
 const REFERENCE_BYTES_MIN = 16 * 1024;
 const BUFFER_BYTES = 64 * 1024;
-/** Below this, a loop over the characters is cheaper than a call into the runtime. */
-const LOOP_BYTES_MAX = 24;
 
 /**
  * Collects the replies of one turn of one client, so that they leave in one write.
@@ -57,6 +63,8 @@ export class ReplyWriter {
         return this.line(`-${reply.message}`);
       case 'none':
         return;
+      case 'stored':
+        return this.stored(reply);
       case 'several':
         for (const item of reply.items) this.write(item, version);
         return;
@@ -119,6 +127,18 @@ export class ReplyWriter {
     this.crlf();
   }
 
+  private stored({ bytes, start, end, isLasting }: StoredReply): void {
+    const length = end - start;
+    this.header(0x24, length);
+    if (isLasting && length >= REFERENCE_BYTES_MIN) this.raw(bytes.subarray(start, end));
+    else {
+      this.room(length);
+      copyBytes(bytes, start, end, this.buffer, this.position);
+      this.position += length;
+    }
+    this.crlf();
+  }
+
   private raw(value: Buffer): void {
     if (value.length >= REFERENCE_BYTES_MIN) {
       this.closeChunk();
@@ -138,16 +158,15 @@ export class ReplyWriter {
 
   private text(value: string): void {
     const length = value.length;
-    if (length <= LOOP_BYTES_MAX) return this.ascii(value);
     this.room(length);
-    this.buffer.write(value, this.position, 'latin1');
+    writeLatin1(value, this.buffer, this.position);
     this.position += length;
   }
 
   private ascii(value: string): void {
     const length = value.length;
     this.room(length);
-    const buffer = this.buffer;
+    const { buffer } = this;
     let at = this.position;
     for (let index = 0; index < length; index++) buffer[at++] = value.charCodeAt(index);
     this.position = at;
@@ -155,14 +174,26 @@ export class ReplyWriter {
 
   private header(prefix: number, value: number | bigint): void {
     this.room(24);
-    const buffer = this.buffer;
-    buffer[this.position++] = prefix;
-    if (typeof value === 'number' && value >= 0 && value < 10) buffer[this.position++] = 48 + value;
-    else {
-      const digits = String(value);
-      for (let index = 0; index < digits.length; index++) buffer[this.position++] = digits.charCodeAt(index);
+    const { buffer } = this;
+    let at = this.position;
+    buffer[at++] = prefix;
+    if (typeof value === 'number' && value >= 0 && value < 1e9) {
+      let digits = value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : digitsOf(value);
+      let rest = value | 0;
+      const end = at + digits;
+      while (digits-- > 0) {
+        const quotient = (rest / 10) | 0;
+        buffer[at + digits] = 48 + rest - quotient * 10;
+        rest = quotient;
+      }
+      at = end;
+    } else {
+      const text = String(value);
+      for (let index = 0; index < text.length; index++) buffer[at++] = text.charCodeAt(index);
     }
-    this.crlf();
+    buffer[at++] = 0x0d;
+    buffer[at++] = 0x0a;
+    this.position = at;
   }
 
   private crlf(): void {
@@ -185,4 +216,11 @@ export class ReplyWriter {
     this.fullBytes += this.position - this.start;
     this.start = this.position;
   }
+}
+
+/** For a whole number from 1000 to 1e9. */
+function digitsOf(value: number): number {
+  if (value < 1e5) return value < 1e4 ? 4 : 5;
+  if (value < 1e7) return value < 1e6 ? 6 : 7;
+  return value < 1e8 ? 8 : 9;
 }
