@@ -64,12 +64,13 @@ export class BlockingTable {
 
   /** What a command that found nothing returns: the client waits if it may. */
   wait(client: Client, db: Database, wait: Wait): Reply {
-    if (client.deniesBlocking || client.execReplies !== null) return wait.refused ?? wait.timedOut;
+    if (client.deniesBlocking || client.execReplies !== null)
+      return wait.refused === undefined ? wait.timedOut : wait.refused;
     const waiter: Waiter = { client, db, wait, timer: null };
     client.isBlocked = true;
     this.byClient.set(client, waiter);
-    let byKey = this.byDatabase.get(db.index);
-    if (byKey === undefined) this.byDatabase.set(db.index, (byKey = new Map()));
+    const byKey = this.byDatabase.get(db.index) ?? new Map<string, Set<Waiter>>();
+    this.byDatabase.set(db.index, byKey);
     for (const key of wait.keys) {
       const others = byKey.get(key);
       if (others === undefined) byKey.set(key, new Set([waiter]));

@@ -2,34 +2,30 @@
 import { type Bytes, byteString } from './byte-string.js';
 import { integerOf } from './integers.js';
 import { type LongDouble, parseLongDouble } from './long-double.js';
-import { ErrorReply, fail } from './resp/reply.js';
+import { type ErrorReply, fail } from './resp/reply.js';
 
 const INT64_MAX = 9_223_372_036_854_775_807n;
-const OUT_OF_RANGE = fail('timeout is out of range');
 const NEGATIVE = fail('timeout is negative');
 
 /** Milliseconds to wait, 0 being for ever, of an argument in seconds that may have a fraction. */
-export function secondsTimeout(bytes: Bytes, nowMs: number): number | ErrorReply {
+export function secondsTimeout(bytes: Bytes): number | ErrorReply {
   const seconds = parseLongDouble(byteString(bytes));
   if (seconds === null) return fail('timeout is not a float or out of range');
   const ms = ceilOfThousandfold(seconds);
-  return ms === null || ms > INT64_MAX ? OUT_OF_RANGE : timeoutOf(ms, nowMs);
+  // What is too large for Redis turns into the smallest negative number there.
+  return ms === null || ms < 0n || ms > INT64_MAX ? NEGATIVE : Number(ms);
 }
 
 /** The same of one in whole milliseconds. */
-export function millisecondsTimeout(bytes: Bytes, nowMs: number): number | ErrorReply {
+export function millisecondsTimeout(bytes: Bytes): number | ErrorReply {
   const ms = integerOf(bytes);
-  return ms === null ? fail('timeout is not an integer or out of range') : timeoutOf(BigInt(ms), nowMs);
-}
-
-function timeoutOf(ms: bigint, nowMs: number): number | ErrorReply {
-  if (ms < 0n) return NEGATIVE;
-  return ms > INT64_MAX - BigInt(Math.floor(nowMs)) ? OUT_OF_RANGE : Number(ms);
+  if (ms === null) return fail('timeout is not an integer or out of range');
+  return ms < 0 ? NEGATIVE : Number(ms);
 }
 
 /** Null for infinity. */
 function ceilOfThousandfold(seconds: LongDouble): bigint | null {
-  if (seconds.kind === 'infinite') return seconds.isNegative ? -1n : null;
+  if (seconds.kind === 'infinite') return null;
   const { mantissa, exponent } = seconds;
   const thousandfold = mantissa * 1000n;
   if (exponent >= 0n) return thousandfold << exponent;

@@ -12,6 +12,9 @@ import { hashCommands } from './hash.js';
 import { hyperLogLogCommands } from './hyperloglog.js';
 import { introspectionCommands } from './introspection.js';
 import { keyCommands } from './keys.js';
+import { listCommands } from './list.js';
+import { listEditCommands } from './list-edit.js';
+import { listMoveCommands } from './list-move.js';
 import { pubsubCommands } from './pubsub.js';
 import { serverCommands } from './server.js';
 import { stringCommands } from './strings.js';
@@ -34,6 +37,9 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...hyperLogLogCommands,
   ...counterCommands,
   ...hashCommands,
+  ...listCommands,
+  ...listEditCommands,
+  ...listMoveCommands,
   ...transactionCommands,
   ...pubsubCommands,
   ...serverCommands,

@@ -141,6 +141,7 @@ export class ListValue extends Container {
   /** Removes up to `count` elements that equal this one and says how many. */
   removeEqual(element: Bytes, end: ListEnd, count: number): number {
     const wanted = packed(element);
+    const before = this.length;
     let left = count;
     const step = end === 'front' ? 1 : -1;
     for (let at = end === 'front' ? 0 : this.chunks.length - 1; left > 0; at += step) {
@@ -159,7 +160,7 @@ export class ListValue extends Container {
       } else if (end === 'front' && this.joins(at - 1)) at--;
       else if (end === 'back') this.joins(at);
     }
-    return count - left;
+    return before - this.length;
   }
 
   *elements(): IterableIterator<Bytes> {
