@@ -2,6 +2,7 @@
 import type { Bytes } from './byte-string.js';
 import type { Database } from './keyspace/database.js';
 import type { Reply, RespVersion } from './resp/reply.js';
+import type { TrackingState } from './tracking.js';
 
 /** What a client hangs from. In-process clients have one too, that only ends them. */
 export interface Transport {
@@ -39,6 +40,8 @@ export interface Transaction {
   hasError: boolean;
   /** One of the queued commands needs memory. */
   needsMemory: boolean;
+  /** One of the queued commands changes data. */
+  hasWrite: boolean;
 }
 
 /** Whether replies are written. `skip-next`: CLIENT REPLY SKIP was just run, the next reply is left out. */
@@ -65,11 +68,16 @@ export class Client {
   isBlocked = false;
   /** A command of it that would wait is answered at once, because the caller cannot wait. */
   deniesBlocking = false;
+  /** What CLIENT TRACKING asked for; null while it is off. */
+  tracking: TrackingState | null = null;
+  /** May be hung up on when all clients together need too much memory. */
+  isEvictable = true;
   /** Hang up once the reply has left. */
   closesAfterReply = false;
   /** While EXEC runs: the replies so far, among which pushes to this very client find their place. */
   execReplies: Reply[] | null = null;
   readonly subscriptions: Subscriptions = { channel: new Set(), pattern: new Set(), shard: new Set() };
+  private unsent: Reply[] = [];
   lastCommand = '';
   lastActiveMs: number;
 
@@ -97,6 +105,19 @@ export class Client {
   send(reply: Reply): void {
     this.origin.transport.send(reply);
   }
+
+  /** Sends it behind the reply to the command that is running now. */
+  sendAfterReply(reply: Reply): void {
+    this.unsent.push(reply);
+  }
+
+  /** The reply has been written. */
+  replied(): void {
+    if (this.unsent.length === 0) return;
+    const { unsent } = this;
+    this.unsent = [];
+    for (const reply of unsent) this.send(reply);
+  }
 }
 
 /** All clients that are connected, by id. */
@@ -116,6 +137,10 @@ export class ClientRegistry {
 
   remove(client: Client): void {
     this.clients.delete(client.id);
+  }
+
+  byId(id: number): Client | undefined {
+    return this.clients.get(id);
   }
 
   [Symbol.iterator](): IterableIterator<Client> {

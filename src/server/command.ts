@@ -7,9 +7,11 @@ import { type AclCategory, categoriesOf } from './acl-categories.js';
 import type { BlockingTable } from './blocking.js';
 import { type Bytes, latin1Text } from './byte-string.js';
 import type { Client, ClientRegistry } from './client.js';
+import type { ClientMemory } from './client-memory.js';
+import type { ClientPause } from './client-pause.js';
 import type { ArgumentDoc } from './command-arguments.js';
 import type { CommandFlag } from './command-flags.js';
-import type { FoundKey, KeySpec } from './key-specs.js';
+import { type FoundKey, findKeys, type KeySpec } from './key-specs.js';
 import type { Database } from './keyspace/database.js';
 import type { Keyspace } from './keyspace/keyspace.js';
 import type { EventClass, Notifications } from './notifications.js';
@@ -18,6 +20,7 @@ import type { Reply } from './resp/reply.js';
 import { RequestSlices } from './resp/request.js';
 import type { Settings } from './settings.js';
 import type { Statistics } from './statistics.js';
+import type { Tracking } from './tracking.js';
 import type { WatchTable } from './watch.js';
 
 export type CommandGroup =
@@ -108,6 +111,9 @@ export interface ServerContext {
   readonly watches: WatchTable;
   readonly notifications: Notifications;
   readonly blocking: BlockingTable;
+  readonly tracking: Tracking;
+  readonly pause: ClientPause;
+  readonly clientMemory: ClientMemory;
   readonly pubsub: PubSub;
   readonly identity: ServerIdentity;
   /** Runs a command that EXEC takes from the queue. */
@@ -149,6 +155,7 @@ export class Command {
   readonly isAllowedInMulti: boolean;
   readonly runsInMulti: boolean;
   readonly isWrite: boolean;
+  readonly isRead: boolean;
 
   constructor(
     readonly declaration: CommandDeclaration,
@@ -164,9 +171,17 @@ export class Command {
     this.isAllowedInMulti = !flags.includes('no_multi');
     this.runsInMulti = declaration.runsInMulti === true;
     this.isWrite = flags.includes('write');
+    this.isRead = flags.includes('readonly');
     this.subcommands = new Map(
       (declaration.subcommands ?? []).map((sub) => [sub.name, new Command(sub, this)]),
     );
+  }
+
+  /** The keys of a call, none when its arguments make no sense. */
+  keysOf(args: readonly Bytes[]): readonly FoundKey[] {
+    const { keys, findKeys: own } = this.declaration;
+    if (own !== undefined) return own(args) ?? [];
+    return keys === undefined ? [] : (findKeys(keys, args) ?? []);
   }
 
   acceptsCount(count: number): boolean {

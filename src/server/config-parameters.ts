@@ -5,6 +5,7 @@
 import type { ServerContext } from './command.js';
 import { encodingParameters } from './encoding-limits.js';
 import { type EvictionPolicy, evictionPolicies } from './keyspace/eviction.js';
+import type { ClientClass, OutputLimit } from './settings.js';
 
 /** Null: accepted. Otherwise why not, in Redis' words. */
 type Setter = (server: ServerContext, value: string) => string | null;
@@ -64,6 +65,28 @@ const limitParameters = encodingParameters.map(({ name, limit, unit, min, max })
     set: unit === 'bytes' ? memorySize(min, apply) : integer(min, max, apply),
   };
 });
+
+/** Fours of class, hard limit, soft limit and its seconds; all or none are taken. */
+const setOutputLimits: Setter = ({ settings }, text) => {
+  const words = text.trim().split(/\s+/);
+  if (words.length % 4 !== 0) return 'Wrong number of arguments in buffer limit configuration.';
+  const limits: [ClientClass, OutputLimit][] = [];
+  for (let index = 0; index < words.length; index += 4) {
+    const [word = '', hard = '', soft = '', seconds = ''] = words.slice(index, index + 4);
+    const name = word.toLowerCase();
+    if (name !== 'normal' && name !== 'pubsub' && name !== 'slave' && name !== 'replica')
+      return 'Invalid client class specified in buffer limit configuration.';
+    const [hardBytes, softBytes] = [parseMemorySize(hard), parseMemorySize(soft)];
+    if (hardBytes === null || softBytes === null || !/^\d+$/.test(seconds))
+      return 'Error in hard, soft or soft_seconds setting in buffer limit configuration.';
+    limits.push([
+      name === 'slave' ? 'replica' : name,
+      { hardBytes, softBytes, softSeconds: Number(seconds) },
+    ]);
+  }
+  for (const [name, limit] of limits) settings.outputLimits[name] = limit;
+  return null;
+};
 
 export const configParameters: readonly ConfigParameter[] = [
   ...limitParameters,
@@ -141,14 +164,14 @@ export const configParameters: readonly ConfigParameter[] = [
   },
   {
     name: 'client-output-buffer-limit',
-    get: ({ settings }) => `normal ${settings.limits.outputBufferBytesMax} 0 0`,
-    set: ({ settings }, value) => {
-      const match = /^normal (\w+) 0 0$/i.exec(value);
-      const bytes = parseMemorySize(match?.[1] ?? '');
-      if (bytes === null) return 'only a hard limit for normal clients is known: normal <bytes> 0 0';
-      settings.limits.outputBufferBytesMax = bytes;
-      return null;
-    },
+    get: ({ settings }) =>
+      Object.entries(settings.outputLimits)
+        .map(([name, limit]) => {
+          const { hardBytes, softBytes, softSeconds } = limit;
+          return `${name === 'replica' ? 'slave' : name} ${hardBytes} ${softBytes} ${softSeconds}`;
+        })
+        .join(' '),
+    set: setOutputLimits,
   },
   {
     name: 'notify-keyspace-events',
@@ -160,6 +183,27 @@ export const configParameters: readonly ConfigParameter[] = [
     name: 'enable-debug-command',
     get: ({ settings }) => settings.protection.debugCommand,
     set: 'immutable',
+  },
+  {
+    name: 'maxmemory-clients',
+    get: ({ settings }) =>
+      `${settings.clientsMemory.amount}${settings.clientsMemory.unit === 'percent' ? '%' : ''}`,
+    set: (server, text) => {
+      const percent = /^(\d+)%$/.exec(text)?.[1];
+      const amount = percent === undefined ? parseMemorySize(text) : Number(percent);
+      if (amount === null) return 'argument must be a memory or percent value';
+      if (percent !== undefined && amount > 100) return 'percentage argument must be less or equal to 100';
+      server.settings.clientsMemory = { unit: percent === undefined ? 'bytes' : 'percent', amount };
+      server.clientMemory.limitChanged();
+      return null;
+    },
+  },
+  {
+    name: 'tracking-table-max-keys',
+    get: ({ tracking }) => String(tracking.keysMax),
+    set: integer(0, Number.MAX_SAFE_INTEGER, ({ tracking }, value) => {
+      tracking.keysMax = value;
+    }),
   },
   { name: 'databases', get: ({ settings }) => String(settings.databases), set: 'immutable' },
   { name: 'port', get: (server) => String(portOf(server)), set: 'immutable' },

@@ -15,9 +15,18 @@ const noAuthentication = new ErrorReply('NOAUTH Authentication required.');
 const outOfMemory = new ErrorReply("OOM command not allowed when used memory > 'maxmemory'.");
 /** All that a subscriber may ask for in RESP2. */
 const subscriberCommands: ReadonlySet<string> = new Set([
-  ...['subscribe', 'psubscribe', 'ssubscribe', 'unsubscribe', 'punsubscribe', 'sunsubscribe'],
-  ...['ping', 'quit', 'reset'],
+  'subscribe',
+  'psubscribe',
+  'ssubscribe',
+  'unsubscribe',
+  'punsubscribe',
+  'sunsubscribe',
+  'ping',
+  'quit',
+  'reset',
 ]);
+/** They change what others see, or what is stored, without being writes. */
+const WRITES_IN_DISGUISE: ReadonlySet<string> = new Set(['publish', 'spublish', 'pfcount']);
 const notInMulti = fail('Command not allowed inside a transaction');
 const queueTooLong = fail('the transaction is larger than client-query-buffer-limit');
 
@@ -47,10 +56,15 @@ export class Dispatcher {
     if (command === undefined) return this.refuse(client, command, unknownCommand(found, request.args));
     const refusal = this.refusal(client, command, request);
     if (refusal !== null) return this.refuse(client, command, refusal);
+    if (context.pause.isActive && context.pause.holds(client, mayWrite(client, command)))
+      return context.pause.postpone(client, request.args);
     if (client.transaction !== null && !command.runsInMulti)
       return this.enqueue(client, command, request.args);
+    context.tracking.current = client;
     const reply = this.run(client, command, request.slices ?? request.args);
     if (context.blocking.hasReady) context.blocking.serve();
+    if (context.tracking.isActive) context.tracking.trim();
+    context.tracking.current = null;
     return reply;
   }
 
@@ -69,6 +83,14 @@ export class Dispatcher {
         ? wrongCount(command)
         : command.run(new Call(args, client.db, client, context));
     if (reply instanceof ErrorReply) context.statistics.errorReplies++;
+    const { tracking } = client;
+    if (tracking !== null) {
+      if (command.isRead)
+        context.tracking.remember(client, command.keysOf('args' in args ? args.args : args));
+      // What CLIENT CACHING announced is the next command, or the whole of the next transaction.
+      if (client.transaction === null && client.execReplies === null && command.parent?.fullName !== 'client')
+        tracking.isNextAnnounced = false;
+    }
     return reply;
   }
 
@@ -115,9 +137,16 @@ export class Dispatcher {
       return this.refuse(client, command, queueTooLong);
     // Once it cannot run, nothing more is kept of it.
     if (!transaction.hasError) transaction.queue.push(args.map(copyOf));
+    transaction.hasWrite ||= command.isWrite || WRITES_IN_DISGUISE.has(command.fullName);
     transaction.needsMemory ||= command.needsMemory;
     return QUEUED;
   }
+}
+
+/** What has to wait while writes are paused. */
+function mayWrite({ transaction }: Client, command: Command): boolean {
+  if (command.fullName === 'exec') return transaction?.hasWrite === true;
+  return command.isWrite || WRITES_IN_DISGUISE.has(command.fullName);
 }
 
 /** What is queued takes memory as well, so inside MULTI every command counts; EXEC counts as what it will run. */

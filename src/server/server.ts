@@ -6,6 +6,8 @@ import { BlockingTable } from './blocking.js';
 import { type Bytes, byteStringOfText } from './byte-string.js';
 import { ChangeFeed } from './change-feed.js';
 import { Client, type ClientOrigin, ClientRegistry } from './client.js';
+import { ClientMemory } from './client-memory.js';
+import { ClientPause } from './client-pause.js';
 import {
   CommandTable,
   type ListenAddress,
@@ -36,11 +38,18 @@ import {
 } from './net/listener.js';
 import { Notifications } from './notifications.js';
 import { PubSub } from './pubsub.js';
-import { ErrorReply, type Reply } from './resp/reply.js';
+import { ErrorReply, fail, type Reply } from './resp/reply.js';
 import { GivenRequest, type Request } from './resp/request.js';
 import { ReplyWriter } from './resp/writer.js';
-import { type Settings, type SettingsInput, settingsOf } from './settings.js';
+import {
+  clientsBytesMax,
+  type OutputLimit,
+  type Settings,
+  type SettingsInput,
+  settingsOf,
+} from './settings.js';
 import { Statistics } from './statistics.js';
+import { Tracking } from './tracking.js';
 import { WatchTable } from './watch.js';
 
 export interface ServerConfig extends SettingsInput {
@@ -126,6 +135,13 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly statistics = new Statistics();
   readonly watches: WatchTable;
   readonly blocking: BlockingTable;
+  readonly tracking: Tracking;
+  readonly pause: ClientPause;
+  readonly clientMemory = new ClientMemory(
+    this.clients,
+    () => clientsBytesMax(this.settings),
+    () => this.statistics.evictedClients++,
+  );
   readonly pubsub = new PubSub();
   readonly notifications: Notifications;
   readonly identity: ServerIdentity;
@@ -151,9 +167,11 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     const { memory, databases } = this.settings;
     this.keyspace = new Keyspace({ clock, random, databases, memory });
     const feed = new ChangeFeed(this.keyspace);
+    this.tracking = new Tracking(feed, this.clients);
     this.watches = new WatchTable(feed);
     this.notifications = new Notifications(feed, (channel, message) => this.pubsub.publish(channel, message));
     this.blocking = new BlockingTable(clock, this.keyspace);
+    this.pause = new ClientPause(clock, (client, args) => this.dispatchSafely(client, args));
     this.identity = {
       name,
       runId: random.hex(20),
@@ -308,8 +326,27 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return this.clock.monotonicMs();
   }
 
+  outputLimitOf(client: Client): OutputLimit {
+    return this.settings.outputLimits[client.subscriptionCount > 0 ? 'pubsub' : 'normal'];
+  }
+
+  buffersChanged(client: Client): void {
+    this.clientMemory.changed(client);
+  }
+
   dispatch(client: Client, request: Request): Reply {
     return this.dispatcher.dispatch(client, request);
+  }
+
+  /** For a command that no connection runs. */
+  private dispatchSafely(client: Client, args: readonly Bytes[]): Reply {
+    try {
+      return this.dispatcher.dispatch(client, new GivenRequest(args));
+    } catch (error) {
+      this.failed(error);
+      client.closesAfterReply = true;
+      return fail('internal error, the connection is closed');
+    }
   }
 
   failed(error: unknown): void {
@@ -328,6 +365,9 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.watches.unwatch(client);
     this.blocking.forget(client);
     this.pubsub.forget(client);
+    this.tracking.stop(client);
+    this.pause.forget(client);
+    this.clientMemory.forget(client);
     this.clients.remove(client);
   }
 
@@ -372,11 +412,10 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     const toBytes = command?.isWrite === true || client.transaction !== null ? ownArgument : borrowedArgument;
     const bytes: Bytes[] = [byteStringOfText(name)];
     for (let index = 1; index < args.length; index++) bytes.push(toBytes(args[index] ?? ''));
-    return valueOf(
-      this.dispatcher.dispatchAs(client, command, new GivenRequest(bytes)),
-      client.respVersion,
-      bulk,
-    );
+    const reply = this.dispatcher.dispatchAs(client, command, new GivenRequest(bytes));
+    const value = valueOf(reply, client.respVersion, bulk);
+    client.replied();
+    return value;
   }
 
   private assertOpen(): void {

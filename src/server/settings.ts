@@ -10,11 +10,21 @@ export interface ServerLimits {
   argumentsMax: number;
   /** Most bytes of one unfinished request (`client-query-buffer-limit`). Default 1 GB. */
   queryBufferBytesMax: number;
-  /** Most reply bytes a client may leave unread before it is cut (`client-output-buffer-limit`). Default 256 MB; 0 is no limit. */
+  /** Most reply bytes a client may leave unread before it is cut (`client-output-buffer-limit normal`). Default 256 MB; 0 is no limit. */
   outputBufferBytesMax: number;
   /** Most connections (`maxclients`). Default 10,000. */
   clientsMax: number;
 }
+
+/** When a client that does not read is hung up on: at once above `hardBytes`, after a while above `softBytes`. */
+export interface OutputLimit {
+  /** 0 is no limit. */
+  hardBytes: number;
+  softBytes: number;
+  softSeconds: number;
+}
+
+export type ClientClass = 'normal' | 'replica' | 'pubsub';
 
 export const limitDefaults: Readonly<ServerLimits> = {
   bulkBytesMax: 512 * 1024 * 1024,
@@ -30,6 +40,9 @@ export interface Settings {
   password: string | null;
   readonly memory: EvictionSettings;
   readonly limits: ServerLimits;
+  readonly outputLimits: Record<ClientClass, OutputLimit>;
+  /** What all clients together may weigh: bytes, or a part of `maxmemory`. 0 is no limit. */
+  clientsMemory: { readonly unit: 'bytes' | 'percent'; readonly amount: number };
   readonly databases: number;
   readonly protection: ProtectionSettings;
   readonly encodings: EncodingLimits;
@@ -71,6 +84,12 @@ export function settingsOf(input: SettingsInput): Settings {
       samples: atLeast(1, 'memory.samples', memory?.samples ?? 5),
     },
     limits,
+    outputLimits: {
+      normal: { hardBytes: limits.outputBufferBytesMax, softBytes: 0, softSeconds: 0 },
+      replica: { hardBytes: 256 * 1024 * 1024, softBytes: 64 * 1024 * 1024, softSeconds: 60 },
+      pubsub: { hardBytes: 32 * 1024 * 1024, softBytes: 8 * 1024 * 1024, softSeconds: 60 },
+    },
+    clientsMemory: { unit: 'bytes', amount: 0 },
     databases: atLeast(1, 'databases', databases),
     protection: { debugCommand: 'no', protectedConfigs: 'no', ...input.protection },
     encodings: { ...encodingLimitDefaults },
@@ -83,4 +102,9 @@ function atLeast(min: number, option: string, value: number): number {
     'CONFIG_INVALID',
     `${option} is ${value}; it must be a whole number of at least ${min}`,
   );
+}
+
+/** What all clients together may weigh, in bytes. 0 is no limit. */
+export function clientsBytesMax({ clientsMemory: { unit, amount }, memory }: Settings): number {
+  return unit === 'bytes' ? amount : Math.floor((memory.maxBytes * amount) / 100);
 }

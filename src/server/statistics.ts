@@ -8,6 +8,8 @@ export class Statistics {
   errorReplies = 0;
   /** Clients cut because they did not read what they asked for. */
   outputLimitDisconnections = 0;
+  /** Clients cut because all of them together needed too much memory. */
+  evictedClients = 0;
   /** Clients cut because they did not speak the protocol. */
   protocolErrors = 0;
 

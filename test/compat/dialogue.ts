@@ -11,8 +11,11 @@ export interface Step {
   readonly command: readonly string[];
 }
 
+/** Stands for the number that the server gave to a client. */
+const ID = /\{id:(\d)\}/;
+
 /** What is told without being asked for, in RESP2 words. */
-const UNASKED = ['message', 'pmessage', 'smessage', 'invalidate'];
+const UNASKED = ['message', 'pmessage', 'smessage', 'invalidate', 'tracking-redir-broken'];
 
 class Talker {
   private chunks: Buffer[] = [];
@@ -42,6 +45,13 @@ class Talker {
       });
   }
 
+  async id(): Promise<string> {
+    await this.ask(['CLIENT', 'ID']);
+    const [[, id] = []] = this.replies();
+    this.chunks = [];
+    return String(id);
+  }
+
   /** Everything told so far, to the end of what is under way. */
   async all(): Promise<Tree[]> {
     await this.ask(['RESET']);
@@ -63,7 +73,7 @@ function isUnasked([mark, items]: Tree): boolean {
   return UNASKED.includes(String((items as Tree[])[0]?.[1]));
 }
 
-/** What each client was told from its first command on. */
+/** What each client was told from its first command on. `{id:1}` stands for the number of the second. */
 export async function dialogue(
   endpoint: Endpoint,
   clients: number,
@@ -76,7 +86,11 @@ export async function dialogue(
       return new Talker(socket);
     }),
   );
-  for (const { client, command } of steps) await talkers[client]?.ask(command);
+  const ids = steps.some(({ command }) => command.some((word) => ID.test(word)))
+    ? await Promise.all(talkers.map((talker) => talker.id()))
+    : [];
+  const named = (word: string): string => word.replace(ID, (_, index: string) => String(ids[Number(index)]));
+  for (const { client, command } of steps) await talkers[client]?.ask(command.map(named));
   const told: unknown[][] = [];
   for (const talker of talkers) told.push(normal(await talker.all()));
   return told;
@@ -94,7 +108,7 @@ function normal(replies: readonly Tree[]): unknown[] {
     const items = Array.isArray(reply[1]) ? (reply[1] as Tree[]) : [];
     if (/^(p?message|s?message|[ps]?unsubscribe)$/.test(String(items[0]?.[1]))) {
       // Receipts of one UNSUBSCRIBE count down in whatever order the names have.
-      run.push(/unsubscribe$/.test(String(items[0]?.[1])) ? [reply[0], items.slice(0, 2)] : reply);
+      run.push(String(items[0]?.[1]).endsWith('unsubscribe') ? [reply[0], items.slice(0, 2)] : reply);
       continue;
     }
     close();
@@ -107,6 +121,6 @@ function normal(replies: readonly Tree[]): unknown[] {
 function withoutId(tree: Tree): unknown {
   const [mark, items] = tree;
   if (!Array.isArray(items)) return tree;
-  const at = items.findIndex((item: Tree) => item[1] === 'id');
-  return at < 0 ? tree : [mark, items.map((item: Tree, index) => (index === at + 1 ? 'id' : item))];
+  const at = items.findIndex((item: Tree) => item[1] === 'id' || item[1] === 'tracking-redir-broken');
+  return [mark, items.map((item: Tree, index) => (at >= 0 && index === at + 1 ? 'id' : withoutId(item)))];
 }

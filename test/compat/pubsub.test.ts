@@ -26,7 +26,7 @@ describeWithRedis('pub/sub', () => {
     await real.stop();
   });
 
-  async function same(steps: readonly Step[], clients = PUBSUB_CLIENTS): Promise<void> {
+  async function expectSame(steps: readonly Step[], clients = PUBSUB_CLIENTS): Promise<void> {
     const [ours, theirs] = await Promise.all([
       dialogue(endpoint, clients, steps),
       dialogue(real, clients, steps),
@@ -36,7 +36,7 @@ describeWithRedis('pub/sub', () => {
 
   it('tells everybody the same', { timeout: 600_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(pubsubSteps, (steps) => same(steps)),
+      fc.asyncProperty(pubsubSteps, (steps) => expectSame(steps)),
       { numRuns: RUNS },
     );
   });
@@ -46,7 +46,7 @@ describeWithRedis('pub/sub', () => {
     async (flags) => {
       const set = ['CONFIG', 'SET', 'notify-keyspace-events', flags];
       const get = ['CONFIG', 'GET', 'notify-keyspace-events'];
-      await same(
+      await expectSame(
         [set, get, ['CONFIG', 'SET', 'notify-keyspace-events', '']].map((command) => ({
           client: 0,
           command,
@@ -69,7 +69,7 @@ describeWithRedis('pub/sub', () => {
       [0, 'SET k v'],
       [0, 'DEL k'],
     ];
-    await same(
+    await expectSame(
       commands.map(([client, line]) => ({ client, command: line.split(' ') })),
       2,
     );
@@ -86,6 +86,6 @@ describeWithRedis('pub/sub', () => {
       'EXEC',
       'PING',
     ];
-    await same(lines.map((line) => ({ client: 0, command: line.split(' ') })));
+    await expectSame(lines.map((line) => ({ client: 0, command: line.split(' ') })));
   });
 });

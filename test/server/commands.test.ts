@@ -70,7 +70,7 @@ it.each([
   ['appendonly', 'yes', 'no append only file'],
   ['dir', '/', "can't set protected config"],
   ['port', '1', "can't set immutable config"],
-  ['client-output-buffer-limit', 'replica 1 1 1', 'only a hard limit for normal clients'],
+  ['client-output-buffer-limit', 'nobody 1 1 1', 'Invalid client class'],
 ])('CONFIG SET %s %s is refused: %s', (name, value, reason) => {
   expect(plain(createServer().execute('CONFIG', 'SET', name, value))).toContain(reason);
 });

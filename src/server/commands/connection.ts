@@ -227,6 +227,8 @@ function reset({ client, server }: Call): Reply {
   client.transaction = null;
   server.watches.unwatch(client);
   server.pubsub.forget(client);
+  server.tracking.stop(client);
+  client.isEvictable = true;
   client.name = '';
   client.respVersion = 2;
   client.replyMode = 'on';

@@ -73,7 +73,7 @@ const ABORTED = new ErrorReply('EXECABORT Transaction discarded because of previ
 
 function multi({ client }: Call): Reply {
   if (client.transaction !== null) return fail('MULTI calls can not be nested');
-  client.transaction = { queue: [], bytes: 0, hasError: false, needsMemory: false };
+  client.transaction = { queue: [], bytes: 0, hasError: false, needsMemory: false, hasWrite: false };
   return OK;
 }
 

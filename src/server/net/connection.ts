@@ -10,6 +10,7 @@ import { type ParserLimits, ProtocolError, RequestParser } from '../resp/parser.
 import { fail, type Reply, replyBytes, SeveralReplies } from '../resp/reply.js';
 import type { Request } from '../resp/request.js';
 import type { ReplyWriter } from '../resp/writer.js';
+import type { OutputLimit } from '../settings.js';
 import type { Statistics } from '../statistics.js';
 
 /** What a connection needs of the server. */
@@ -17,7 +18,11 @@ export interface ConnectionHost {
   readonly statistics: Statistics;
   /** One for all connections: each turn of a connection empties it. */
   readonly writer: ReplyWriter;
-  readonly limits: ParserLimits & { readonly outputBufferBytesMax: number };
+  readonly limits: ParserLimits;
+  /** What this client may leave unread now. */
+  outputLimitOf(client: Client): OutputLimit;
+  /** Its buffers are what they were not. */
+  buffersChanged(client: Client): void;
   monotonicMs(): number;
   dispatch(client: Client, request: Request): Reply;
   /** A command threw: a bug of ours, which costs one client its connection and not the process its life. */
@@ -49,6 +54,8 @@ export class Connection implements Transport {
   /** Sent while another connection had its turn. */
   private sent: Reply[] = [];
   private sentBytes = 0;
+  /** Since when more than the soft limit is left unread. */
+  private softLimitSinceMs: number | null = null;
 
   constructor(
     private readonly socket: Socket,
@@ -86,6 +93,7 @@ export class Connection implements Transport {
       this.sentBytes += replyBytes(reply);
     }
     this.checkOutput();
+    if (!this.isClosed) this.host.buffersChanged(this.client);
   }
 
   unblocked(reply: Reply): void {
@@ -149,9 +157,14 @@ export class Connection implements Transport {
 
   private checkOutput(): void {
     const { host } = this;
-    const limit = host.limits.outputBufferBytesMax;
-    const turnBytes = this.isInTurn ? host.writer.pendingBytes : 0;
-    if (limit > 0 && turnBytes + this.outputBytes > limit) {
+    const { hardBytes, softBytes, softSeconds } = host.outputLimitOf(this.client);
+    const bytes = (this.isInTurn ? host.writer.pendingBytes : 0) + this.outputBytes;
+    const isSoft = softBytes > 0 && bytes > softBytes;
+    if (!isSoft) this.softLimitSinceMs = null;
+    else this.softLimitSinceMs ??= host.monotonicMs();
+    const isLong =
+      this.softLimitSinceMs !== null && host.monotonicMs() - this.softLimitSinceMs > softSeconds * 1000;
+    if (isLong || (hardBytes > 0 && bytes > hardBytes)) {
       host.statistics.outputLimitDisconnections++;
       this.destroy();
     }
@@ -172,6 +185,7 @@ export class Connection implements Transport {
     if (isPush || client.replyMode === 'on') this.host.writer.write(reply, client.respVersion);
     if (client.replyMode === 'skip-next') client.replyMode = 'skip';
     else if (client.replyMode === 'skip') client.replyMode = 'on';
+    client.replied();
   }
 
   private run(request: Request): Reply {
@@ -204,6 +218,7 @@ export class Connection implements Transport {
       if (chunks.length > 1) socket.uncork();
       writer.settled(socket.writableLength === 0);
     }
+    if (!this.isClosed) host.buffersChanged(this.client);
     if (!this.isClosed && this.client.closesAfterReply) socket.end(() => this.destroy());
   }
 
