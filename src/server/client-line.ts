@@ -46,7 +46,7 @@ export function clientLine(client: Client, server: ServerContext): string {
     'tot-mem': clientBytes(client),
     events: 'r',
     cmd: client.lastCommand === '' ? 'NULL' : client.lastCommand,
-    user: 'default',
+    user: client.user?.name ?? 'default',
     redir: tracking?.redirectsTo ?? -1,
     resp: client.respVersion,
     'lib-name': client.libName,

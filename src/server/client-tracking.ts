@@ -4,7 +4,7 @@ import { argumentAt, cString, NOT_AN_INTEGER, SYNTAX_ERROR, wordAt } from './cal
 import type { Call } from './command.js';
 import { integerOf } from './integers.js';
 import { ErrorReply, fail, MapReply, OK, type Reply, SetReply } from './resp/reply.js';
-import type { TrackingState } from './tracking.js';
+import type { TrackingState } from './tracking-state.js';
 
 interface Options {
   redirectsTo: number;

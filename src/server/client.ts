@@ -1,8 +1,9 @@
 /** Decides what the server remembers about one client. Knows no socket: only how to hang up. */
+import type { User } from './acl/user.js';
 import type { Bytes } from './byte-string.js';
 import type { Database } from './keyspace/database.js';
 import type { Reply, RespVersion } from './resp/reply.js';
-import type { TrackingState } from './tracking.js';
+import type { TrackingState } from './tracking-state.js';
 
 /** What a client hangs from. In-process clients have one too, that only ends them. */
 export interface Transport {
@@ -84,6 +85,8 @@ export class Client {
   constructor(
     readonly id: number,
     public db: Database,
+    /** Null: the process itself, which needs no permission. */
+    public user: User | null,
     public isAuthenticated: boolean,
     readonly createdMs: number,
     readonly origin: ClientOrigin,

@@ -2,8 +2,10 @@
  * Decides how a command is declared and what derives from a declaration. Knows no particular command, no socket.
  */
 
-import type { Clock } from '../clock.js';
-import { type AclCategory, categoriesOf } from './acl-categories.js';
+import type { Clock, Random } from '../clock.js';
+import type { AccessControl } from './acl/access-control.js';
+import type { FoundChannel } from './acl/acl-command.js';
+import { type AclCategory, categoriesOf } from './acl/categories.js';
 import type { BlockingTable } from './blocking.js';
 import { type Bytes, latin1Text } from './byte-string.js';
 import type { Client, ClientRegistry } from './client.js';
@@ -50,6 +52,8 @@ export interface CommandDeclaration {
   readonly categories?: readonly AclCategory[];
   readonly tips?: readonly string[];
   readonly keys?: readonly KeySpec[];
+  /** Channels among the arguments that a user needs permission for. */
+  readonly channels?: { readonly isPattern: boolean; readonly last: number };
   /** Where `keys` cannot say it. Null: the arguments make no sense. */
   readonly findKeys?: (args: readonly Bytes[]) => FoundKey[] | null;
   readonly summary: string;
@@ -103,6 +107,7 @@ export class Call {
 /** What a command may ask of the server it runs in. */
 export interface ServerContext {
   readonly clock: Clock;
+  readonly random: Random;
   readonly keyspace: Keyspace;
   readonly clients: ClientRegistry;
   readonly commands: CommandTable;
@@ -112,6 +117,7 @@ export interface ServerContext {
   readonly notifications: Notifications;
   readonly blocking: BlockingTable;
   readonly tracking: Tracking;
+  readonly acl: AccessControl;
   readonly pause: ClientPause;
   readonly clientMemory: ClientMemory;
   readonly pubsub: PubSub;
@@ -184,6 +190,14 @@ export class Command {
     return keys === undefined ? [] : (findKeys(keys, args) ?? []);
   }
 
+  channelsOf(args: readonly Bytes[]): readonly FoundChannel[] {
+    const { channels } = this.declaration;
+    if (channels === undefined) return [];
+    const { isPattern, last } = channels;
+    const end = last < 0 ? args.length : last + 1;
+    return args.slice(1, end).map((name, index) => ({ index: index + 1, name, isPattern }));
+  }
+
   acceptsCount(count: number): boolean {
     return this.arity >= 0 ? count === this.arity : count >= -this.arity;
   }
@@ -204,6 +218,9 @@ export class CommandTable {
   private readonly byName = new Map<string, Command>();
   private readonly recent: (RecentName | undefined)[] = Array.from({ length: RECENT_NAMES_MAX });
   readonly all: readonly Command[];
+  /** Containers and what they contain. */
+  readonly withSubcommands: readonly Command[];
+  private readonly byOriginalName: ReadonlyMap<string, Command>;
 
   constructor(declarations: readonly CommandDeclaration[]) {
     this.all = declarations.map((declaration) => new Command(declaration));
@@ -211,6 +228,13 @@ export class CommandTable {
       this.byName.set(command.fullName, command);
       this.byName.set(command.fullName.toUpperCase(), command);
     }
+    this.withSubcommands = this.all.flatMap((command) => [command, ...command.subcommands.values()]);
+    this.byOriginalName = new Map(this.withSubcommands.map((command) => [command.fullName, command]));
+  }
+
+  /** By the full name it was declared with, whatever it is called now. */
+  original(name: string): Command | undefined {
+    return this.byOriginalName.get(name.toLowerCase());
   }
 
   find(name: string): Command | undefined {

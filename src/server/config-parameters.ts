@@ -5,7 +5,7 @@
 import type { ServerContext } from './command.js';
 import { encodingParameters } from './encoding-limits.js';
 import { type EvictionPolicy, evictionPolicies } from './keyspace/eviction.js';
-import type { ClientClass, OutputLimit } from './settings.js';
+import type { ClientClass, OutputLimit, Permission } from './settings.js';
 
 /** Null: accepted. Otherwise why not, in Redis' words. */
 type Setter = (server: ServerContext, value: string) => string | null;
@@ -14,6 +14,8 @@ export interface ConfigParameter {
   readonly name: string;
   readonly get: (server: ServerContext) => string;
   readonly set: Setter | 'immutable' | 'protected';
+  /** For what can only be set before the server runs. */
+  readonly start?: Setter;
 }
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -65,6 +67,24 @@ const limitParameters = encodingParameters.map(({ name, limit, unit, min, max })
     set: unit === 'bytes' ? memorySize(min, apply) : integer(min, max, apply),
   };
 });
+
+function permission(apply: (server: ServerContext, value: Permission) => void): Setter {
+  return (server, text) => {
+    const value = text.toLowerCase();
+    if (value !== 'no' && value !== 'yes' && value !== 'local')
+      return 'argument(s) must be one of the following: no, yes, local';
+    apply(server, value);
+    return null;
+  };
+}
+
+/** Null: applied before the server runs. Otherwise why not. */
+export function startParameter(server: ServerContext, name: string, value: string): string | null {
+  const parameter = configParameters.find((candidate) => candidate.name === name.toLowerCase());
+  if (parameter === undefined) return 'Bad directive or wrong number of arguments';
+  const { set, start = typeof set === 'string' ? undefined : set } = parameter;
+  return start === undefined ? 'it cannot be set here' : start(server, value);
+}
 
 /** Fours of class, hard limit, soft limit and its seconds; all or none are taken. */
 const setOutputLimits: Setter = ({ settings }, text) => {
@@ -138,6 +158,7 @@ export const configParameters: readonly ConfigParameter[] = [
       if (value === '' && server.addresses().some((address) => address.kind === 'tcp' && !address.isLoopback))
         return 'a server that listens beyond loopback needs a password';
       server.settings.password = value === '' ? null : value;
+      server.acl.setDefaultPassword(server.settings.password);
       return null;
     },
   },
@@ -183,6 +204,26 @@ export const configParameters: readonly ConfigParameter[] = [
     name: 'enable-debug-command',
     get: ({ settings }) => settings.protection.debugCommand,
     set: 'immutable',
+    start: permission(({ settings }, value) => {
+      settings.protection.debugCommand = value;
+    }),
+  },
+  {
+    name: 'enable-protected-configs',
+    get: ({ settings }) => settings.protection.protectedConfigs,
+    set: 'immutable',
+    start: permission(({ settings }, value) => {
+      settings.protection.protectedConfigs = value;
+    }),
+  },
+  {
+    name: 'aclfile',
+    get: ({ settings }) => settings.aclFile ?? '',
+    set: 'immutable',
+    start: ({ settings }, value) => {
+      settings.aclFile = value === '' ? null : value;
+      return null;
+    },
   },
   {
     name: 'maxmemory-clients',
@@ -204,6 +245,24 @@ export const configParameters: readonly ConfigParameter[] = [
     set: integer(0, Number.MAX_SAFE_INTEGER, ({ tracking }, value) => {
       tracking.keysMax = value;
     }),
+  },
+  {
+    name: 'acllog-max-len',
+    get: ({ acl }) => String(acl.log.lengthMax),
+    set: integer(0, Number.MAX_SAFE_INTEGER, ({ acl }, value) => {
+      acl.log.lengthMax = value;
+      acl.log.trim();
+    }),
+  },
+  {
+    name: 'acl-pubsub-default',
+    get: ({ acl }) => (acl.defaults.allowsAllChannels ? 'allchannels' : 'resetchannels'),
+    set: ({ acl }, value) => {
+      if (value !== 'allchannels' && value !== 'resetchannels')
+        return 'argument(s) must be one of the following: allchannels, resetchannels';
+      acl.defaults.allowsAllChannels = value === 'allchannels';
+      return null;
+    },
   },
   { name: 'databases', get: ({ settings }) => String(settings.databases), set: 'immutable' },
   { name: 'port', get: (server) => String(portOf(server)), set: 'immutable' },

@@ -2,8 +2,12 @@
  * Decides whether a request may run, in the order of Redis' processCommand: find, arity, authentication, memory,
  * queue; then runs it. Knows no particular command and no socket.
  */
+
+import type { Denial } from './acl/selector.js';
+import type { User } from './acl/user.js';
 import { type Bytes, byteString, copyOf } from './byte-string.js';
 import type { Client } from './client.js';
+import { clientLine } from './client-line.js';
 import { Call, type Command, type CommandTable, type ServerContext } from './command.js';
 import { isPermitted } from './permission.js';
 import { ErrorReply, fail, QUEUED, type Reply } from './resp/reply.js';
@@ -27,6 +31,11 @@ const subscriberCommands: ReadonlySet<string> = new Set([
 ]);
 /** They change what others see, or what is stored, without being writes. */
 const WRITES_IN_DISGUISE: ReadonlySet<string> = new Set(['publish', 'spublish', 'pfcount']);
+const reasonsInExec = {
+  command: 'no permission to execute the command or subcommand',
+  key: 'no permission to touch the specified keys',
+  channel: 'no permission to access one of the channels used as arguments',
+} as const;
 const notInMulti = fail('Command not allowed inside a transaction');
 const queueTooLong = fail('the transaction is larger than client-query-buffer-limit');
 
@@ -72,7 +81,37 @@ export class Dispatcher {
   runQueued(client: Client, args: readonly Bytes[]): Reply {
     const found = this.commands.find(byteString(args[0] ?? ''));
     const command = found && subcommandOf(found, args);
-    return command === undefined ? unknownCommand(found, args) : this.run(client, command, args);
+    if (command === undefined) return unknownCommand(found, args);
+    const { user } = client;
+    const denial = user === null || user.mayDoEverything ? null : user.denial(command, args);
+    if (user === null || denial === null) return this.run(client, command, args);
+    this.denied(client, user, command, args, denial);
+    this.context.statistics.errorReplies++;
+    return new ErrorReply(
+      `NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: ${reasonsInExec[denial.reason]}`,
+    );
+  }
+
+  /** What was not permitted is remembered. */
+  private denied(
+    client: Client,
+    user: User,
+    command: Command,
+    args: readonly Bytes[],
+    { reason, index }: Denial,
+  ): ErrorReply {
+    this.context.acl.log.add({
+      reason,
+      context: client.transaction !== null || client.execReplies !== null ? 'multi' : 'toplevel',
+      object: reason === 'command' ? command.fullName : byteString(args[index] ?? ''),
+      username: user.name,
+      clientInfo: clientLine(client, this.context),
+    });
+    return new ErrorReply(
+      reason === 'command'
+        ? `NOPERM this user has no permissions to run the '${command.fullName}' command`
+        : `NOPERM this user has no permissions to access one of the ${reason}s used as arguments`,
+    );
   }
 
   private run(client: Client, command: Command, args: readonly Bytes[] | RequestSlices): Reply {
@@ -98,8 +137,14 @@ export class Dispatcher {
   private refusal(client: Client, command: Command, request: Request): ErrorReply | null {
     if (!command.acceptsCount(request.count)) return wrongCount(command);
     if (!this.isPermitted(client, command)) return notPermitted(command);
-    if (!client.isAuthenticated && command.needsAuthentication) return noAuthentication;
+    if (!client.isAuthenticated && command.needsAuthentication && this.context.acl.needsLogin)
+      return noAuthentication;
     if (client.transaction !== null && !command.isAllowedInMulti) return notInMulti;
+    const { user } = client;
+    if (user !== null && !user.mayDoEverything) {
+      const denial = user.denial(command, request.args);
+      if (denial !== null) return this.denied(client, user, command, request.args, denial);
+    }
     if (!this.context.keyspace.makeRoom() && needsMemory(client, command)) return outOfMemory;
     if (client.isLimitedToSubscribing && !subscriberCommands.has(command.fullName))
       return fail(

@@ -2,6 +2,9 @@
 
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.js';
 import { invariant, LookasideError } from '../errors.js';
+import { AccessControl } from './acl/access-control.js';
+import { readAclFile } from './acl/acl-file.js';
+import type { User } from './acl/user.js';
 import { BlockingTable } from './blocking.js';
 import { type Bytes, byteStringOfText } from './byte-string.js';
 import { ChangeFeed } from './change-feed.js';
@@ -16,6 +19,7 @@ import {
   type ServerIdentity,
 } from './command.js';
 import { allCommands } from './commands/index.js';
+import { startParameter } from './config-parameters.js';
 import { Dispatcher } from './dispatch.js';
 import {
   type BulkForm,
@@ -57,6 +61,8 @@ export interface ServerConfig extends SettingsInput {
   random?: Random;
   /** What INFO reports as `server_name`. Default `lookaside`. */
   name?: string;
+  /** Parameters of redis.conf by their names, as text: `{ 'acllog-max-len': '10' }`. Each is honoured or refused. */
+  parameters?: Readonly<Record<string, string>>;
   /** Hears what the server has to say to whoever runs it. Default: nobody does. */
   log?: (level: LogLevel, message: string) => void;
 }
@@ -136,6 +142,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly watches: WatchTable;
   readonly blocking: BlockingTable;
   readonly tracking: Tracking;
+  readonly acl: AccessControl;
   readonly pause: ClientPause;
   readonly clientMemory = new ClientMemory(
     this.clients,
@@ -146,7 +153,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly notifications: Notifications;
   readonly identity: ServerIdentity;
   readonly writer = new ReplyWriter();
-  private readonly random: Random;
+  readonly random: Random;
   private readonly logLine: (level: LogLevel, message: string) => void;
   readonly closed: Promise<void>;
   private resolveClosed: () => void = () => undefined;
@@ -164,6 +171,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.random = random;
     this.logLine = config.log ?? (() => undefined);
     this.settings = settingsOf(config);
+    this.acl = new AccessControl(this.commands, clock);
+    this.acl.setDefaultPassword(this.settings.password);
     const { memory, databases } = this.settings;
     this.keyspace = new Keyspace({ clock, random, databases, memory });
     const feed = new ChangeFeed(this.keyspace);
@@ -178,6 +187,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
       replicationId: random.hex(20),
       startedMonotonicMs: clock.monotonicMs(),
     };
+    this.startWith(config.parameters ?? {});
     this.dispatcher = new Dispatcher(this, this.commands);
     this.builtIn = this.newInProcessClient(
       0,
@@ -187,6 +197,18 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.closed = new Promise((resolve) => {
       this.resolveClosed = resolve;
     });
+  }
+
+  private startWith(parameters: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(parameters)) {
+      const problem = startParameter(this, name, value);
+      if (problem !== null) throw new LookasideError('CONFIG_INVALID', `${name} ${value}: ${problem}`);
+    }
+    const { aclFile } = this.settings;
+    if (aclFile === null) return;
+    const text = readAclFile(aclFile);
+    const loaded = 'problem' in text ? text : this.acl.load(text.text, aclFile);
+    if ('problem' in loaded) throw new LookasideError('CONFIG_INVALID', loaded.problem);
   }
 
   get replicationId(): string {
@@ -357,7 +379,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   }
 
   connected(origin: ClientOrigin): Client {
-    return this.clients.add((id) => this.newClient(id, this.settings.password === null, origin));
+    return this.clients.add((id) => this.newClient(id, this.acl.defaultUser, origin));
   }
 
   disconnected(client: Client): void {
@@ -392,15 +414,16 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return new Connection(socket, this, origin);
   }
 
-  private newClient(id: number, isAuthenticated: boolean, origin: ClientOrigin): Client {
+  private newClient(id: number, user: User | null, origin: ClientOrigin): Client {
     const db = this.keyspace.databases[0];
     invariant(db !== undefined, 'there is at least one database');
-    return new Client(id, db, isAuthenticated, this.clock.monotonicMs(), origin);
+    const isAuthenticated = user === null || !this.acl.needsLogin;
+    return new Client(id, db, user, isAuthenticated, this.clock.monotonicMs(), origin);
   }
 
   private newInProcessClient(id: number, transport: InProcessTransport): Client {
     const origin = { address: 'in-process:0', localAddress: 'in-process:0', isUnix: false, transport };
-    const client = this.newClient(id, true, origin);
+    const client = this.newClient(id, null, origin);
     transport.client = client;
     return client;
   }

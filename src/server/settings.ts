@@ -41,6 +41,8 @@ export interface Settings {
   readonly memory: EvictionSettings;
   readonly limits: ServerLimits;
   readonly outputLimits: Record<ClientClass, OutputLimit>;
+  /** Where ACL LOAD and ACL SAVE find the users (`aclfile`). */
+  aclFile: string | null;
   /** What all clients together may weigh: bytes, or a part of `maxmemory`. 0 is no limit. */
   clientsMemory: { readonly unit: 'bytes' | 'percent'; readonly amount: number };
   readonly databases: number;
@@ -89,6 +91,7 @@ export function settingsOf(input: SettingsInput): Settings {
       replica: { hardBytes: 256 * 1024 * 1024, softBytes: 64 * 1024 * 1024, softSeconds: 60 },
       pubsub: { hardBytes: 32 * 1024 * 1024, softBytes: 8 * 1024 * 1024, softSeconds: 60 },
     },
+    aclFile: null,
     clientsMemory: { unit: 'bytes', amount: 0 },
     databases: atLeast(1, 'databases', databases),
     protection: { debugCommand: 'no', protectedConfigs: 'no', ...input.protection },

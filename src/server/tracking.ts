@@ -8,20 +8,7 @@ import type { Client, ClientRegistry } from './client.js';
 import type { FoundKey } from './key-specs.js';
 import type { ChangeCause, KeyspaceObserver } from './keyspace/keyspace-core.js';
 import { PushReply, type Reply } from './resp/reply.js';
-
-/** What a client asked for with CLIENT TRACKING ON. */
-export interface TrackingState {
-  readonly mode: 'keys' | 'broadcast';
-  /** Which reads count: all, only those that CLIENT CACHING YES announced, all but those that NO announced. */
-  readonly counts: 'all' | 'announced' | 'not-renounced';
-  readonly skipsOwn: boolean;
-  /** The client that is told instead, or 0. */
-  readonly redirectsTo: number;
-  readonly prefixes: Set<string>;
-  /** CLIENT CACHING was said, and the next command not yet run. */
-  isNextAnnounced: boolean;
-  isRedirectBroken: boolean;
-}
+import type { TrackingState } from './tracking-state.js';
 
 const INVALIDATE = '__redis__:invalidate';
 /** Most keys dropped from a full table at once. */

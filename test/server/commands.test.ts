@@ -22,9 +22,9 @@ it.each([
   expect(lines).toHaveLength(1 + 2 * names.length);
 });
 
-it('CLIENT HELP, CONFIG HELP and COMMAND HELP take no argument', () => {
+it('ACL HELP, CLIENT HELP, CONFIG HELP, COMMAND HELP and PUBSUB HELP take no argument', () => {
   const server = createServer();
-  for (const container of ['CLIENT', 'CONFIG', 'COMMAND'])
+  for (const container of ['ACL', 'CLIENT', 'CONFIG', 'COMMAND', 'PUBSUB'])
     expect(plain(server.execute(container, 'HELP', 'x'))).toBe(
       `-ERR wrong number of arguments for '${container.toLowerCase()}|help' command`,
     );

@@ -319,7 +319,7 @@ function kill(call: Call): Reply {
       }
     return NO_SUCH_CLIENT;
   }
-  const filters = parseKillFilters(args);
+  const filters = parseKillFilters(args, server.acl);
   if (filters instanceof ErrorReply) return filters;
   let killed = 0;
   for (const other of server.clients) {

@@ -1,5 +1,6 @@
 /** Decides which commands there are. */
 import type { CommandDeclaration } from '../command.js';
+import { aclCommands } from './acl.js';
 import { bitfieldCommands } from './bitmap-fields.js';
 import { bitmapCommands } from './bitmaps.js';
 import { clientCommands } from './client.js';
@@ -43,6 +44,7 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...transactionCommands,
   ...pubsubCommands,
   ...serverCommands,
+  ...aclCommands,
   ...configCommands,
   ...introspectionCommands,
   ...debugCommands,

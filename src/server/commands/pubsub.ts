@@ -30,6 +30,7 @@ const toShards = {
 export const pubsubCommands: readonly CommandDeclaration[] = [
   {
     name: 'subscribe',
+    channels: { isPattern: false, last: -1 },
     arity: -2,
     flags: ['pubsub', 'noscript', 'loading', 'stale'],
     summary: 'Listen for messages published to the given channels',
@@ -52,6 +53,7 @@ export const pubsubCommands: readonly CommandDeclaration[] = [
   },
   {
     name: 'psubscribe',
+    channels: { isPattern: true, last: -1 },
     arity: -2,
     flags: ['pubsub', 'noscript', 'loading', 'stale'],
     summary: 'Listen for messages published to channels matching the given patterns',
@@ -75,6 +77,7 @@ export const pubsubCommands: readonly CommandDeclaration[] = [
   },
   {
     name: 'ssubscribe',
+    channels: { isPattern: false, last: -1 },
     arity: -2,
     flags: ['pubsub', 'noscript', 'loading', 'stale'],
     keys: [{ flags: ['not_key'], begin: 1, last: -1, step: 1 }],
@@ -99,6 +102,7 @@ export const pubsubCommands: readonly CommandDeclaration[] = [
   },
   {
     name: 'publish',
+    channels: { isPattern: false, last: 1 },
     arity: 3,
     flags: ['pubsub', 'loading', 'stale', 'fast'],
     summary: 'Post a message to a channel',
@@ -111,6 +115,7 @@ export const pubsubCommands: readonly CommandDeclaration[] = [
   },
   {
     name: 'spublish',
+    channels: { isPattern: false, last: 1 },
     arity: 3,
     flags: ['pubsub', 'loading', 'stale', 'fast'],
     keys: [{ flags: ['not_key'], begin: 1, last: 0, step: 1 }],
