@@ -4,6 +4,7 @@ import { parseLongDouble } from './long-double.js';
 const SIGNIFICANT_DIGITS = 17;
 /** Below this an integer prints as its digits and a double holds it exactly. */
 const PLAIN_INTEGER_MAX = 2 ** 53;
+const PACKED_INTEGER_MAX = 2 ** 62;
 
 /** 17 significant digits, no zeros at the end: more than a double needs, so it reads `0.10000000000000001`. */
 export function doubleText(value: number): string {
@@ -27,9 +28,16 @@ export function doubleText(value: number): string {
   return fraction === '' ? sign + whole : `${sign}${whole}.${fraction}`;
 }
 
+/** The same where Redis packs it: any whole number that fits an integer is written as its digits. */
+export function packedDoubleText(value: number): string {
+  const isWhole = Number.isInteger(value) && Math.abs(value) <= PACKED_INTEGER_MAX;
+  return isWhole ? BigInt(value).toString() : doubleText(value);
+}
+
 /** JavaScript rounds a digit that lies exactly between two upwards, C to the even one. */
 function roundedHalfToEven(value: number): string {
   const rounded = value.toExponential(SIGNIFICANT_DIGITS - 1);
+  // oxlint-disable-next-line oxc/number-arg-out-of-range -- ES2018 raised the limit from 20 digits to 100
   const longer = value.toExponential(60);
   if (!/^5(0*)e/.test(longer.slice(SIGNIFICANT_DIGITS + 1))) return rounded;
   const cut = longer.slice(0, SIGNIFICANT_DIGITS + 1);

@@ -18,6 +18,12 @@ import { listEditCommands } from './list-edit.js';
 import { listMoveCommands } from './list-move.js';
 import { pubsubCommands } from './pubsub.js';
 import { serverCommands } from './server.js';
+import { setCommands } from './set.js';
+import { setAlgebraCommands } from './set-algebra.js';
+import { sortedSetCommands } from './sorted-set.js';
+import { sortedSetAlgebraCommands } from './sorted-set-algebra.js';
+import { sortedSetPopCommands } from './sorted-set-pop.js';
+import { sortedSetRangeCommands } from './sorted-set-ranges.js';
 import { stringCommands } from './strings.js';
 import { getexCommands } from './strings-getex.js';
 import { lcsCommands } from './strings-lcs.js';
@@ -41,6 +47,12 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...listCommands,
   ...listEditCommands,
   ...listMoveCommands,
+  ...setCommands,
+  ...setAlgebraCommands,
+  ...sortedSetCommands,
+  ...sortedSetRangeCommands,
+  ...sortedSetAlgebraCommands,
+  ...sortedSetPopCommands,
   ...transactionCommands,
   ...pubsubCommands,
   ...serverCommands,

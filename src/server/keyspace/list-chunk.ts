@@ -147,6 +147,7 @@ export class ListChunk {
   splice(from: number, to: number, element: Bytes | null, countChange: number): void {
     const bytes = element === null ? 0 : packedLength(element.length);
     const shift = bytes - (to - from);
+    let position = from;
     if (shift !== 0) {
       const rest = this.end - to;
       const wanted = this.end + shift;
@@ -155,7 +156,7 @@ export class ListChunk {
         this.buffer.copy(target, 0, this.start, from);
         this.buffer.copy(target, from - this.start + bytes, to, to + rest);
         this.buffer = target;
-        from -= this.start;
+        position -= this.start;
         this.start = 0;
         this.end = target.length;
       } else {
@@ -164,7 +165,7 @@ export class ListChunk {
       }
       this.tail = [];
     }
-    if (element !== null) write(this.buffer, from, element);
+    if (element !== null) write(this.buffer, position, element);
     this.count += countChange;
   }
 
