@@ -20,6 +20,8 @@ export interface Wait {
   readonly timeoutMs: number;
   /** The answer when the time is over. */
   readonly timedOut: Reply;
+  /** The answer when the key is gone or holds anything else; by default it goes on waiting. */
+  readonly gone?: Reply;
   /** The answer where nobody may wait: inside MULTI, or in a synchronous call. By default that of a timeout. */
   readonly refused?: Reply;
   /**
@@ -121,9 +123,11 @@ export class BlockingTable {
     if (waiters === undefined) return;
     for (const waiter of waiters) {
       const entry = waiter.db.peek(key);
-      // Those in front took everything.
-      if (entry === undefined) return;
-      if (typeNameOf(entry) !== waiter.wait.type) continue;
+      // Those in front may have taken everything.
+      if (entry === undefined || typeNameOf(entry) !== waiter.wait.type) {
+        if (waiter.wait.gone !== undefined) this.answer(waiter, waiter.wait.gone);
+        continue;
+      }
       const reply = waiter.wait.retry(key);
       if (reply !== undefined) this.answer(waiter, reply);
     }

@@ -67,9 +67,31 @@ export function writeLatin1(text: string, to: Buffer, at: number): void {
   else for (let index = 0; index < length; index++) to[at + index] = text.charCodeAt(index);
 }
 
+/** The same memory in two forms: V8 copies short stretches fastest by words, which only a DataView reads at any place. */
+export class Memory {
+  readonly view: DataView;
+
+  constructor(readonly bytes: Buffer) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+}
+
+/** Below this, a loop over words is cheaper than a call into the runtime (and the object it needs). */
+const WORDS_LENGTH_MAX = 200;
+
 /** Copies a part of some bytes. */
-export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+export function copyBytes(from: Memory, start: number, end: number, to: Memory, at: number): void {
   const length = end - start;
-  if (length > LOOP_LENGTH_MAX) to.set(from.subarray(start, end), at);
-  else for (let index = 0; index < length; index++) to[at + index] = from[start + index] as number;
+  if (length > WORDS_LENGTH_MAX) {
+    to.bytes.set(from.bytes.subarray(start, end), at);
+    return;
+  }
+  const source = from.view;
+  const target = to.view;
+  let index = 0;
+  for (; index <= length - 8; index += 8) {
+    target.setInt32(at + index, source.getInt32(start + index, true), true);
+    target.setInt32(at + index + 4, source.getInt32(start + index + 4, true), true);
+  }
+  for (; index < length; index++) target.setUint8(at + index, source.getUint8(start + index));
 }

@@ -66,8 +66,8 @@ function typedValueOf(reply: TypedReply, version: RespVersion, bulk: BulkForm): 
       return reply;
     case 'stored':
       return bulk === 'text'
-        ? textOfPart(reply.bytes, reply.start, reply.end)
-        : Buffer.from(reply.bytes.subarray(reply.start, reply.end));
+        ? textOfPart(reply.memory.bytes, reply.start, reply.end)
+        : Buffer.from(reply.memory.bytes.subarray(reply.start, reply.end));
     case 'none':
     case 'null-array':
       return null;

@@ -344,6 +344,11 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.unflushed.push(connection);
   }
 
+  beginTurn(): number {
+    this.keyspace.beginTurn();
+    return this.clock.monotonicMs();
+  }
+
   monotonicMs(): number {
     return this.clock.monotonicMs();
   }
@@ -435,6 +440,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     const toBytes = command?.isWrite === true || client.transaction !== null ? ownArgument : borrowedArgument;
     const bytes: Bytes[] = [byteStringOfText(name)];
     for (let index = 1; index < args.length; index++) bytes.push(toBytes(args[index] ?? ''));
+    this.keyspace.beginTurn();
     const reply = this.dispatcher.dispatchAs(client, command, new GivenRequest(bytes));
     const value = valueOf(reply, client.respVersion, bulk);
     client.replied();

@@ -85,7 +85,7 @@ function add(call: Call, by: Integer | null): Reply {
   const quick =
     slices === null
       ? db.addSmall(argumentAt(call.args, 1), by)
-      : db.addSmallPart(slices.bytes, slices.start(1), slices.end(1), by);
+      : db.addSmallPart(slices.memory, slices.start(1), slices.end(1), by);
   if (quick !== null) {
     tellIncrement(call);
     return quick;

@@ -115,10 +115,10 @@ function stringReply(call: Call, index: number, into: StoredReply): Reply {
     const value = db.read(argumentAt(call.args, index))?.value;
     return value instanceof Container ? WRONG_TYPE : (value ?? null);
   }
-  const found = db.readString(slices.bytes, slices.start(index), slices.end(index), view);
+  const found = db.readString(slices.memory, slices.start(index), slices.end(index), view);
   if (found !== 'string') return found === 'absent' ? null : WRONG_TYPE;
-  if (view.bytes === null) return String(view.number);
-  into.bytes = view.bytes;
+  if (view.memory === null) return String(view.number);
+  into.memory = view.memory;
   into.start = view.start;
   into.end = view.end;
   into.isLasting = view.isLasting;
@@ -128,8 +128,7 @@ function stringReply(call: Call, index: number, into: StoredReply): Reply {
 function set(call: Call): Reply {
   const { slices, db } = call;
   if (slices?.count === 3) {
-    const { bytes } = slices;
-    db.setPart(bytes, slices.start(1), slices.end(1), bytes, slices.start(2), slices.end(2));
+    db.setPart(slices.memory, slices.start(1), slices.end(1), slices.start(2), slices.end(2));
     tellSet(call, 1);
     return OK;
   }
@@ -215,13 +214,11 @@ function mset(call: Call): Reply {
   if (count % 2 === 0) return fail("wrong number of arguments for 'mset' command");
   for (let index = 1; index < count; index += 2) {
     if (slices !== null) {
-      const { bytes } = slices;
       const value = index + 1;
       db.setPart(
-        bytes,
+        slices.memory,
         slices.start(index),
         slices.end(index),
-        bytes,
         slices.start(value),
         slices.end(value),
       );

@@ -2,7 +2,7 @@
  * Decides what one numbered database holds: look-up with lazy expiry, change, random choice and scan.
  * Knows nothing of commands; tells the keyspace what changed.
  */
-import { type Bytes, byteString, latin1Text } from '../byte-string.js';
+import { type Bytes, byteString, latin1Text, Memory } from '../byte-string.js';
 import type { Integer } from '../integers.js';
 import { Container } from './container.js';
 import { Entry, type ExpireAtMs, NEVER, showString, type Value } from './entry.js';
@@ -53,10 +53,10 @@ export class Database {
   }
 
   /** The same for a string, shown where it lies. What is shown is good until anything is changed. */
-  readString(bytes: Buffer, start: number, end: number, view: StringView): Found {
-    const place = this.used(this.alive(this.table.findPart(bytes, start, end)));
+  readString(key: Memory, start: number, end: number, view: StringView): Found {
+    const place = this.used(this.alive(this.table.findPart(key, start, end)));
     if (place === 0 && this.core.observer !== null)
-      this.core.observer.missed?.(this.index, latin1Text(bytes, start, end));
+      this.core.observer.missed?.(this.index, latin1Text(key.bytes, start, end));
     if (place === 0) return 'absent';
     return showString(this.records, place, view) ? 'string' : 'other type';
   }
@@ -88,20 +88,14 @@ export class Database {
       const own = this.table.reserve(place, 0, expireAtMs);
       this.table.setObject(own, value);
       this.written(own, place === 0);
-    } else this.put(place, value, 0, value.length, typeof value !== 'string', expireAtMs);
+    } else if (typeof value === 'string') this.put(place, value, 0, value.length, false, expireAtMs);
+    else this.put(place, new Memory(value), 0, value.length, true, expireAtMs);
   }
 
   /** The same for a string without an expiry, from parts of some bytes. */
-  setPart(
-    keyBytes: Buffer,
-    keyStart: number,
-    keyEnd: number,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ): void {
-    const place = this.alive(this.table.findPart(keyBytes, keyStart, keyEnd));
-    this.put(place, bytes, start, end, false, NEVER);
+  setPart(memory: Memory, keyStart: number, keyEnd: number, start: number, end: number): void {
+    const place = this.alive(this.table.findPart(memory, keyStart, keyEnd));
+    this.put(place, memory, start, end, false, NEVER);
   }
 
   /** Adds to a small integer, or to 0 where there is none, and returns the sum; null when that is not all there is to do. */
@@ -109,8 +103,8 @@ export class Database {
     return this.addAt(this.alive(this.table.find(key)), by);
   }
 
-  addSmallPart(bytes: Buffer, start: number, end: number, by: Integer): number | null {
-    return this.addAt(this.alive(this.table.findPart(bytes, start, end)), by);
+  addSmallPart(key: Memory, start: number, end: number, by: Integer): number | null {
+    return this.addAt(this.alive(this.table.findPart(key, start, end)), by);
   }
 
   /** The entry's container was changed in place: counts its weight again and tells who watches. */
@@ -151,6 +145,7 @@ export class Database {
     this.core.observer?.flushed(this.index);
     this.table.clear();
     this.core.statistics.changes += count;
+    this.core.waiters?.allChanged(this.index);
     return count;
   }
 
@@ -260,10 +255,10 @@ export class Database {
   /** The place of the record that a search ended at; 0 when it is past its time, after removing it. */
   private alive(place: number): number {
     if (place === 0 || !this.isStaleAt(place)) return place;
-    const { keyBytes, keyStart, keyEnd } = this.table;
+    const { key, keyStart, keyEnd } = this.table;
     this.removeFound(place, 'expired');
     // Removing moved others, and whoever was told may have searched: back to where the key would be.
-    return this.table.findPart(keyBytes, keyStart, keyEnd);
+    return this.table.findPart(key, keyStart, keyEnd);
   }
 
   private used(place: number): number {
@@ -296,23 +291,23 @@ export class Database {
 
   private put(
     place: number,
-    bytes: Bytes,
+    from: Memory | string,
     start: number,
     end: number,
     isChangedInPlace: boolean,
     expireAtMs: ExpireAtMs,
   ): void {
     const { table, records } = this;
-    const integer = isChangedInPlace ? null : storedInteger(bytes, start, end);
+    const integer = isChangedInPlace ? null : storedInteger(from, start, end);
     let own = 0;
     if (integer !== null) own = this.putInteger(place, integer, expireAtMs);
     else if (end - start <= SLOT_STRING_BYTES_MAX) {
       own = table.reserve(place, end - start, expireAtMs);
       records.setFlags(own, BYTES, isChangedInPlace);
-      records.setBytes(own, bytes, start, end);
+      records.setBytes(own, from, start, end);
     } else {
       own = table.reserve(place, 0, expireAtMs);
-      table.setObject(own, ownBuffer(bytes, start, end));
+      table.setObject(own, ownBuffer(from, start, end));
     }
     this.written(own, place === 0);
   }
@@ -345,18 +340,20 @@ export class Database {
   /** Removes the record that a search ended at. */
   private removeFound(place: number, cause: ChangeCause): void {
     const { core, table } = this;
-    const key = core.observer === null ? '' : this.records.key(place);
+    const isTold = core.observer !== null || core.waiters !== null;
+    const key = isTold ? this.records.key(place) : '';
     table.remove(place);
     if (cause === 'expired') core.statistics.expired++;
     else if (cause === 'evicted') core.statistics.evicted++;
     core.observer?.changed(this.index, key, cause);
+    core.waiters?.changed(this.index, key);
   }
 }
 
 /** Bytes that nobody else can change. */
-function ownBuffer(bytes: Bytes, start: number, end: number): Buffer {
+function ownBuffer(from: Memory | string, start: number, end: number): Buffer {
   const own = Buffer.allocUnsafeSlow(end - start);
-  if (typeof bytes === 'string') own.write(bytes, 'latin1');
-  else bytes.copy(own, 0, start, end);
+  if (typeof from === 'string') own.write(from, 'latin1');
+  else from.bytes.copy(own, 0, start, end);
   return own;
 }

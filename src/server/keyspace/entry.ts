@@ -1,5 +1,5 @@
 /** Decides how a command sees one key: a handle on its record. Knows nothing of other keys. */
-import { type Bytes, bufferOf, byteString, latin1Text } from '../byte-string.js';
+import { type Bytes, bufferOf, byteString, latin1Text, Memory } from '../byte-string.js';
 import { Container, type TypeName } from './container.js';
 import type { ExpireAtMs } from './expire-at.js';
 import { BYTES, INT32, INT64, KIND_MASK, OBJECT, RAW, type RecordStore } from './records.js';
@@ -98,13 +98,13 @@ export function showString(records: RecordStore, place: number, view: StringView
     case BYTES:
       view.start = records.valueStart(place);
       view.end = view.start + records.detail(place);
-      view.bytes = records.bytesAt(place);
+      view.memory = records.memoryAt(place);
       view.isLasting = false;
       return true;
     case OBJECT: {
       const object = records.objects.at(records.detail(place));
       if (object instanceof Container) return false;
-      view.bytes = object;
+      view.memory = new Memory(object);
       view.start = 0;
       view.end = object.length;
       view.isLasting = true;
@@ -113,7 +113,7 @@ export function showString(records: RecordStore, place: number, view: StringView
     default:
       view.number =
         (records.flags(place) & KIND_MASK) === INT32 ? records.detail(place) : records.int64(place);
-      view.bytes = null;
+      view.memory = null;
       return true;
   }
 }

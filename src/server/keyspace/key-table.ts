@@ -2,7 +2,7 @@
  * Decides how the records of one database are found, made, moved and removed, and what they are counted to weigh. Knows
  * neither time nor who hears of changes.
  */
-import { type Bytes, writeLatin1 } from '../byte-string.js';
+import { type Bytes, Memory, writeLatin1 } from '../byte-string.js';
 import { Container } from './container.js';
 import { weightOf } from './entry.js';
 import { type ExpireAtMs, NEVER } from './expire-at.js';
@@ -20,17 +20,17 @@ export class KeyTable {
   volatile = new PlaceList();
   private readonly records: RecordStore;
   /** The key that was looked for last, and its hash: what `reserve` and `remove` are about. */
-  keyBytes: Uint8Array;
+  key: Memory;
   keyStart = 0;
   keyEnd = 0;
   private hash = 0;
   /** Where a key is written that comes as a string. */
-  private scratch = Buffer.allocUnsafeSlow(256);
+  private scratch = new Memory(Buffer.allocUnsafeSlow(256));
 
   constructor(private readonly core: KeyspaceCore) {
     this.records = core.records;
     this.index = new KeyIndex(this.records);
-    this.keyBytes = this.scratch;
+    this.key = this.scratch;
   }
 
   get size(): number {
@@ -39,29 +39,29 @@ export class KeyTable {
 
   /** The place of a key's record, 0 if there is none. */
   find(key: Bytes): number {
-    if (typeof key !== 'string') return this.findPart(key, 0, key.length);
+    if (typeof key !== 'string') return this.findPart(new Memory(key), 0, key.length);
     const { length } = key;
-    if (length > this.scratch.length) this.scratch = Buffer.allocUnsafeSlow(length * 2);
-    writeLatin1(key, this.scratch, 0);
+    if (length > this.scratch.bytes.length) this.scratch = new Memory(Buffer.allocUnsafeSlow(length * 2));
+    writeLatin1(key, this.scratch.bytes, 0);
     return this.findPart(this.scratch, 0, length);
   }
 
-  findPart(bytes: Uint8Array, start: number, end: number): number {
-    this.keyBytes = bytes;
+  findPart(key: Memory, start: number, end: number): number {
+    this.key = key;
     this.keyStart = start;
     this.keyEnd = end;
-    this.hash = this.core.hasher.hash(bytes, start, end);
-    return this.index.find(this.hash, bytes, start, end);
+    this.hash = this.core.hasher.hash(key.bytes, start, end);
+    return this.index.find(this.hash, key.bytes, start, end);
   }
 
   /** Goes to a record that is known by its place. */
   goTo(place: number): void {
     const start = this.records.keyStart(place);
-    const bytes = this.records.bytesAt(place);
-    this.keyBytes = bytes;
+    const memory = this.records.memoryAt(place);
+    this.key = memory;
     this.keyStart = start;
     this.keyEnd = start + this.records.keyLength(place);
-    this.hash = this.core.hasher.hash(bytes, start, this.keyEnd);
+    this.hash = this.core.hasher.hash(memory.bytes, start, this.keyEnd);
     this.index.findPlace(this.hash, place);
   }
 
@@ -102,9 +102,9 @@ export class KeyTable {
     const detail = records.detail(place);
     const kind = flags & KIND_MASK;
     const tailBytes = kind === BYTES ? detail : kind === INT64 ? 8 : 0;
-    const from = records.bytesAt(place);
+    const from = records.memoryAt(place);
     const start = records.valueStart(place);
-    const moved = this.records.create(this.keyBytes, this.keyStart, this.keyEnd, tailBytes, expireAtMs);
+    const moved = this.records.create(this.key, this.keyStart, this.keyEnd, tailBytes, expireAtMs);
     if (tailBytes > 0) records.setBytes(moved, from, start, start + tailBytes);
     records.setDetail(moved, detail);
     records.setFlags(moved, kind, (flags & RAW) !== 0);
@@ -158,7 +158,7 @@ export class KeyTable {
 
   private add(tailBytes: number, expireAtMs: ExpireAtMs): number {
     const { records, core } = this;
-    const place = records.create(this.keyBytes, this.keyStart, this.keyEnd, tailBytes, expireAtMs);
+    const place = records.create(this.key, this.keyStart, this.keyEnd, tailBytes, expireAtMs);
     records.setUsage(place, core.usage.created());
     core.usedBytes += records.slab.slotBytesAt(place) + INDEX_ENTRY_BYTES;
     this.index.insertFound(this.hash, place);
@@ -167,7 +167,7 @@ export class KeyTable {
   }
 
   private replace(place: number, tailBytes: number, expireAtMs: ExpireAtMs): number {
-    const moved = this.records.create(this.keyBytes, this.keyStart, this.keyEnd, tailBytes, expireAtMs);
+    const moved = this.records.create(this.key, this.keyStart, this.keyEnd, tailBytes, expireAtMs);
     this.exchange(place, moved);
     return moved;
   }

@@ -21,7 +21,10 @@ export interface KeyspaceObserver {
 
 /** Hears which keys are written, while somebody waits for some. */
 export interface KeyWaiters {
+  /** Written or removed. */
   changed(database: number, key: string): void;
+  /** Any of its keys may have been. */
+  allChanged(database: number): void;
 }
 
 export interface KeyspaceStatistics {

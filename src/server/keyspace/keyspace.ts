@@ -51,10 +51,14 @@ export class Keyspace {
     return this.core.nowMs();
   }
 
+  /** Somebody has the server's attention: what is used from here on is used now. */
+  beginTurn(): void {
+    this.usage.beginTurn();
+  }
+
   /** A new command begins: its time may be a later one. */
   beginCommand(): void {
     this.core.thaw();
-    this.usage.beginTurn();
   }
 
   /** False when the limit is passed and nothing may go. */

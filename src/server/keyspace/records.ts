@@ -10,7 +10,7 @@
  * Integers beyond 32 bits are the value's eight bytes. Containers, and values too long for a slot, are JavaScript objects
  * in a table, named by their number.
  */
-import { type Bytes, copyBytes, latin1Text, writeLatin1 } from '../byte-string.js';
+import { copyBytes, latin1Text, type Memory, writeLatin1 } from '../byte-string.js';
 import type { Container } from './container.js';
 import { type ExpireAtMs, NEVER } from './expire-at.js';
 import { ObjectTable } from './object-table.js';
@@ -42,7 +42,7 @@ export class RecordStore {
   readonly objects = new ObjectTable<Container | Buffer>();
 
   /** A record with this key and room for so many bytes of value; value, usage and place in the list are not set. */
-  create(bytes: Uint8Array, start: number, end: number, tailBytes: number, expireAtMs: ExpireAtMs): number {
+  create(from: Memory, start: number, end: number, tailBytes: number, expireAtMs: ExpireAtMs): number {
     const length = end - start;
     const isLong = length > SHORT_KEY_BYTES_MAX;
     const isVolatile = expireAtMs !== NEVER;
@@ -53,7 +53,7 @@ export class RecordStore {
     const at = wordOf(place);
     words[at] = (isVolatile ? VOLATILE : 0) | (isLong ? LONG_KEY : length << KEY_LENGTH_SHIFT);
     if (isLong) words[at + 3] = length;
-    copyBytes(bytes, start, end, this.bytesAt(place), byteOf(place) + headBytes - length);
+    copyBytes(from, start, end, this.memoryAt(place), byteOf(place) + headBytes - length);
     if (isVolatile) this.setExpireAtMs(place, expireAtMs);
     return place;
   }
@@ -63,9 +63,13 @@ export class RecordStore {
     return this.keyStart(place) - byteOf(place) + this.keyLength(place);
   }
 
-  bytesAt(place: number): Buffer {
+  memoryAt(place: number): Memory {
     // A place is on a page that exists as long as the record does.
-    return this.slab.bytes[place >>> PAGE_SHIFT] as Buffer;
+    return this.slab.memory[place >>> PAGE_SHIFT] as Memory;
+  }
+
+  bytesAt(place: number): Buffer {
+    return this.memoryAt(place).bytes;
   }
 
   wordsAt(place: number): Int32Array {
@@ -182,10 +186,10 @@ export class RecordStore {
   }
 
   /** Writes the bytes of a value into the room behind the key. */
-  setBytes(place: number, bytes: Bytes | Uint8Array, start: number, end: number): void {
+  setBytes(place: number, from: Memory | string, start: number, end: number): void {
     const at = this.valueStart(place);
-    if (typeof bytes === 'string') writeLatin1(bytes, this.bytesAt(place), at);
-    else copyBytes(bytes, start, end, this.bytesAt(place), at);
+    if (typeof from === 'string') writeLatin1(from, this.bytesAt(place), at);
+    else copyBytes(from, start, end, this.memoryAt(place), at);
     this.setDetail(place, end - start);
   }
 

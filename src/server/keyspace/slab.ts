@@ -7,6 +7,7 @@
  * bytes. 0 is no place.
  */
 import { invariant } from '../../errors.js';
+import { Memory } from '../byte-string.js';
 import { SLOT_BYTES_MAX, sizeClassOf, slotBytes, UNIT_BYTES } from './size-classes.js';
 
 export const PAGE_BYTES = 1024 * 1024;
@@ -41,8 +42,8 @@ class Page {
 }
 
 export class Slab {
-  /** The same memory by page, as bytes and as words. */
-  readonly bytes: Buffer[] = [];
+  /** The pages, as bytes and as words. */
+  readonly memory: Memory[] = [];
   readonly words: Int32Array[] = [];
   private readonly pages: Page[] = [];
   private readonly classes: SizeClass[] = slotBytes.map(() => ({ current: NONE, partial: [] }));
@@ -53,7 +54,7 @@ export class Slab {
   /** What the pages take up. */
   get heldBytes(): number {
     let sum = 0;
-    for (const page of this.bytes) sum += page.length;
+    for (const { bytes } of this.memory) sum += bytes.length;
     return sum;
   }
 
@@ -101,7 +102,7 @@ export class Slab {
   slotBytesAt(place: number): number {
     const number = place >>> PAGE_SHIFT;
     const sizeClass = this.pages[number]?.sizeClass ?? NONE;
-    return sizeClass === LARGE ? (this.bytes[number]?.length ?? 0) : (slotBytes[sizeClass] ?? 0);
+    return sizeClass === LARGE ? (this.memory[number]?.bytes.length ?? 0) : (slotBytes[sizeClass] ?? 0);
   }
 
   /** An offset in the page, NONE when it is full. */
@@ -152,7 +153,7 @@ export class Slab {
     const number = this.numbers.pop() ?? this.pages.length;
     if (number >= PAGES_MAX) throw new RangeError('the keyspace holds as much as it can address');
     const memory = new ArrayBuffer(bytes);
-    this.bytes[number] = Buffer.from(memory);
+    this.memory[number] = new Memory(Buffer.from(memory));
     this.words[number] = new Int32Array(memory);
     this.pages[number] ??= new Page();
     return number;
@@ -160,7 +161,7 @@ export class Slab {
 
   /** Gives up everything at once. */
   reset(): void {
-    this.bytes.length = this.words.length = this.pages.length = this.numbers.length = 0;
+    this.memory.length = this.words.length = this.pages.length = this.numbers.length = 0;
     this.spare = [];
     for (const own of this.classes) {
       own.current = NONE;
@@ -177,11 +178,11 @@ export class Slab {
 
   private drop(number: number): void {
     this.pages[number] = new Page();
-    this.bytes[number] = NO_BYTES;
+    this.memory[number] = NO_MEMORY;
     this.words[number] = NO_WORDS;
     this.numbers.push(number);
   }
 }
 
-const NO_BYTES = Buffer.alloc(0);
+const NO_MEMORY = new Memory(Buffer.alloc(0));
 const NO_WORDS = new Int32Array(0);

@@ -1,5 +1,5 @@
 /** Decides which strings are kept as integers: those that are the only spelling of one of 64 bits. */
-import { type Bytes, latin1Text } from '../byte-string.js';
+import { latin1Text, type Memory } from '../byte-string.js';
 import { type Integer, parseInteger } from '../integers.js';
 
 /** Digits of the longest integers that a double holds whatever they are. */
@@ -7,10 +7,11 @@ const EXACT_DIGITS_MAX = 15;
 const TEXT_BYTES_MAX = 20;
 
 /** Null when the bytes are no such integer. */
-export function storedInteger(bytes: Bytes, start: number, end: number): Integer | null {
+export function storedInteger(from: Memory | string, start: number, end: number): Integer | null {
   const length = end - start;
   if (length === 0 || length > TEXT_BYTES_MAX) return null;
-  if (typeof bytes === 'string') return parseInteger(bytes);
+  if (typeof from === 'string') return parseInteger(from);
+  const { bytes } = from;
   const first = bytes[start] as number;
   if (first > 57 || (first < 48 && first !== 45)) return null;
   if (length > EXACT_DIGITS_MAX) return parseInteger(latin1Text(bytes, start, end));

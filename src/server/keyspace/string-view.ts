@@ -1,8 +1,10 @@
 /** Decides how a stored string is shown without copying it. Knows nothing of how it is stored. */
 
+import type { Memory } from '../byte-string.js';
+
 export class StringView {
   /** Null for an integer, which is in `number`. */
-  bytes: Buffer | null = null;
+  memory: Memory | null = null;
   start = 0;
   end = 0;
   number: number | bigint = 0;

@@ -23,6 +23,8 @@ export interface ConnectionHost {
   outputLimitOf(client: Client): OutputLimit;
   /** Its buffers are what they were not. */
   buffersChanged(client: Client): void;
+  /** A connection has its turn; returns the monotonic time. */
+  beginTurn(): number;
   monotonicMs(): number;
   dispatch(client: Client, request: Request): Reply;
   /** A command threw: a bug of ours, which costs one client its connection and not the process its life. */
@@ -123,7 +125,7 @@ export class Connection implements Transport {
     const { host, client, parser } = this;
     if (this.isClosed || client.closesAfterReply) return;
     host.statistics.inputBytes += length;
-    client.lastActiveMs = host.monotonicMs();
+    client.lastActiveMs = host.beginTurn();
     this.turn(chunk, length);
     if (client.isBlocked && parser.heldBytes > HELD_WHILE_BLOCKED_BYTES_MAX) {
       this.isPaused = true;

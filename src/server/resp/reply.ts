@@ -6,11 +6,12 @@
  * values, keys and fields are held, and as a reply it is a bulk string, exactly like a Buffer.
  */
 
+import { Memory } from '../byte-string.js';
 import { doubleText } from '../double-text.js';
 
 export type RespVersion = 2 | 3;
 
-const NO_BYTES = Buffer.alloc(0);
+const NO_MEMORY = new Memory(Buffer.alloc(0));
 
 /** `+OK`: a simple string. */
 export class Status {
@@ -133,7 +134,7 @@ export class PackedArrayReply {
  */
 export class StoredReply {
   readonly kind = 'stored';
-  bytes: Buffer = NO_BYTES;
+  memory = NO_MEMORY;
   start = 0;
   end = 0;
   /** The bytes never change, so they may be referred to. */

@@ -2,7 +2,7 @@
  * Decides how the arguments of one request are handed over: as values, or as parts of the buffer they were read into, of
  * which values are made only for those who ask. Knows nothing of commands.
  */
-import { type Bytes, latin1Text } from '../byte-string.js';
+import { type Bytes, latin1Text, Memory } from '../byte-string.js';
 
 /** Longest argument made a string; a longer one is a view of the buffer. */
 const STRING_BYTES_MAX = 1024;
@@ -32,11 +32,15 @@ export class GivenRequest implements Request {
 
 /** One object for all requests: it is filled anew for each. */
 export class RequestSlices implements Request {
-  bytes: Buffer = EMPTY;
+  memory = new Memory(EMPTY);
   readonly starts = new Int32Array(SLICES_MAX);
   readonly ends = new Int32Array(SLICES_MAX);
   count = 0;
   private made: readonly Bytes[] | null = null;
+
+  get bytes(): Buffer {
+    return this.memory.bytes;
+  }
 
   get slices(): this {
     return this;
@@ -48,7 +52,7 @@ export class RequestSlices implements Request {
 
   /** A new request lies in these bytes. */
   begin(bytes: Buffer): void {
-    this.bytes = bytes;
+    if (this.memory.bytes !== bytes) this.memory = new Memory(bytes);
     this.count = 0;
     this.made = null;
   }

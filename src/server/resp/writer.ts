@@ -1,5 +1,5 @@
 /** Decides the bytes of a reply in RESP2 and RESP3. Knows nothing of commands or of who reads them. */
-import { copyBytes, writeLatin1 } from '../byte-string.js';
+import { copyBytes, Memory, writeLatin1 } from '../byte-string.js';
 import { doubleText } from '../double-text.js';
 import {
   type Reply,
@@ -19,7 +19,8 @@ const BUFFER_BYTES = 64 * 1024;
  * A value handed in must not change afterwards: long ones are not copied.
  */
 export class ReplyWriter {
-  private buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  private memory = new Memory(Buffer.allocUnsafeSlow(BUFFER_BYTES));
+  private buffer = this.memory.bytes;
   private start = 0;
   private position = 0;
   private full: Buffer[] = [];
@@ -41,7 +42,7 @@ export class ReplyWriter {
 
   /** Says whether the taken chunks are on their way, so that the buffer under them can be used again. */
   settled(written: boolean): void {
-    if (!written) this.buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    if (!written) this.renew(BUFFER_BYTES);
     this.start = 0;
     this.position = 0;
   }
@@ -127,13 +128,13 @@ export class ReplyWriter {
     this.crlf();
   }
 
-  private stored({ bytes, start, end, isLasting }: StoredReply): void {
+  private stored({ memory, start, end, isLasting }: StoredReply): void {
     const length = end - start;
     this.header(0x24, length);
-    if (isLasting && length >= REFERENCE_BYTES_MIN) this.raw(bytes.subarray(start, end));
+    if (isLasting && length >= REFERENCE_BYTES_MIN) this.raw(memory.bytes.subarray(start, end));
     else {
       this.room(length);
-      copyBytes(bytes, start, end, this.buffer, this.position);
+      copyBytes(memory, start, end, this.memory, this.position);
       this.position += length;
     }
     this.crlf();
@@ -205,9 +206,14 @@ export class ReplyWriter {
   private room(bytes: number): void {
     if (this.position + bytes <= this.buffer.length) return;
     this.closeChunk();
-    this.buffer = Buffer.allocUnsafeSlow(Math.max(BUFFER_BYTES, bytes));
+    this.renew(Math.max(BUFFER_BYTES, bytes));
     this.start = 0;
     this.position = 0;
+  }
+
+  private renew(bytes: number): void {
+    this.memory = new Memory(Buffer.allocUnsafeSlow(bytes));
+    this.buffer = this.memory.bytes;
   }
 
   private closeChunk(): void {
