@@ -88,7 +88,8 @@ export function describeGenerated(group: GeneratedGroup): void {
       all.forEach((args, index) => {
         const [a, b] = [ours[index], theirs[index]];
         if (a === undefined || b === undefined) throw new Error('no reply');
-        const pair = (group.comparable ?? comparable)(args, a, b);
+        const compare = args[0] === 'HELLO' ? comparable : (group.comparable ?? comparable);
+        const pair = compare(args, a, b);
         expect({ args, reply: pair.mine }).toEqual({ args, reply: pair.real });
       });
     };

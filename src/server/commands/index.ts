@@ -24,6 +24,11 @@ import { sortedSetCommands } from './sorted-set.js';
 import { sortedSetAlgebraCommands } from './sorted-set-algebra.js';
 import { sortedSetPopCommands } from './sorted-set-pop.js';
 import { sortedSetRangeCommands } from './sorted-set-ranges.js';
+import { streamEntryCommands } from './stream-entries.js';
+import { streamGroupCommands } from './stream-groups.js';
+import { streamInfoCommands } from './stream-info.js';
+import { streamPendingCommands } from './stream-pending.js';
+import { streamReadCommands } from './stream-read.js';
 import { stringCommands } from './strings.js';
 import { getexCommands } from './strings-getex.js';
 import { lcsCommands } from './strings-lcs.js';
@@ -42,6 +47,11 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...bitmapCommands,
   ...bitfieldCommands,
   ...hyperLogLogCommands,
+  ...streamEntryCommands,
+  ...streamReadCommands,
+  ...streamGroupCommands,
+  ...streamPendingCommands,
+  ...streamInfoCommands,
   ...counterCommands,
   ...hashCommands,
   ...listCommands,
