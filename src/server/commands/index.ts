@@ -10,6 +10,7 @@ import { counterCommands } from './counters.js';
 import { debugCommands } from './debug.js';
 import { expireCommands } from './expire.js';
 import { hashCommands } from './hash.js';
+import { hashFieldCommands } from './hash-fields.js';
 import { hyperLogLogCommands } from './hyperloglog.js';
 import { introspectionCommands } from './introspection.js';
 import { keyCommands } from './keys.js';
@@ -54,6 +55,7 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...streamInfoCommands,
   ...counterCommands,
   ...hashCommands,
+  ...hashFieldCommands,
   ...listCommands,
   ...listEditCommands,
   ...listMoveCommands,

@@ -1,13 +1,14 @@
 /** Decides the sorted set commands that take the lowest, the highest or any members, now or when there are some. */
 import type { Bytes } from '../byte-string.js';
-import { argumentAt, keyAt, SYNTAX_ERROR, wordAt } from '../call.js';
+import { argumentAt, keyAt, SYNTAX_ERROR } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple, oneOf, optional, token } from '../command-arguments.js';
 import { countedKeys, oneKey } from '../key-specs.js';
 import { parseMultiplePop } from '../multiple-pop.js';
-import { CHOSEN_MAX, chooseDifferent, chooseRepeatedly } from '../random-choice.js';
-import { halfSignedCountOf, positiveOf, signedCountOf } from '../ranged-integers.js';
-import { DoubleReply, ErrorReply, fail, NULL_ARRAY, type Reply } from '../resp/reply.js';
+import { parseRandomQuery } from '../random-arguments.js';
+import { chooseDifferent, chooseRepeatedly } from '../random-choice.js';
+import { positiveOf } from '../ranged-integers.js';
+import { DoubleReply, ErrorReply, NULL_ARRAY, type Reply } from '../resp/reply.js';
 import {
   type FoundSortedSet,
   firstSortedSet,
@@ -208,38 +209,20 @@ function popOrWait(
 
 function zrandmember(call: Call): Reply {
   const { args, server } = call;
-  const options = args.length === 2 ? null : randomOptions(args);
-  if (options instanceof ErrorReply) return options;
+  const query = parseRandomQuery(args, 'WITHSCORES');
+  if (query instanceof ErrorReply) return query;
   const set = sortedSetToRead(call, keyAt(args, 1));
   if (set instanceof ErrorReply) return set;
   const { random } = server;
-  if (options === null) {
-    if (set === undefined) return null;
-    return set.memberAt(Math.floor(random.fraction() * set.size)).member;
-  }
-  const { count, withScores } = options;
+  const { count } = query;
+  if (count === null)
+    return set === undefined ? null : set.memberAt(Math.floor(random.fraction() * set.size)).member;
   if (set === undefined || count === 0) return [];
-  const replies = MemberReplies.for(call, withScores);
+  const replies = MemberReplies.for(call, query.isPaired);
   const choose = count < 0 ? chooseRepeatedly : chooseDifferent;
   for (const number of choose(random, set.size, Math.abs(count))) {
     const { member, score } = set.memberAt(number);
     replies.add(member, score);
   }
   return replies.replies;
-}
-
-interface RandomOptions {
-  /** Negative: members may come twice. */
-  readonly count: number;
-  readonly withScores: boolean;
-}
-
-function randomOptions(args: readonly Bytes[]): RandomOptions | ErrorReply {
-  const count = signedCountOf(argumentAt(args, 2));
-  if (count instanceof ErrorReply) return count;
-  const withScores = args.length === 4 && wordAt(args, 3) === 'WITHSCORES';
-  if (args.length > 4 || (args.length === 4 && !withScores)) return SYNTAX_ERROR;
-  const half = halfSignedCountOf(argumentAt(args, 2));
-  if ((withScores && half instanceof ErrorReply) || count < -CHOSEN_MAX) return fail('value is out of range');
-  return { count, withScores };
 }

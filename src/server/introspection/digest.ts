@@ -132,6 +132,8 @@ function scalarsOf(reply: Reply): (Bytes | number)[] {
   switch (reply.kind) {
     case 'map':
       return reply.flat.flatMap(scalarsOf);
+    case 'packed-array':
+      return [...reply.decoded()];
     case 'set':
       return reply.items.flatMap(scalarsOf);
     case 'double':
