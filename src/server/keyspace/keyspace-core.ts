@@ -73,6 +73,12 @@ export class KeyspaceCore {
     if (this.moreHandles.size > 0) this.moreHandles.clear();
   }
 
+  /** All records go at once. */
+  detachHandles(): void {
+    for (const entry of [this.handle, ...this.moreHandles.values()]) if (entry?.place !== 0) entry?.detach();
+    this.moreHandles.clear();
+  }
+
   /** The handle on a record that was given out, if any. */
   handleAt(place: number): Entry | undefined {
     if (this.handle?.place === place) return this.handle;

@@ -40,6 +40,8 @@ const LOOP_BYTES_MAX = 48;
 export class RecordStore {
   readonly slab = new Slab();
   readonly objects = new ObjectTable<Container | Buffer>();
+  /** How many records there are, of all databases. */
+  count = 0;
 
   /** A record with this key and room for so many bytes of value; value, usage and place in the list are not set. */
   create(from: Memory, start: number, end: number, tailBytes: number, expireAtMs: ExpireAtMs): number {
@@ -49,6 +51,7 @@ export class RecordStore {
     const headBytes =
       HEADER_BYTES + (isVolatile ? VOLATILE_BYTES : 0) + (isLong ? LONG_KEY_BYTES : 0) + length;
     const place = this.slab.allocate(headBytes + tailBytes);
+    this.count++;
     const words = this.wordsAt(place);
     const at = wordOf(place);
     words[at] = (isVolatile ? VOLATILE : 0) | (isLong ? LONG_KEY : length << KEY_LENGTH_SHIFT);
@@ -56,6 +59,19 @@ export class RecordStore {
     copyBytes(from, start, end, this.memoryAt(place), byteOf(place) + headBytes - length);
     if (isVolatile) this.setExpireAtMs(place, expireAtMs);
     return place;
+  }
+
+  /** Its object, if any, is not let go. */
+  free(place: number): void {
+    this.count--;
+    this.slab.free(place);
+  }
+
+  /** Lets go of all records and objects at once. */
+  reset(): void {
+    this.count = 0;
+    this.slab.reset();
+    this.objects.reset();
   }
 
   /** What a record needs beside its value. */
