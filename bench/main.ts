@@ -3,15 +3,17 @@ import { parseArgs } from 'node:util';
 import { benchHits } from './hits.js';
 import { benchHttp } from './http.js';
 import { Report } from './lib/report.js';
+import { benchServer } from './server.js';
 
-const usage = `npm run bench -- [hits] [http] [all] [options]
+const usage = `npm run bench -- [hits] [http] [server] [all] [options]
 
   hits      a hit, a miss and a write through pool.query (the default; about a minute)
   http      the demo's API with seven caches, or none, in front of its database (about five minutes)
+  server    the embedded server beside redis-server: throughput, memory, stalls (about ten minutes)
   --quick   fewer and shorter rounds: a look, not a figure
   --record  also update bench/README.md and bench/charts`;
 
-const benches = { hits: benchHits, http: benchHttp } as const;
+const benches = { hits: benchHits, http: benchHttp, server: benchServer } as const;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
