@@ -9,7 +9,7 @@ import { systemClock, systemRandom } from './clock.js';
 import { resolveConfig } from './config/config.js';
 import type { Config, ResolvedConfig } from './config/schema.js';
 import { LookasideError } from './errors.js';
-import { createServer, type EmbeddedServer } from './server/index.js';
+import { createServer, type EmbeddedServer, type EvictionPolicy, evictionPolicies } from './server/index.js';
 import { embeddedExecutor } from './topology/embedded.js';
 
 interface Registered {
@@ -52,7 +52,12 @@ function compose(config: ResolvedConfig): Cache {
   const server = createServer({
     clock,
     random,
-    memory: { maxBytes: config.memory.max, policy: config.memory.policy },
+    memory: {
+      maxBytes: config.memory.max,
+      policy: config.memory.policy,
+      // Somebody who is let in may not make the server drop what the cache relies on.
+      policiesAllowed: policiesAllowed(config),
+    },
     ...(config.topology.listen?.password === undefined ? {} : { password: config.topology.listen.password }),
   });
   const executor = embeddedExecutor(server);
@@ -112,6 +117,11 @@ function compose(config: ResolvedConfig): Cache {
       tell('close');
     },
   });
+}
+
+/** All policies but those that drop keys without an expiry, unless that is what the cache itself was given. */
+function policiesAllowed({ memory }: ResolvedConfig): readonly EvictionPolicy[] {
+  return evictionPolicies.filter((policy) => policy === memory.policy || !policy.startsWith('allkeys'));
 }
 
 async function listenIfAsked(server: EmbeddedServer, config: ResolvedConfig): Promise<ServerAddress | null> {

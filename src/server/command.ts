@@ -137,7 +137,13 @@ export interface ServerContext {
 }
 
 export type ListenAddress =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly isLoopback: boolean }
+  | {
+      readonly kind: 'tcp';
+      readonly host: string;
+      readonly port: number;
+      readonly isLoopback: boolean;
+      readonly isTls: boolean;
+    }
   | { readonly kind: 'unix'; readonly path: string };
 
 export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
@@ -230,6 +236,21 @@ export class CommandTable {
     }
     this.withSubcommands = this.all.flatMap((command) => [command, ...command.subcommands.values()]);
     this.byOriginalName = new Map(this.withSubcommands.map((command) => [command.fullName, command]));
+  }
+
+  /** `rename-command`: an empty name takes the command away. Null, or what was in the way. */
+  rename(name: string, to: string): string | null {
+    const command = this.find(name);
+    if (command === undefined) return 'No such command in rename-command';
+    if (to !== '' && this.find(to) !== undefined) return 'Target command name already exists';
+    const own = name.toLowerCase();
+    this.byName.delete(own);
+    this.byName.delete(own.toUpperCase());
+    this.recent.fill(undefined);
+    if (to === '') return null;
+    this.byName.set(to.toLowerCase(), command);
+    this.byName.set(to.toUpperCase(), command);
+    return null;
   }
 
   /** By the full name it was declared with, whatever it is called now. */

@@ -1,8 +1,12 @@
 /** The public names of the embedded server, nothing else. */
-export { parseMemorySize } from './config-parameters.js';
+
+export type { LogLevel } from './command.js';
+export { ConfigFileError, type ConfigLine, readConfiguration } from './conf-file/read.js';
+export { isListParameter } from './config-parameters.js';
 export { type Argument, type CommandArguments, ReplyError, type Value } from './in-process.js';
 export { type EvictionPolicy, evictionPolicies } from './keyspace/eviction.js';
 export type { ListenOptions } from './net/listener.js';
+export { parseMemorySize } from './parameters/parameter.js';
 export { ErrorReply } from './resp/reply.js';
 export {
   createServer,
@@ -12,3 +16,4 @@ export {
   type ServerStats,
 } from './server.js';
 export type { ServerLimits } from './settings.js';
+export { ParameterError } from './start-parameters.js';

@@ -1,9 +1,9 @@
 /** Decides how the parts of a server are joined and what it offers to its process. Knows no particular command. */
 
+import type { Socket } from 'node:net';
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.js';
 import { invariant, LookasideError } from '../errors.js';
 import { AccessControl } from './acl/access-control.js';
-import { readAclFile } from './acl/acl-file.js';
 import type { User } from './acl/user.js';
 import { BlockingTable } from './blocking.js';
 import { type Bytes, byteStringOfText } from './byte-string.js';
@@ -19,7 +19,8 @@ import {
   type ServerIdentity,
 } from './command.js';
 import { allCommands } from './commands/index.js';
-import { startParameter } from './config-parameters.js';
+import { valuesOf } from './conf-file/wishes.js';
+import { findParameter } from './config-parameters.js';
 import { Dispatcher } from './dispatch.js';
 import {
   type BulkForm,
@@ -32,6 +33,7 @@ import {
 } from './in-process.js';
 import { InProcessTransport } from './in-process-transport.js';
 import { Keyspace } from './keyspace/keyspace.js';
+import { listenersOf } from './listen-settings.js';
 import { Connection, type ConnectionHost } from './net/connection.js';
 import {
   type AcceptedSocket,
@@ -41,6 +43,8 @@ import {
   type ReadHandler,
 } from './net/listener.js';
 import { Notifications } from './notifications.js';
+import { isLocal } from './permission.js';
+import { PROTECTED_MODE_ANSWER } from './protected-mode.js';
 import { PubSub } from './pubsub.js';
 import { ErrorReply, fail, type Reply } from './resp/reply.js';
 import { GivenRequest, type Request } from './resp/request.js';
@@ -52,6 +56,7 @@ import {
   type SettingsInput,
   settingsOf,
 } from './settings.js';
+import { type StartParameter, startParameters } from './start-parameters.js';
 import { Statistics } from './statistics.js';
 import { Tracking } from './tracking.js';
 import { WatchTable } from './watch.js';
@@ -61,8 +66,12 @@ export interface ServerConfig extends SettingsInput {
   random?: Random;
   /** What INFO reports as `server_name`. Default `lookaside`. */
   name?: string;
-  /** Parameters of redis.conf by their names, as text: `{ 'acllog-max-len': '10' }`. Each is honoured or refused. */
-  parameters?: Readonly<Record<string, string>>;
+  /** Parameters of redis.conf as text, in order: `[['acllog-max-len', '10']]`. Each is honoured or refused. */
+  parameters?: readonly StartParameter[];
+  /** The file that CONFIG REWRITE writes. */
+  configFile?: string;
+  /** Those of the parameters that are not, or otherwise, in that file. */
+  parametersByOption?: readonly string[];
   /** Hears what the server has to say to whoever runs it. Default: nobody does. */
   log?: (level: LogLevel, message: string) => void;
 }
@@ -124,6 +133,14 @@ export interface EmbeddedServer {
    */
   listen(options: ListenOptions): Promise<{ port?: number; path?: string }>;
   stats(): ServerStats;
+  /** A parameter's value as CONFIG GET tells it. */
+  parameter(name: string): string | undefined;
+  /**
+   * Opens the listeners that its parameters ask for (`port`, `bind`, `unixsocket`, `tls-port` …).
+   * @returns where it listens now
+   * @throws LookasideError `LOOKASIDE_SERVER_LISTEN`
+   */
+  listenAsConfigured(): Promise<string[]>;
   /** Hangs up on everybody and stops every timer. Nothing is saved. */
   close(): Promise<void>;
 }
@@ -171,6 +188,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.random = random;
     this.logLine = config.log ?? (() => undefined);
     this.settings = settingsOf(config);
+    this.settings.configFile = config.configFile ?? null;
     this.acl = new AccessControl(this.commands, clock);
     this.acl.setDefaultPassword(this.settings.password);
     const { memory, databases } = this.settings;
@@ -187,7 +205,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
       replicationId: random.hex(20),
       startedMonotonicMs: clock.monotonicMs(),
     };
-    this.startWith(config.parameters ?? {});
+    this.startWith(config);
     this.dispatcher = new Dispatcher(this, this.commands);
     this.builtIn = this.newInProcessClient(
       0,
@@ -199,16 +217,18 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     });
   }
 
-  private startWith(parameters: Readonly<Record<string, string>>): void {
-    for (const [name, value] of Object.entries(parameters)) {
-      const problem = startParameter(this, name, value);
-      if (problem !== null) throw new LookasideError('CONFIG_INVALID', `${name} ${value}: ${problem}`);
-    }
-    const { aclFile } = this.settings;
-    if (aclFile === null) return;
-    const text = readAclFile(aclFile);
-    const loaded = 'problem' in text ? text : this.acl.load(text.text, aclFile);
-    if ('problem' in loaded) throw new LookasideError('CONFIG_INVALID', loaded.problem);
+  private startWith({ parameters = [], parametersByOption = [] }: ServerConfig): void {
+    const { rewriting } = this.settings;
+    rewriting.standard = valuesOf(this);
+    startParameters(this, parameters);
+    rewriting.atStart = valuesOf(this);
+    rewriting.byOption = new Set(parametersByOption);
+    const { withoutEffect } = this.settings;
+    if (withoutEffect.size > 0)
+      this.log(
+        'warning',
+        `These parameters have no effect in this version: ${[...withoutEffect.keys()].join(', ')}`,
+      );
   }
 
   get replicationId(): string {
@@ -260,6 +280,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.assertOpen();
     if (
       !('path' in options) &&
+      options.isProtected !== true &&
       !isLoopbackAddress(options.host ?? '127.0.0.1') &&
       this.settings.password === null
     )
@@ -275,6 +296,27 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.listeners.push(listener);
     const { address } = listener;
     return address.kind === 'tcp' ? { port: address.port } : { path: address.path };
+  }
+
+  parameter(name: string): string | undefined {
+    return findParameter(name)?.get(this);
+  }
+
+  async listenAsConfigured(): Promise<string[]> {
+    for (const { options, mayFail } of listenersOf(this.settings.network)) {
+      try {
+        await this.listen(options);
+      } catch (error) {
+        if (!mayFail) throw error;
+      }
+    }
+    return this.addresses().map((address) =>
+      address.kind === 'unix'
+        ? address.path
+        : address.host.includes(':')
+          ? `[${address.host}]:${address.port}`
+          : `${address.host}:${address.port}`,
+    );
   }
 
   stats(): ServerStats {
@@ -410,11 +452,14 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
       socket.destroy();
       return null;
     }
+    const { isProtected } = this.settings.network;
+    if (isProtected && this.acl.defaultUser.hasNoPassword && !origin.isUnix && !isLocal(origin.address)) {
+      this.statistics.connectionsRejected++;
+      return refuse(socket, PROTECTED_MODE_ANSWER);
+    }
     if (this.clients.size >= this.settings.limits.clientsMax) {
       this.statistics.connectionsRejected++;
-      socket.on('error', () => socket.destroy());
-      socket.end('-ERR max number of clients reached\r\n', () => socket.destroy());
-      return null;
+      return refuse(socket, '-ERR max number of clients reached\r\n');
     }
     return new Connection(socket, this, origin);
   }
@@ -450,4 +495,10 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   private assertOpen(): void {
     if (this.isClosed) throw new LookasideError('SERVER_CLOSED', 'it was closed by close() or SHUTDOWN');
   }
+}
+
+function refuse(socket: Socket, answer: string): null {
+  socket.on('error', () => socket.destroy());
+  socket.end(answer, () => socket.destroy());
+  return null;
 }

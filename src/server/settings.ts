@@ -2,6 +2,7 @@
 import { LookasideError } from '../errors.js';
 import { type EncodingLimits, encodingLimitDefaults } from './encoding-limits.js';
 import { type EvictionPolicy, type EvictionSettings, evictionPolicies } from './keyspace/eviction.js';
+import { type NetworkSettings, networkDefaults, type ProcessSettings } from './network-settings.js';
 
 export interface ServerLimits {
   /** Longest single argument (`proto-max-bulk-len`). Default 512 MB. */
@@ -39,6 +40,7 @@ export interface Settings {
   /** Null: no password is asked for. */
   password: string | null;
   readonly memory: EvictionSettings;
+  readonly policiesAllowed: readonly EvictionPolicy[];
   readonly limits: ServerLimits;
   readonly outputLimits: Record<ClientClass, OutputLimit>;
   /** Where ACL LOAD and ACL SAVE find the users (`aclfile`). */
@@ -47,6 +49,19 @@ export interface Settings {
   clientsMemory: { readonly unit: 'bytes' | 'percent'; readonly amount: number };
   readonly databases: number;
   readonly protection: ProtectionSettings;
+  readonly network: NetworkSettings;
+  readonly process: ProcessSettings;
+  /** The file that CONFIG REWRITE writes; null: there is none. */
+  configFile: string | null;
+  /** What CONFIG REWRITE compares with: values as they are by default, and as they were when the server started. */
+  readonly rewriting: {
+    standard: ReadonlyMap<string, string>;
+    atStart: ReadonlyMap<string, string>;
+    /** Given by whoever started the server beside the file: not in there as it is now. */
+    byOption: ReadonlySet<string>;
+  };
+  /** What was set of parameters about things that this version does not do. */
+  readonly withoutEffect: Map<string, string>;
   readonly encodings: EncodingLimits;
 }
 
@@ -59,7 +74,13 @@ export interface ProtectionSettings {
 }
 
 export interface SettingsInput {
-  memory?: { maxBytes: number; policy?: EvictionPolicy; samples?: number };
+  /** `policiesAllowed` is what CONFIG SET may choose from. Default: all. */
+  memory?: {
+    maxBytes: number;
+    policy?: EvictionPolicy;
+    samples?: number;
+    policiesAllowed?: readonly EvictionPolicy[];
+  };
   password?: string;
   databases?: number;
   limits?: Partial<ServerLimits>;
@@ -85,6 +106,7 @@ export function settingsOf(input: SettingsInput): Settings {
       policy,
       samples: atLeast(1, 'memory.samples', memory?.samples ?? 5),
     },
+    policiesAllowed: memory?.policiesAllowed ?? evictionPolicies,
     limits,
     outputLimits: {
       normal: { hardBytes: limits.outputBufferBytesMax, softBytes: 0, softSeconds: 0 },
@@ -94,6 +116,11 @@ export function settingsOf(input: SettingsInput): Settings {
     aclFile: null,
     clientsMemory: { unit: 'bytes', amount: 0 },
     databases: atLeast(1, 'databases', databases),
+    network: networkDefaults(),
+    process: { logLevel: 'notice', logFile: '', pidFile: '', isDaemon: false },
+    configFile: null,
+    rewriting: { standard: new Map(), atStart: new Map(), byOption: new Set() },
+    withoutEffect: new Map(),
     protection: { debugCommand: 'no', protectedConfigs: 'no', ...input.protection },
     encodings: { ...encodingLimitDefaults },
   };

@@ -109,7 +109,7 @@ describeWithRedis('ACL', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lookaside-acl-'));
     const path = join(folder, 'users.acl');
     writeFileSync(path, 'user default on nopass ~* &* +@all\nuser ann on >secret ~a* (+get ~s*) +set\n\n');
-    const server = createServer({ parameters: { aclfile: path } });
+    const server = createServer({ parameters: [['aclfile', path]] });
     const other = await redisServer({ args: ['--aclfile', path] });
     const { port = 0 } = await server.listen({ port: 0 });
     const where = { host: '127.0.0.1', port };
