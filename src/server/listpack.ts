@@ -45,15 +45,16 @@ export class Listpack {
 
   append(element: Bytes): void {
     const integer = element.length <= 20 ? parseInteger(byteString(element)) : null;
-    if (integer !== null) this.appendInteger(integer);
-    else {
-      const { length } = element;
-      const headBytes = length < 64 ? 1 : length < 4096 ? 2 : 5;
-      const at = this.makeRoom(this.end, 0, headBytes + length);
-      writeStringHead(this.buffer, at, length);
-      if (typeof element === 'string') this.buffer.write(element, at + headBytes, 'latin1');
-      else element.copy(this.buffer, at + headBytes);
+    if (integer !== null) {
+      this.appendInteger(integer);
+      return;
     }
+    const { length } = element;
+    const headBytes = length < 64 ? 1 : length < 4096 ? 2 : 5;
+    const at = this.makeRoom(this.end, 0, headBytes + length);
+    writeStringHead(this.buffer, at, length);
+    if (typeof element === 'string') this.buffer.write(element, at + headBytes, 'latin1');
+    else element.copy(this.buffer, at + headBytes);
     this.count(1);
   }
 

@@ -233,7 +233,7 @@ const CLOCK_GRAIN_MS = 20_000;
 const EPOCH_MS_MIN = 1_600_000_000_000;
 
 /** Times made coarse: those since the epoch, and those that count from then. */
-function withoutTimes(tree: Tree): unknown {
+export function withoutTimes(tree: Tree): unknown {
   const [mark, content] = tree;
   if (!Array.isArray(content)) return mark === ':' && Number(content) > EPOCH_MS_MIN ? 'time' : tree;
   return [

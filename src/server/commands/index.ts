@@ -8,7 +8,10 @@ import { configCommands } from './config.js';
 import { connectionCommands } from './connection.js';
 import { counterCommands } from './counters.js';
 import { debugCommands } from './debug.js';
+import { dumpCommands } from './dump.js';
 import { expireCommands } from './expire.js';
+import { genericCommands } from './generic.js';
+import { objectCommands } from './generic-object.js';
 import { hashCommands } from './hash.js';
 import { hashFieldCommands } from './hash-fields.js';
 import { hyperLogLogCommands } from './hyperloglog.js';
@@ -41,6 +44,9 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...clientCommands,
   ...keyCommands,
   ...expireCommands,
+  ...genericCommands,
+  ...objectCommands,
+  ...dumpCommands,
   ...stringCommands,
   ...moreStringCommands,
   ...getexCommands,

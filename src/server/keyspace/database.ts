@@ -26,7 +26,7 @@ export type Found = 'absent' | 'string' | 'other type';
  */
 export class Database {
   private readonly records: RecordStore;
-  private readonly table: KeyTable;
+  private table: KeyTable;
 
   constructor(
     readonly index: number,
@@ -147,6 +147,20 @@ export class Database {
     this.core.statistics.changes += count;
     this.core.waiters?.allChanged(this.index);
     return count;
+  }
+
+  /** SWAPDB: each holds what the other held. Who is told of a flush is told of both, before and after. */
+  swapWith(other: Database): void {
+    const { core, table } = this;
+    const tell = (): void => {
+      for (const { index } of [this, other]) core.observer?.flushed(index);
+    };
+    tell();
+    this.table = other.table;
+    other.table = table;
+    tell();
+    core.statistics.changes++;
+    for (const { index } of [this, other]) core.waiters?.allChanged(index);
   }
 
   /** Whether a key that is there now is there, without expiring it. */

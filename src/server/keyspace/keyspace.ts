@@ -71,6 +71,14 @@ export class Keyspace {
     this.expiry.setActive(isActive);
   }
 
+  /** False when there is no such database. */
+  swap(first: number, second: number): boolean {
+    const [one, other] = [this.databases[first], this.databases[second]];
+    if (one === undefined || other === undefined) return false;
+    if (one !== other) one.swapWith(other);
+    return true;
+  }
+
   /** Stops the timers. */
   close(): void {
     this.expiry.stop();

@@ -56,7 +56,7 @@ export class UsageTracker {
 
   /** What a key has that was last used so long ago. */
   usedSecondsAgo(seconds: number): number {
-    return (this.tick - (seconds * 1000) / TICK_MS) | 0;
+    return Math.floor(this.tick - (seconds * 1000) / TICK_MS) | 0;
   }
 
   /** For OBJECT FREQ, under LFU: the counter, less one for each decay time that has passed since it was written. */
