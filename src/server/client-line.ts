@@ -12,6 +12,7 @@ export function clientLine(client: Client, server: ServerContext): string {
     tracking?.isRedirectBroken === true ? 'R' : '',
     tracking?.mode === 'broadcast' ? 'B' : '',
     client.isEvictable ? '' : 'e',
+    client.isMonitor ? 'O' : '',
     client.subscriptionCount === 0 ? '' : 'P',
     transaction === null ? '' : 'x',
     client.isWatchBroken ? 'd' : '',

@@ -71,6 +71,8 @@ export class Client {
   deniesBlocking = false;
   /** What CLIENT TRACKING asked for; null while it is off. */
   tracking: TrackingState | null = null;
+  /** Hears of every command (MONITOR). */
+  isMonitor = false;
   /** May be hung up on when all clients together need too much memory. */
   isEvictable = true;
   /** Hang up once the reply has left. */

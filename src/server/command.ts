@@ -13,6 +13,8 @@ import type { ClientMemory } from './client-memory.js';
 import type { ClientPause } from './client-pause.js';
 import type { ArgumentDoc } from './command-arguments.js';
 import type { CommandFlag } from './command-flags.js';
+import { CommandCounters } from './introspection/command-counters.js';
+import type { Journal } from './introspection/journal.js';
 import { type FoundKey, findKeys, type KeySpec } from './key-specs.js';
 import type { Database } from './keyspace/database.js';
 import type { Keyspace } from './keyspace/keyspace.js';
@@ -118,6 +120,7 @@ export interface ServerContext {
   readonly blocking: BlockingTable;
   readonly tracking: Tracking;
   readonly acl: AccessControl;
+  readonly journal: Journal;
   readonly pause: ClientPause;
   readonly clientMemory: ClientMemory;
   readonly pubsub: PubSub;
@@ -168,6 +171,10 @@ export class Command {
   readonly runsInMulti: boolean;
   readonly isWrite: boolean;
   readonly isRead: boolean;
+  readonly isFast: boolean;
+  readonly isHiddenFromSlowLog: boolean;
+  readonly isHiddenFromMonitors: boolean;
+  readonly counters = new CommandCounters();
 
   constructor(
     readonly declaration: CommandDeclaration,
@@ -184,6 +191,9 @@ export class Command {
     this.runsInMulti = declaration.runsInMulti === true;
     this.isWrite = flags.includes('write');
     this.isRead = flags.includes('readonly');
+    this.isFast = flags.includes('fast');
+    this.isHiddenFromSlowLog = flags.includes('skip_slowlog');
+    this.isHiddenFromMonitors = flags.includes('skip_monitor') || flags.includes('admin');
     this.subcommands = new Map(
       (declaration.subcommands ?? []).map((sub) => [sub.name, new Command(sub, this)]),
     );

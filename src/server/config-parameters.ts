@@ -6,6 +6,7 @@ import { absentParameters } from './parameters/absent.js';
 import { clientParameters } from './parameters/clients.js';
 import { dataParameters } from './parameters/data.js';
 import { networkParameters } from './parameters/network.js';
+import { observingParameters } from './parameters/observing.js';
 import type { ConfigParameter } from './parameters/parameter.js';
 import { processParameters } from './parameters/process.js';
 
@@ -13,6 +14,7 @@ export const configParameters: readonly ConfigParameter[] = [
   ...dataParameters,
   ...clientParameters,
   ...networkParameters,
+  ...observingParameters,
   ...processParameters,
   ...absentParameters,
 ];

@@ -36,6 +36,7 @@ const reasonsInExec = {
   key: 'no permission to touch the specified keys',
   channel: 'no permission to access one of the channels used as arguments',
 } as const;
+const monitorsOnly = fail("Replica can't interact with the keyspace");
 const notInMulti = fail('Command not allowed inside a transaction');
 const queueTooLong = fail('the transaction is larger than client-query-buffer-limit');
 
@@ -86,10 +87,16 @@ export class Dispatcher {
     const denial = user === null || user.mayDoEverything ? null : user.denial(command, args);
     if (user === null || denial === null) return this.run(client, command, args);
     this.denied(client, user, command, args, denial);
-    this.context.statistics.errorReplies++;
-    return new ErrorReply(
+    const error = new ErrorReply(
       `NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: ${reasonsInExec[denial.reason]}`,
     );
+    this.countError(error);
+    return error;
+  }
+
+  private countError(error: ErrorReply): void {
+    this.context.statistics.errorReplies++;
+    this.context.journal.failed(error);
   }
 
   /** What was not permitted is remembered. */
@@ -117,11 +124,17 @@ export class Dispatcher {
   private run(client: Client, command: Command, args: readonly Bytes[] | RequestSlices): Reply {
     client.lastCommand = command.fullName;
     const { context } = this;
+    const { journal } = context;
+    const startMs = journal.nowMs();
     const reply =
       command.run === undefined
         ? wrongCount(command)
         : command.run(new Call(args, client.db, client, context));
-    if (reply instanceof ErrorReply) context.statistics.errorReplies++;
+    const ms = journal.nowMs() - startMs;
+    const hasFailed = reply instanceof ErrorReply;
+    command.counters.ran(ms, hasFailed, journal.countsDurations);
+    if (hasFailed) this.countError(reply);
+    if (journal.isWatching || journal.slowLog.isSlow(ms * 1000)) journal.ran(command, client, args, ms);
     const { tracking } = client;
     if (tracking !== null) {
       if (command.isRead)
@@ -146,6 +159,7 @@ export class Dispatcher {
       if (denial !== null) return this.denied(client, user, command, request.args, denial);
     }
     if (!this.context.keyspace.makeRoom() && needsMemory(client, command)) return outOfMemory;
+    if (client.isMonitor && (command.isRead || mayWrite(client, command))) return monitorsOnly;
     if (client.isLimitedToSubscribing && !subscriberCommands.has(command.fullName))
       return fail(
         `Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
@@ -160,18 +174,21 @@ export class Dispatcher {
   }
 
   private refuse(client: Client, command: Command | undefined, error: ErrorReply): ErrorReply {
-    this.context.statistics.errorReplies++;
+    if (command !== undefined) command.counters.rejected++;
     const { transaction } = client;
     if (command?.fullName !== 'exec') {
       if (transaction !== null) transaction.hasError = true;
+      this.countError(error);
       return error;
     }
     // Also outside of MULTI, as Redis does.
     client.transaction = null;
     this.context.watches.unwatch(client);
-    return new ErrorReply(
+    const aborted = new ErrorReply(
       `EXECABORT Transaction discarded because of: ${error.message.replace(/^ERR /, '')}`,
     );
+    this.countError(aborted);
+    return aborted;
   }
 
   private enqueue(client: Client, command: Command, args: readonly Bytes[]): Reply {

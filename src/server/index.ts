@@ -8,12 +8,7 @@ export { type EvictionPolicy, evictionPolicies } from './keyspace/eviction.js';
 export type { ListenOptions } from './net/listener.js';
 export { parseMemorySize } from './parameters/parameter.js';
 export { ErrorReply } from './resp/reply.js';
-export {
-  createServer,
-  type EmbeddedServer,
-  type InProcessClient,
-  type ServerConfig,
-  type ServerStats,
-} from './server.js';
+export { createServer } from './server.js';
+export type { EmbeddedServer, InProcessClient, ServerConfig, ServerStats } from './server-api.js';
 export type { ServerLimits } from './settings.js';
 export { ParameterError } from './start-parameters.js';

@@ -151,6 +151,8 @@ function rewrite({ server }: Call): Reply {
 
 function resetstat({ server }: Call): Reply {
   server.statistics.reset();
+  server.journal.errors.clear();
+  for (const command of server.commands.withSubcommands) command.counters.reset();
   Object.assign(server.keyspace.statistics, { hits: 0, misses: 0, expired: 0, evicted: 0 });
   return OK;
 }

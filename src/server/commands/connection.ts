@@ -233,6 +233,8 @@ function reset({ client, server }: Call): Reply {
   server.pubsub.forget(client);
   server.tracking.stop(client);
   client.isEvictable = true;
+  client.isMonitor = false;
+  server.journal.monitors.delete(client);
   client.name = '';
   client.respVersion = 2;
   client.replyMode = 'on';

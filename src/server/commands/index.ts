@@ -17,13 +17,17 @@ import { hashFieldCommands } from './hash-fields.js';
 import { hyperLogLogCommands } from './hyperloglog.js';
 import { introspectionCommands } from './introspection.js';
 import { keyCommands } from './keys.js';
+import { latencyCommands } from './latency.js';
 import { listCommands } from './list.js';
 import { listEditCommands } from './list-edit.js';
 import { listMoveCommands } from './list-move.js';
+import { memoryCommands } from './memory.js';
+import { observingCommands } from './observing.js';
 import { pubsubCommands } from './pubsub.js';
 import { serverCommands } from './server.js';
 import { setCommands } from './set.js';
 import { setAlgebraCommands } from './set-algebra.js';
+import { slowlogCommands } from './slowlog.js';
 import { sortedSetCommands } from './sorted-set.js';
 import { sortedSetAlgebraCommands } from './sorted-set-algebra.js';
 import { sortedSetPopCommands } from './sorted-set-pop.js';
@@ -77,5 +81,9 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...aclCommands,
   ...configCommands,
   ...introspectionCommands,
+  ...latencyCommands,
+  ...memoryCommands,
+  ...observingCommands,
+  ...slowlogCommands,
   ...debugCommands,
 ];

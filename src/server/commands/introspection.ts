@@ -269,9 +269,8 @@ function docsOf(command: Command): Reply {
     declaration.since,
     'group',
     declaration.group,
-    'complexity',
-    declaration.complexity,
   ];
+  if (declaration.complexity !== '') flat.push('complexity', declaration.complexity);
   const { deprecated } = declaration;
   if (declaration.isSystemCommand === true) flat.push('doc_flags', new SetReply([new Status('syscmd')]));
   if (deprecated !== undefined)

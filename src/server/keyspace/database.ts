@@ -6,6 +6,7 @@ import { type Bytes, byteString, latin1Text, Memory } from '../byte-string.js';
 import type { Integer } from '../integers.js';
 import { Container } from './container.js';
 import { Entry, type ExpireAtMs, NEVER, showString, type Value } from './entry.js';
+import { INDEX_ENTRY_BYTES } from './key-index.js';
 import { KeyTable } from './key-table.js';
 import type { ChangeCause, KeyspaceCore } from './keyspace-core.js';
 import { BYTES, INT32, INT64, KIND_MASK, type RecordStore } from './records.js';
@@ -195,6 +196,13 @@ export class Database {
   randomEntry(): Entry | undefined {
     const place = this.randomPlace();
     return place === 0 ? undefined : this.entryAt(place);
+  }
+
+  /** What the key, its value and its places in the index are counted to weigh. */
+  weightOf(entry: Entry): number {
+    const { value } = entry;
+    const containerBytes = value instanceof Container ? value.weightBytes : 0;
+    return this.records.slab.slotBytesAt(entry.place) + INDEX_ENTRY_BYTES + containerBytes;
   }
 
   isExpired(entry: Entry): boolean {
