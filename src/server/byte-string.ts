@@ -38,11 +38,6 @@ export function textOf(bytes: Bytes): string {
   return isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString();
 }
 
-/** The text whose UTF-8 bytes lie here. */
-export function textOfPart(bytes: Buffer, start: number, end: number): string {
-  return (bytes as unknown as Latin1Buffer).utf8Slice(start, end);
-}
-
 function isAscii(text: string): boolean {
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false;
   return true;
@@ -50,7 +45,6 @@ function isAscii(text: string): boolean {
 
 /** Documented for no encoding by itself, but what `toString('latin1')` comes down to, without its detours. */
 interface Latin1Buffer {
-  utf8Slice(start: number, end: number): string;
   latin1Slice(start: number, end: number): string;
   latin1Write(text: string, at: number, length: number): number;
 }

@@ -12,6 +12,7 @@ import { Call, type Command, type CommandTable, type ServerContext } from './com
 import { isPermitted } from './permission.js';
 import { ErrorReply, fail, QUEUED, type Reply } from './resp/reply.js';
 import type { Request, RequestSlices } from './resp/request.js';
+import type { ReplyWriter } from './resp/writer.js';
 
 const QUOTED_BYTES_MAX = 128;
 
@@ -56,6 +57,31 @@ export class Dispatcher {
     return this.dispatchAs(client, command, request);
   }
 
+  /**
+   * Whether nothing but a command itself has to be thought of when this client sends one: then shortcuts may be taken,
+   * which know nothing else. Whoever lets something happen around commands says here when.
+   */
+  mayTakeShortcuts(client: Client): boolean {
+    const { acl, pause, tracking, keyspace, notifications } = this.context;
+    if (client.transaction !== null || client.replyMode !== 'on' || client.isBlocked) return false;
+    if (client.tracking !== null || client.isLimitedToSubscribing) return false;
+    if (!client.isAuthenticated && acl.needsLogin) return false;
+    if (client.user !== null && !client.user.mayDoEverything) return false;
+    return !pause.isActive && !tracking.isActive && !keyspace.hasWaiters && !notifications.isOn;
+  }
+
+  /** Answers a request by its command's shortcut; false, with nothing done, if there is none for it. */
+  takeShortcut(client: Client, request: RequestSlices, out: ReplyWriter): boolean {
+    const command = this.commands.findIn(request.bytes, request.start(0), request.end(0));
+    if (command?.shortcut === undefined) return false;
+    const { keyspace, statistics } = this.context;
+    keyspace.beginCommand();
+    if (!keyspace.makeRoom() || !command.shortcut(request, client.db, out, client.respVersion)) return false;
+    statistics.commandsProcessed++;
+    client.lastCommand = command.fullName;
+    return true;
+  }
+
   /** The same when the command has been looked up. */
   dispatchAs(client: Client, found: Command | undefined, request: Request): Reply {
     const { context } = this;
@@ -71,7 +97,7 @@ export class Dispatcher {
     if (client.transaction !== null && !command.runsInMulti)
       return this.enqueue(client, command, request.args);
     context.tracking.current = client;
-    const reply = this.run(client, command, request.slices ?? request.args);
+    const reply = this.run(client, command, request.args);
     if (context.blocking.hasReady) context.blocking.serve();
     if (context.tracking.isActive) context.tracking.trim();
     context.tracking.current = null;
@@ -121,7 +147,7 @@ export class Dispatcher {
     );
   }
 
-  private run(client: Client, command: Command, args: readonly Bytes[] | RequestSlices): Reply {
+  private run(client: Client, command: Command, args: readonly Bytes[]): Reply {
     client.lastCommand = command.fullName;
     const { context } = this;
     const { journal } = context;
@@ -137,8 +163,7 @@ export class Dispatcher {
     if (journal.isWatching || journal.slowLog.isSlow(ms * 1000)) journal.ran(command, client, args, ms);
     const { tracking } = client;
     if (tracking !== null) {
-      if (command.isRead)
-        context.tracking.remember(client, command.keysOf('args' in args ? args.args : args));
+      if (command.isRead) context.tracking.remember(client, command.keysOf(args));
       // What CLIENT CACHING announced is the next command, or the whole of the next transaction.
       if (client.transaction === null && client.execReplies === null && command.parent?.fullName !== 'client')
         tracking.isNextAnnounced = false;

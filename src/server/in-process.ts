@@ -1,5 +1,5 @@
 /** Decides how replies look to JavaScript that calls the server in its own process. Knows no particular command. */
-import { type Bytes, bufferOf, byteStringOfText, textOf, textOfPart } from './byte-string.js';
+import { type Bytes, bufferOf, byteStringOfText, textOf } from './byte-string.js';
 import type { ErrorReply, Reply, RespVersion } from './resp/reply.js';
 import { resp2Of, type TypedReply } from './resp/reply.js';
 
@@ -64,10 +64,6 @@ function typedValueOf(reply: TypedReply, version: RespVersion, bulk: BulkForm): 
       return reply.text;
     case 'error':
       return reply;
-    case 'stored':
-      return bulk === 'text'
-        ? textOfPart(reply.memory.bytes, reply.start, reply.end)
-        : Buffer.from(reply.memory.bytes.subarray(reply.start, reply.end));
     case 'none':
     case 'null-array':
       return null;

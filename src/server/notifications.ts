@@ -58,6 +58,10 @@ export class Notifications implements KeyspaceObserver {
     private readonly publish: (channel: string, message: string) => void,
   ) {}
 
+  get isOn(): boolean {
+    return this.bits !== 0;
+  }
+
   /** Whether an event of this class would be told to anybody who subscribes. */
   wants(eventClass: EventClass): boolean {
     return (this.bits & classBits[eventClass]) !== 0;

@@ -48,7 +48,7 @@ import { isLocal } from './permission.js';
 import { PROTECTED_MODE_ANSWER } from './protected-mode.js';
 import { PubSub } from './pubsub.js';
 import { ErrorReply, fail, type Reply } from './resp/reply.js';
-import { GivenRequest, type Request } from './resp/request.js';
+import { GivenRequest, type Request, type RequestSlices } from './resp/request.js';
 import { ReplyWriter } from './resp/writer.js';
 import type { EmbeddedServer, InProcessClient, ServerConfig, ServerStats } from './server-api.js';
 import { clientsBytesMax, type OutputLimit, type Settings, settingsOf } from './settings.js';
@@ -315,6 +315,14 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
 
   buffersChanged(client: Client): void {
     this.clientMemory.changed(client);
+  }
+
+  mayTakeShortcuts(client: Client): boolean {
+    return this.dispatcher.mayTakeShortcuts(client);
+  }
+
+  takeShortcut(client: Client, request: RequestSlices): boolean {
+    return this.dispatcher.takeShortcut(client, request, this.writer);
   }
 
   dispatch(client: Client, request: Request): Reply {

@@ -6,9 +6,12 @@ import { argument, keyArgument } from '../command-arguments.js';
 import { fitsInt64, type Integer, integerOf, narrow, parseInteger } from '../integers.js';
 import { oneKey } from '../key-specs.js';
 import { Container } from '../keyspace/container.js';
+import type { Database } from '../keyspace/database.js';
 import { NEVER } from '../keyspace/entry.js';
 import { addLongDoubles, formatLongDouble, parseLongDouble } from '../long-double.js';
 import { fail, type Reply } from '../resp/reply.js';
+import type { RequestSlices } from '../resp/request.js';
+import type { ReplyWriter } from '../resp/writer.js';
 
 export const counterCommands: readonly CommandDeclaration[] = [
   {
@@ -23,6 +26,7 @@ export const counterCommands: readonly CommandDeclaration[] = [
     complexity: 'O(1)',
     arguments: [keyArgument()],
     run: (call) => add(call, 1),
+    shortcut: incrShortcut,
   },
   {
     name: 'decr',
@@ -81,11 +85,8 @@ export const counterCommands: readonly CommandDeclaration[] = [
 /** INCR, DECR, INCRBY: adds a fixed number or the second argument. */
 function add(call: Call, by: Integer | null): Reply {
   if (by === null) return NOT_AN_INTEGER;
-  const { slices, db } = call;
-  const quick =
-    slices === null
-      ? db.addSmall(argumentAt(call.args, 1), by)
-      : db.addSmallPart(slices.memory, slices.start(1), slices.end(1), by);
+  const { db } = call;
+  const quick = db.addSmall(argumentAt(call.args, 1), by);
   if (quick !== null) {
     tellIncrement(call);
     return quick;
@@ -100,6 +101,14 @@ function add(call: Call, by: Integer | null): Reply {
   db.set(key, String(sum), entry?.expireAtMs ?? NEVER);
   tellIncrement(call);
   return sum;
+}
+
+function incrShortcut(request: RequestSlices, db: Database, out: ReplyWriter): boolean {
+  if (request.count !== 2) return false;
+  const sum = db.addSmallPart(request.memory, request.start(1), request.end(1), 1);
+  if (sum === null) return false;
+  out.integer(sum);
+  return true;
 }
 
 function tellIncrement(call: Call): void {

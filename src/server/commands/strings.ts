@@ -7,9 +7,12 @@ import { absoluteMs, type TimeUnit } from '../expire-time.js';
 import { integerOf } from '../integers.js';
 import { allKeys, oneKey } from '../key-specs.js';
 import { Container } from '../keyspace/container.js';
+import type { Database, Found } from '../keyspace/database.js';
 import { type ExpireAtMs, NEVER, SHORT_STRING_BYTES_MAX } from '../keyspace/entry.js';
 import { StringView } from '../keyspace/string-view.js';
-import { ErrorReply, fail, OK, type Reply, StoredReply } from '../resp/reply.js';
+import { ErrorReply, fail, OK, type Reply, type RespVersion } from '../resp/reply.js';
+import type { RequestSlices } from '../resp/request.js';
+import type { ReplyWriter } from '../resp/writer.js';
 
 export const stringCommands: readonly CommandDeclaration[] = [
   {
@@ -24,6 +27,7 @@ export const stringCommands: readonly CommandDeclaration[] = [
     complexity: 'O(1)',
     arguments: [keyArgument()],
     run: get,
+    shortcut: getShortcut,
   },
   {
     name: 'set',
@@ -56,6 +60,7 @@ export const stringCommands: readonly CommandDeclaration[] = [
       ),
     ],
     run: set,
+    shortcut: setShortcut,
   },
   {
     name: 'mget',
@@ -70,6 +75,7 @@ export const stringCommands: readonly CommandDeclaration[] = [
     complexity: 'O(N) where N is the number of keys to retrieve.',
     arguments: [keyArgument(multiple)],
     run: mget,
+    shortcut: mgetShortcut,
   },
   {
     name: 'mset',
@@ -84,6 +90,7 @@ export const stringCommands: readonly CommandDeclaration[] = [
     complexity: 'O(N) where N is the number of keys to set.',
     arguments: [block('key_value', [keyArgument(), argument('value', 'string')], multiple)],
     run: mset,
+    shortcut: msetShortcut,
   },
 ];
 
@@ -100,38 +107,36 @@ const setUnits: Readonly<Record<string, TimeUnit>> = {
   PXAT: { msPerUnit: 1, isRelative: false },
 };
 
-/** What GET answers with: one for all, since a reply is written before the next command runs. */
-const stored = new StoredReply();
 const view = new StringView();
 
-function get(call: Call): Reply {
-  return stringReply(call, 1, stored);
+function getShortcut(request: RequestSlices, db: Database, out: ReplyWriter, version: RespVersion): boolean {
+  if (request.count !== 2) return false;
+  return writeString(db.readString(request.memory, request.start(1), request.end(1), view), out, version);
 }
 
-/** The string at the key that is the argument of this index; put in `into` if the reply is written at once. */
-function stringReply(call: Call, index: number, into: StoredReply): Reply {
-  const { slices, db } = call;
-  if (slices === null) {
-    const value = db.read(argumentAt(call.args, index))?.value;
-    return value instanceof Container ? WRONG_TYPE : (value ?? null);
-  }
-  const found = db.readString(slices.memory, slices.start(index), slices.end(index), view);
-  if (found !== 'string') return found === 'absent' ? null : WRONG_TYPE;
-  if (view.memory === null) return String(view.number);
-  into.memory = view.memory;
-  into.start = view.start;
-  into.end = view.end;
-  into.isLasting = view.isLasting;
-  return into;
+function setShortcut(request: RequestSlices, db: Database, out: ReplyWriter): boolean {
+  if (request.count !== 3) return false;
+  db.setPart(request.memory, request.start(1), request.end(1), request.start(2), request.end(2));
+  out.ok();
+  return true;
+}
+
+/** Writes what `view` shows. False when that is for the command to say. */
+function writeString(found: Found, out: ReplyWriter, version: RespVersion): boolean {
+  if (found === 'other type') return false;
+  if (found === 'absent') out.null(version);
+  else if (view.memory === null) out.write(String(view.number), version);
+  else out.stored(view);
+  return true;
+}
+
+function get({ args, db }: Call): Reply {
+  const value = db.read(argumentAt(args, 1))?.value;
+  return value instanceof Container ? WRONG_TYPE : (value ?? null);
 }
 
 function set(call: Call): Reply {
-  const { slices, db } = call;
-  if (slices?.count === 3) {
-    db.setPart(slices.memory, slices.start(1), slices.end(1), slices.start(2), slices.end(2));
-    tellSet(call, 1);
-    return OK;
-  }
+  const { db } = call;
   const { args } = call;
   const key = argumentAt(args, 1);
   const value = plainString(argumentAt(args, 2));
@@ -198,32 +203,47 @@ function setExpiry({ server }: Call, { expiry }: SetOptions): ExpireAtMs | Error
   return atMs ?? fail("invalid expire time in 'set' command");
 }
 
-function mget(call: Call): Reply {
-  const count = call.slices?.count ?? call.args.length;
+function mget({ args, db }: Call): Reply {
   const values: Reply[] = [];
-  for (let index = 1; index < count; index++) {
-    const value = stringReply(call, index, new StoredReply());
-    values.push(value === WRONG_TYPE ? null : value);
+  for (let index = 1; index < args.length; index++) {
+    const value = db.read(argumentAt(args, index))?.value;
+    values.push(value === undefined || value instanceof Container ? null : value);
   }
   return values;
 }
 
+function mgetShortcut(request: RequestSlices, db: Database, out: ReplyWriter, version: RespVersion): boolean {
+  const { count } = request;
+  if (count < 2) return false;
+  out.arrayOf(count - 1);
+  for (let index = 1; index < count; index++) {
+    const found = db.readString(request.memory, request.start(index), request.end(index), view);
+    if (!writeString(found, out, version)) out.null(version);
+  }
+  return true;
+}
+
 function mset(call: Call): Reply {
-  const { slices, db } = call;
-  const count = slices?.count ?? call.args.length;
-  if (count % 2 === 0) return fail("wrong number of arguments for 'mset' command");
-  for (let index = 1; index < count; index += 2) {
-    if (slices !== null) {
-      const value = index + 1;
-      db.setPart(
-        slices.memory,
-        slices.start(index),
-        slices.end(index),
-        slices.start(value),
-        slices.end(value),
-      );
-    } else db.set(argumentAt(call.args, index), plainString(argumentAt(call.args, index + 1)), NEVER);
+  const { args, db } = call;
+  if (args.length % 2 === 0) return fail("wrong number of arguments for 'mset' command");
+  for (let index = 1; index < args.length; index += 2) {
+    db.set(argumentAt(args, index), plainString(argumentAt(args, index + 1)), NEVER);
     tellSet(call, index);
   }
   return OK;
+}
+
+function msetShortcut(request: RequestSlices, db: Database, out: ReplyWriter): boolean {
+  const { count } = request;
+  if (count < 3 || count % 2 === 0) return false;
+  for (let key = 1; key < count; key += 2)
+    db.setPart(
+      request.memory,
+      request.start(key),
+      request.end(key),
+      request.start(key + 1),
+      request.end(key + 1),
+    );
+  out.ok();
+  return true;
 }

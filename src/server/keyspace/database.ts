@@ -86,6 +86,7 @@ export class Database {
   set(key: Bytes, value: Value, expireAtMs: ExpireAtMs): void {
     const place = this.alive(this.table.find(key));
     if (value instanceof Container) {
+      if (place !== 0) this.touch(place);
       const own = this.table.reserve(place, 0, expireAtMs);
       this.table.setObject(own, value);
       this.written(own, place === 0);
@@ -320,6 +321,7 @@ export class Database {
     expireAtMs: ExpireAtMs,
   ): void {
     const { table, records } = this;
+    if (place !== 0) this.touch(place);
     const integer = isChangedInPlace ? null : storedInteger(from, start, end);
     let own = 0;
     if (integer !== null) own = this.putInteger(place, integer, expireAtMs);

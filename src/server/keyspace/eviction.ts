@@ -6,6 +6,7 @@ import { InvariantError } from '../../errors.js';
 import type { Database } from './database.js';
 import { NEVER } from './expire-at.js';
 import type { KeyspaceCore } from './keyspace-core.js';
+import { SLAB_BYTES_MAX } from './slab.js';
 
 export const evictionPolicies = [
   'volatile-lru',
@@ -54,8 +55,8 @@ export class Evictor {
 
   /** False when the limit is passed and nothing may go: then a command that needs memory is refused. */
   makeRoom(): boolean {
-    const { maxBytes } = this.settings;
-    if (maxBytes === 0 || this.core.usedBytes <= maxBytes) return true;
+    const maxBytes = this.settings.maxBytes || SLAB_BYTES_MAX;
+    if (this.core.usedBytes <= maxBytes) return true;
     if (this.settings.policy === 'noeviction') return false;
     const startMs = this.core.clock.monotonicMs();
     for (let evicted = 0; this.core.usedBytes > maxBytes; evicted++) {

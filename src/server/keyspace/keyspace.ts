@@ -46,6 +46,11 @@ export class Keyspace {
     this.core.waiters = waiters;
   }
 
+  /** Whether anybody waits for a key. */
+  get hasWaiters(): boolean {
+    return this.core.waiters !== null;
+  }
+
   /** Time as this command sees it. */
   nowMs(): number {
     return this.core.nowMs();

@@ -8,7 +8,7 @@ import { byteString } from '../byte-string.js';
 import type { Client, ClientOrigin, Transport } from '../client.js';
 import { type ParserLimits, ProtocolError, RequestParser } from '../resp/parser.js';
 import { fail, type Reply, replyBytes, SeveralReplies } from '../resp/reply.js';
-import type { Request } from '../resp/request.js';
+import type { Request, RequestSlices } from '../resp/request.js';
 import type { ReplyWriter } from '../resp/writer.js';
 import type { OutputLimit } from '../settings.js';
 import type { Statistics } from '../statistics.js';
@@ -27,6 +27,9 @@ export interface ConnectionHost {
   beginTurn(): number;
   monotonicMs(): number;
   dispatch(client: Client, request: Request): Reply;
+  /** Good until a command is dispatched. */
+  mayTakeShortcuts(client: Client): boolean;
+  takeShortcut(client: Client, request: RequestSlices): boolean;
   /** A command threw: a bug of ours, which costs one client its connection and not the process its life. */
   failed(error: unknown): void;
   /** Something was sent outside of the connection's own turn: `flushSent` is called when the turn of all ends. */
@@ -41,6 +44,8 @@ const HTTP_WORDS = ['post', 'host:'];
 /** What a client may send ahead while a command of it waits; its leaving is noticed only below this. */
 const HELD_WHILE_BLOCKED_BYTES_MAX = 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
+/** Once a turn has answered this much, the limit on output is looked at after each reply, and not only at its end. */
+const CHECKED_OUTPUT_BYTES = 32 * 1024;
 
 export class Connection implements Transport {
   readonly takesPushes = true;
@@ -139,12 +144,18 @@ export class Connection implements Transport {
     this.isResuming = false;
     this.writeSent();
     parser.push(chunk, length);
+    let mayTakeShortcuts = this.host.mayTakeShortcuts(client);
     while (!this.isClosed && !client.closesAfterReply && !client.isBlocked) {
       const request = parser.next(client.isAuthenticated);
       if (request === null) break;
       if (request instanceof ProtocolError) this.refuse(request);
-      else this.serve(request);
+      else if (!mayTakeShortcuts || request.slices === null || !this.takeShortcut(request.slices)) {
+        this.serve(request);
+        mayTakeShortcuts = this.host.mayTakeShortcuts(client);
+      }
+      if (this.host.writer.pendingBytes > CHECKED_OUTPUT_BYTES) this.checkOutput();
     }
+    this.checkOutput();
     if (!this.isClosed && !client.closesAfterReply) parser.keep();
     this.isInTurn = false;
     this.flush();
@@ -154,11 +165,11 @@ export class Connection implements Transport {
     if (mayBeHttp(request) && HTTP_WORDS.includes(byteString(request.args[0] ?? '').toLowerCase()))
       return this.destroy();
     this.answer(this.run(request));
-    this.checkOutput();
   }
 
   private checkOutput(): void {
     const { host } = this;
+    if (this.isClosed) return;
     const { hardBytes, softBytes, softSeconds } = host.outputLimitOf(this.client);
     const bytes = (this.isInTurn ? host.writer.pendingBytes : 0) + this.outputBytes;
     const isSoft = softBytes > 0 && bytes > softBytes;
@@ -194,10 +205,23 @@ export class Connection implements Transport {
     try {
       return this.host.dispatch(this.client, request);
     } catch (error) {
-      this.host.failed(error);
-      this.client.closesAfterReply = true;
-      return fail('internal error, the connection is closed');
+      return this.commandFailed(error);
     }
+  }
+
+  private takeShortcut(request: RequestSlices): boolean {
+    try {
+      return this.host.takeShortcut(this.client, request);
+    } catch (error) {
+      this.answer(this.commandFailed(error));
+      return true;
+    }
+  }
+
+  private commandFailed(error: unknown): Reply {
+    this.host.failed(error);
+    this.client.closesAfterReply = true;
+    return fail('internal error, the connection is closed');
   }
 
   private refuse({ message }: ProtocolError): void {

@@ -6,12 +6,9 @@
  * values, keys and fields are held, and as a reply it is a bulk string, exactly like a Buffer.
  */
 
-import { Memory } from '../byte-string.js';
 import { doubleText } from '../double-text.js';
 
 export type RespVersion = 2 | 3;
-
-const NO_MEMORY = new Memory(Buffer.alloc(0));
 
 /** `+OK`: a simple string. */
 export class Status {
@@ -43,7 +40,11 @@ export class SetReply {
 
 export class DoubleReply {
   readonly kind = 'double';
-  constructor(readonly value: number) {}
+  constructor(
+    readonly value: number,
+    /** How it is written, where that is not up to its value. */
+    readonly text?: string,
+  ) {}
 }
 
 export class BooleanReply {
@@ -128,19 +129,6 @@ export class PackedArrayReply {
   }
 }
 
-/**
- * A bulk string that lies where it is stored: good until anything is changed. Only requests straight from a socket are
- * answered so, because their replies are written at once.
- */
-export class StoredReply {
-  readonly kind = 'stored';
-  memory = NO_MEMORY;
-  start = 0;
-  end = 0;
-  /** The bytes never change, so they may be referred to. */
-  isLasting = false;
-}
-
 /** A reply of a class of its own; the common ones are plain JavaScript values. */
 export type TypedReply =
   | Status
@@ -157,8 +145,7 @@ export type TypedReply =
   | PackedArrayReply
   | SeveralReplies
   | InterspersedReply
-  | AttributedReply
-  | StoredReply;
+  | AttributedReply;
 
 /** What a command answers. `string` and `Buffer` are bulk strings, `number` and `bigint` are integers. */
 export type Reply = string | Buffer | number | bigint | null | readonly Reply[] | TypedReply;
@@ -192,7 +179,7 @@ export function resp2Of(reply: Resp3OnlyReply): Exclude<Reply, TypedReply> {
     case 'push':
       return reply.items;
     case 'double':
-      return doubleText(reply.value);
+      return reply.text ?? doubleText(reply.value);
     case 'boolean':
       return reply.value ? 1 : 0;
     case 'verbatim':

@@ -1,18 +1,22 @@
 /** Decides the bytes of a reply in RESP2 and RESP3. Knows nothing of commands or of who reads them. */
 import { copyBytes, Memory, writeLatin1 } from '../byte-string.js';
 import { doubleText } from '../double-text.js';
-import {
-  type Reply,
-  type Resp3OnlyReply,
-  type RespVersion,
-  resp2Of,
-  type StoredReply,
-  type TypedReply,
-} from './reply.js';
+import { type Reply, type Resp3OnlyReply, type RespVersion, resp2Of, type TypedReply } from './reply.js';
 
 /** A buffer this long is written as it is, by reference; a shorter value is copied beside its neighbours. */
 const REFERENCE_BYTES_MIN = 16 * 1024;
 const BUFFER_BYTES = 64 * 1024;
+
+/** Where a stored string lies. */
+export interface StoredBytes {
+  readonly memory: Memory | null;
+  readonly start: number;
+  readonly end: number;
+  readonly isLasting: boolean;
+}
+
+/** What Array.isArray does not tell of a read-only array. */
+const isArray = Array.isArray as (reply: Reply) => reply is readonly Reply[];
 
 /**
  * Collects the replies of one turn of one client, so that they leave in one write.
@@ -49,11 +53,43 @@ export class ReplyWriter {
 
   write(reply: Reply, version: RespVersion): void {
     if (typeof reply === 'string') this.bulkText(reply);
-    else if (typeof reply === 'number' || typeof reply === 'bigint') this.header(0x3a, reply);
+    else if (typeof reply === 'number' || typeof reply === 'bigint') this.integer(reply);
     else if (reply === null) this.ascii(version === 2 ? '$-1\r\n' : '_\r\n');
-    else if (Buffer.isBuffer(reply)) this.bulkBytes(reply);
-    else if ('kind' in reply) this.typed(reply, version);
-    else this.items(0x2a, reply.length, reply, version);
+    else if (isArray(reply)) this.items(0x2a, reply.length, reply, version);
+    else if (reply instanceof Uint8Array) this.bulkBytes(reply);
+    else this.typed(reply, version);
+  }
+
+  // For shortcuts: the common replies without an object for them.
+
+  ok(): void {
+    this.ascii('+OK\r\n');
+  }
+
+  integer(value: number | bigint): void {
+    this.header(0x3a, value);
+  }
+
+  null(version: RespVersion): void {
+    this.ascii(version === 2 ? '$-1\r\n' : '_\r\n');
+  }
+
+  arrayOf(count: number): void {
+    this.header(0x2a, count);
+  }
+
+  /** A bulk string from where it is stored. If it is lasting it never changes, and is referred to when it is long. */
+  stored({ memory, start, end, isLasting }: StoredBytes): void {
+    if (memory === null) return;
+    const length = end - start;
+    this.header(0x24, length);
+    if (isLasting && length >= REFERENCE_BYTES_MIN) this.raw(memory.bytes.subarray(start, end));
+    else {
+      this.room(length);
+      copyBytes(memory, start, end, this.memory, this.position);
+      this.position += length;
+    }
+    this.crlf();
   }
 
   private typed(reply: TypedReply, version: RespVersion): void {
@@ -64,8 +100,6 @@ export class ReplyWriter {
         return this.line(`-${reply.message}`);
       case 'none':
         return;
-      case 'stored':
-        return this.stored(reply);
       case 'several':
         for (const item of reply.items) this.write(item, version);
         return;
@@ -99,7 +133,7 @@ export class ReplyWriter {
       case 'push':
         return this.items(0x3e, reply.items.length, reply.items, 3);
       case 'double':
-        return this.ascii(`,${doubleText(reply.value)}\r\n`);
+        return this.ascii(`,${reply.text ?? doubleText(reply.value)}\r\n`);
       case 'boolean':
         return this.ascii(reply.value ? '#t\r\n' : '#f\r\n');
       case 'big-number':
@@ -125,18 +159,6 @@ export class ReplyWriter {
   private bulkBytes(value: Buffer): void {
     this.header(0x24, value.length);
     this.raw(value);
-    this.crlf();
-  }
-
-  private stored({ memory, start, end, isLasting }: StoredReply): void {
-    const length = end - start;
-    this.header(0x24, length);
-    if (isLasting && length >= REFERENCE_BYTES_MIN) this.raw(memory.bytes.subarray(start, end));
-    else {
-      this.room(length);
-      copyBytes(memory, start, end, this.memory, this.position);
-      this.position += length;
-    }
     this.crlf();
   }
 
