@@ -12,6 +12,8 @@ import { dumpCommands } from './dump.js';
 import { expireCommands } from './expire.js';
 import { genericCommands } from './generic.js';
 import { objectCommands } from './generic-object.js';
+import { geoCommands } from './geo.js';
+import { geoSearchCommands } from './geo-search.js';
 import { hashCommands } from './hash.js';
 import { hashFieldCommands } from './hash-fields.js';
 import { hyperLogLogCommands } from './hyperloglog.js';
@@ -58,6 +60,8 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...bitmapCommands,
   ...bitfieldCommands,
   ...hyperLogLogCommands,
+  ...geoCommands,
+  ...geoSearchCommands,
   ...streamEntryCommands,
   ...streamReadCommands,
   ...streamGroupCommands,
