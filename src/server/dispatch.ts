@@ -9,6 +9,7 @@ import { type Bytes, byteString, copyOf } from './byte-string.js';
 import type { Client } from './client.js';
 import { clientLine } from './client-line.js';
 import { Call, type Command, type CommandTable, type ServerContext } from './command.js';
+import { ShortcutTimer } from './introspection/shortcut-timer.js';
 import { isPermitted } from './permission.js';
 import { ErrorReply, fail, QUEUED, type Reply } from './resp/reply.js';
 import type { Request, RequestSlices } from './resp/request.js';
@@ -42,10 +43,15 @@ const notInMulti = fail('Command not allowed inside a transaction');
 const queueTooLong = fail('the transaction is larger than client-query-buffer-limit');
 
 export class Dispatcher {
+  /** Times stretches of shortcuts. */
+  readonly shortcuts: ShortcutTimer;
+
   constructor(
     private readonly context: ServerContext,
     private readonly commands: CommandTable,
-  ) {}
+  ) {
+    this.shortcuts = new ShortcutTimer(context.journal);
+  }
 
   /** Runs one request. Its first argument is the command's name. */
   dispatch(client: Client, request: Request): Reply {
@@ -62,7 +68,8 @@ export class Dispatcher {
    * which know nothing else. Whoever lets something happen around commands says here when.
    */
   mayTakeShortcuts(client: Client): boolean {
-    const { acl, pause, tracking, keyspace, notifications } = this.context;
+    const { acl, pause, tracking, keyspace, notifications, journal } = this.context;
+    if (journal.wantsEach || client.isMonitor) return false;
     if (client.transaction !== null || client.replyMode !== 'on' || client.isBlocked) return false;
     if (client.tracking !== null || client.isLimitedToSubscribing) return false;
     if (!client.isAuthenticated && acl.needsLogin) return false;
@@ -76,9 +83,11 @@ export class Dispatcher {
     if (command?.shortcut === undefined) return false;
     const { keyspace, statistics } = this.context;
     keyspace.beginCommand();
+    this.shortcuts.begins(command.counters);
     if (!keyspace.makeRoom() || !command.shortcut(request, client.db, out, client.respVersion)) return false;
     statistics.commandsProcessed++;
     client.lastCommand = command.fullName;
+    this.shortcuts.took(command.counters);
     return true;
   }
 

@@ -321,6 +321,10 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return this.dispatcher.mayTakeShortcuts(client);
   }
 
+  turnEnded(): void {
+    this.dispatcher.shortcuts.settle();
+  }
+
   takeShortcut(client: Client, request: RequestSlices): boolean {
     return this.dispatcher.takeShortcut(client, request, this.writer);
   }

@@ -31,7 +31,7 @@ describeWithRedis('what is told of commands', () => {
       JSON.stringify(told)
         .replace(/\d{10}\.\d{6} \[(\d+) 127\.0\.0\.1:\d+\]/g, 'time [$1 client]')
         .replace(/127\.0\.0\.1:\d+/g, 'client')
-        .replace(/\[":","\d{10}"\],\[":","\d+"\]/g, '[":","time"],[":","duration"]')
+        .replace(/\[":","\d+"\],\[":","\d{10}"\],\[":","\d+"\]/g, '[":","id"],[":","time"],[":","duration"]')
         .replace(/usec=\d+,usec_per_call=[\d.]+/g, 'usec'),
     );
 

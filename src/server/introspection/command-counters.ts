@@ -17,6 +17,13 @@ export class CommandCounters {
     this.histogram = null;
   }
 
+  /** Each took about the same. */
+  ranSeveral(count: number, ms: number, countsDurations: boolean): void {
+    this.calls += count;
+    this.micros += ms * 1000;
+    if (countsDurations) (this.histogram ??= new LatencyHistogram()).record((ms / count) * 1_000_000, count);
+  }
+
   ran(ms: number, hasFailed: boolean, countsDurations: boolean): void {
     this.calls++;
     this.micros += ms * 1000;

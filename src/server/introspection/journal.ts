@@ -21,6 +21,8 @@ export interface JournalledCommand {
   readonly isHiddenFromMonitors: boolean;
 }
 
+/** A command that has a shortcut takes no longer. */
+const SHORTCUT_MICROS_MAX = 1000;
 /** Different error codes that are counted; more are taken for an attack. */
 const ERROR_CODES_MAX = 128;
 
@@ -43,6 +45,12 @@ export class Journal {
   /** Whether `ran` wants every command, and not only the slow ones. */
   get isWatching(): boolean {
     return this.monitors.size > 0 || this.latency.thresholdMs > 0;
+  }
+
+  /** Whether each command has to be timed by itself. */
+  get wantsEach(): boolean {
+    const { thresholdMicros } = this.slowLog;
+    return this.isWatching || (thresholdMicros >= 0 && thresholdMicros < SHORTCUT_MICROS_MAX);
   }
 
   ran(

@@ -14,11 +14,11 @@ export class LatencyHistogram {
   private readonly counts = new Uint32Array(SLOTS);
   total = 0;
 
-  record(nanoseconds: number): void {
+  record(nanoseconds: number, count = 1): void {
     const value = Math.min(NANOSECONDS_MAX, Math.max(1, Math.floor(nanoseconds)));
     const slot = slotOf(value);
-    this.counts[slot] = (this.counts[slot] ?? 0) + 1;
-    this.total++;
+    this.counts[slot] = (this.counts[slot] ?? 0) + count;
+    this.total += count;
   }
 
   /** Microseconds below which this share (0 to 100) of all durations lie. */

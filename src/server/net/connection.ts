@@ -30,6 +30,8 @@ export interface ConnectionHost {
   /** Good until a command is dispatched. */
   mayTakeShortcuts(client: Client): boolean;
   takeShortcut(client: Client, request: RequestSlices): boolean;
+  /** All that was read has been served. */
+  turnEnded(): void;
   /** A command threw: a bug of ours, which costs one client its connection and not the process its life. */
   failed(error: unknown): void;
   /** Something was sent outside of the connection's own turn: `flushSent` is called when the turn of all ends. */
@@ -155,6 +157,7 @@ export class Connection implements Transport {
       }
       if (this.host.writer.pendingBytes > CHECKED_OUTPUT_BYTES) this.checkOutput();
     }
+    this.host.turnEnded();
     this.checkOutput();
     if (!this.isClosed && !client.closesAfterReply) parser.keep();
     this.isInTurn = false;
