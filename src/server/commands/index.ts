@@ -30,6 +30,7 @@ import { serverCommands } from './server.js';
 import { setCommands } from './set.js';
 import { setAlgebraCommands } from './set-algebra.js';
 import { slowlogCommands } from './slowlog.js';
+import { sortCommands } from './sort.js';
 import { sortedSetCommands } from './sorted-set.js';
 import { sortedSetAlgebraCommands } from './sorted-set-algebra.js';
 import { sortedSetPopCommands } from './sorted-set-pop.js';
@@ -53,6 +54,7 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...genericCommands,
   ...objectCommands,
   ...dumpCommands,
+  ...sortCommands,
   ...stringCommands,
   ...moreStringCommands,
   ...getexCommands,
