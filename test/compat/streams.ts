@@ -159,7 +159,8 @@ const groupCommands = [
     sometimes(['ENTRIESREAD', '2'], ['ENTRIESREAD', '-2'], ['MKSTREAM']),
   ),
   call('XGROUP', fc.constantFrom('DESTROY', 'destroy'), key, group),
-  call('XGROUP', fc.constantFrom('CREATECONSUMER', 'DELCONSUMER'), key, group, consumer),
+  call('XGROUP CREATECONSUMER', key, group, consumer),
+  call('XGROUP DELCONSUMER', key, group, consumer),
   call('XACK', key, group, list(anyId)),
   call('XPENDING', key, group),
   call(

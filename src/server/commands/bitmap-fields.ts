@@ -7,7 +7,7 @@ import { argumentAt, keyAt, NOT_AN_INTEGER, SYNTAX_ERROR, wordAt } from '../call
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple, oneOf, optional, token } from '../command-arguments.js';
 import { integerOf, narrow } from '../integers.js';
-import { oneKey } from '../key-specs.js';
+import { type FoundKey, oneKey } from '../key-specs.js';
 import { NEVER } from '../keyspace/entry.js';
 import { ErrorReply, fail, type Reply } from '../resp/reply.js';
 import { stringOf } from '../string-values.js';
@@ -60,6 +60,7 @@ export const bitfieldCommands: readonly CommandDeclaration[] = [
         { ...optional, ...multiple },
       ),
     ],
+    findKeys: findBitfieldKeys,
     run: bitfield,
   },
   {
@@ -84,6 +85,18 @@ export const bitfieldCommands: readonly CommandDeclaration[] = [
     run: bitfieldRo,
   },
 ];
+
+/** Whether the key is changed hangs on what is asked for. What makes no sense is taken for a change. */
+function findBitfieldKeys(args: readonly Bytes[]): FoundKey[] {
+  let isRead = true;
+  for (let index = 2; isRead && index < args.length; ) {
+    const kind = wordAt(args, index);
+    const count = operandCounts[kind];
+    isRead = (kind === 'GET' || kind === 'OVERFLOW') && count !== undefined && index + count < args.length;
+    index += (count ?? 0) + 1;
+  }
+  return [{ key: argumentAt(args, 1), flags: isRead ? ['RO', 'access'] : ['RW', 'access', 'update'] }];
+}
 
 type Overflow = 'WRAP' | 'SAT' | 'FAIL';
 
