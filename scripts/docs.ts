@@ -1,12 +1,16 @@
-/** Decides how docs/config.md is written from the configuration's schema. Decides nothing about the options. */
+/**
+ * Decides how docs/config.md is written from the configuration's schema, and that docs/commands.md is written beside it.
+ * Decides nothing about the options.
+ */
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { listOptions, variableOf } from '../src/config/environment.js';
 import { configSchema } from '../src/config/schema.js';
+import { commandDocument } from './lib/command-document.js';
 
-const target = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs/config.md');
+const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs');
 
 const introduction = `# Configuration
 
@@ -117,5 +121,7 @@ function complaintAbout(path: readonly string[], wrong: unknown): string | undef
   return issues.find((issue) => issue.path.join('.') === path.join('.'))?.message;
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
-  writeFileSync(target, configDocument());
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  writeFileSync(join(folder, 'config.md'), configDocument());
+  writeFileSync(join(folder, 'commands.md'), commandDocument());
+}

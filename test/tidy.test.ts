@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { configDocument } from '../scripts/docs.js';
+import { commandDocument } from '../scripts/lib/command-document.js';
 import { errorTable } from '../src/errors.js';
 import type { CommandDeclaration } from '../src/server/command.js';
 import { allCommands } from '../src/server/commands/index.js';
@@ -171,6 +172,14 @@ describe('documents', () => {
 });
 
 describe('every command of the server', () => {
+  test('is in docs/commands.md, which is what `npm run docs` writes', () => {
+    expect(text('docs/commands.md')).toBe(commandDocument());
+    expect(commandDocument()).toMatch(/^\| `GET` \| yes \| Get the value of a key \|$/m);
+    expect(commandDocument()).toMatch(
+      /^\| `EVAL` \| not yet \| scripts and functions come in a later version \|$/m,
+    );
+  });
+
   const names = (commands: readonly CommandDeclaration[], parent = ''): string[] =>
     commands.flatMap(({ name, subcommands = [] }) => [
       `${parent}${name}`,

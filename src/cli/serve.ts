@@ -1,54 +1,107 @@
-/** Decides `lookaside serve`: the embedded server on its own, as a process. Knows nothing of caching. */
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { createServer, type EvictionPolicy, evictionPolicies, parseMemorySize } from '../server/index.js';
+/** Decides `lookaside serve`: the embedded server on its own, with the habits of redis-server. Knows nothing of caching. */
+import { spawn } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { systemClock } from '../clock.js';
+import {
+  ConfigFileError,
+  type ConfigLine,
+  createServer,
+  type EmbeddedServer,
+  isListParameter,
+  ParameterError,
+  readConfiguration,
+  type ServerConfig,
+} from '../server/index.js';
+import { ServerLog } from './server-log.js';
 
-interface ServeOptions {
-  port: number;
-  host: string;
-  unixsocket?: string;
-  requirepass?: string;
-  maxmemory?: number;
-  maxmemoryPolicy: EvictionPolicy;
-}
+const PID_FILE_OF_DAEMON = '/var/run/redis.pid';
+const help = `
+The options are those of redis.conf, each with two dashes before it; a file may come first, - is standard input:
+
+  lookaside serve
+  lookaside serve /etc/redis/redis.conf --port 6380
+  lookaside serve --bind 0.0.0.0 --requirepass secret --maxmemory 256mb --maxmemory-policy allkeys-lru
+  lookaside serve --port 0 --unixsocket /run/lookaside.sock
+
+Parameters that this version cannot honour are refused, or named when they have no effect. docs/server.md has them.`;
 
 /** `lookaside serve`. Resolves when the server was closed by a signal or by SHUTDOWN. */
 export function serveCommand(): Command {
   return new Command('serve')
-    .description('run the embedded Redis-compatible server as a process of its own')
-    .option('--port <port>', 'TCP port; 0 takes a free one, or none with --unixsocket', parsePort, 6379)
-    .option('--host <host>', 'address to listen on; beyond loopback a password is needed', '127.0.0.1')
-    .option('--unixsocket <path>', 'unix socket to listen on as well (mode 0600)')
-    .option('--requirepass <password>', 'password that clients have to give')
-    .option('--maxmemory <size>', 'memory limit of the data, in bytes or like 256mb; 0 is none', parseSize)
-    .addOption(
-      new Option('--maxmemory-policy <policy>', 'what goes when the limit is reached')
-        .choices(evictionPolicies)
-        .default('noeviction'),
-    )
+    .description('run the embedded Redis-compatible server as a process of its own, like redis-server')
+    .usage('[/path/to/redis.conf] [--parameter value …]')
+    .argument('[arguments...]')
+    .allowUnknownOption()
+    .addHelpText('after', help)
     .action(serve);
 }
 
-async function serve(options: ServeOptions): Promise<void> {
-  const server = createServer({
-    memory: { maxBytes: options.maxmemory ?? 0, policy: options.maxmemoryPolicy },
-    ...(options.requirepass === undefined ? {} : { password: options.requirepass }),
-  });
+async function serve(words: readonly string[]): Promise<void> {
+  const hasFile = words[0] !== undefined && (words[0] === '-' || !words[0].startsWith('-'));
+  const path = hasFile ? (words[0] ?? null) : null;
+  const options = (hasFile ? words.slice(1) : words).map((word) => (word === '--host' ? '--bind' : word));
+  try {
+    await run(path, options);
+  } catch (error) {
+    if (error instanceof ConfigFileError) {
+      const { line, problem } = error;
+      const where =
+        line === undefined
+          ? []
+          : [`Reading the configuration file, at line ${line.number}`, `>>> '${line.text}'`];
+      const title = line === undefined ? [] : ['', '*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***'];
+      console.error([...title, ...where, problem].join('\n'));
+      process.exitCode = 1;
+    } else throw error;
+  }
+}
+
+async function run(path: string | null, options: readonly string[]): Promise<void> {
+  const lines = readConfiguration(path, options);
+  const log = new ServerLog(systemClock, valueOf(lines, 'logfile') ?? '');
+  const server = serverOf(lines, { path, options, log });
+  const parameter = (name: string): string => server.parameter(name) ?? '';
+  if (parameter('daemonize') === 'yes') {
+    const pidFile = parameter('pidfile');
+    await server.close();
+    startDaemon(pidFile);
+    return;
+  }
+  log.level = () => parameter('loglevel');
+  const pidFile = parameter('pidfile');
+  if (pidFile !== '') writeFileSync(pidFile, `${process.pid}\n`);
+  try {
+    await serveUntilClosed(server, log);
+  } finally {
+    if (pidFile !== '') rmSync(pidFile, { force: true });
+    log.write('warning', 'Redis is now ready to exit, bye bye...');
+  }
+}
+
+async function serveUntilClosed(server: EmbeddedServer, log: ServerLog): Promise<void> {
+  const stop = (signal: NodeJS.Signals): void => {
+    log.write('warning', `Received ${signal} scheduling shutdown...`);
+    void server.close();
+  };
   // A second signal finds nothing to wait for, so the process still ends.
-  const stop = (): void => void server.close();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   try {
-    const where: string[] = [];
-    if (options.port > 0 || options.unixsocket === undefined) {
-      const { port } = await server.listen({ host: options.host, port: options.port });
-      where.push(`${options.host}:${port}`);
+    log.write('warning', `Redis version=7.0.15, bits=64, server=lookaside, pid=${process.pid}, just started`);
+    log.write('warning', 'Nothing is saved to disk: this version has no persistence yet');
+    const where = await server.listenAsConfigured();
+    if (where.length === 0) {
+      log.write('warning', 'Configured to not listen anywhere, exiting.');
+      process.exitCode = 1;
+      return;
     }
-    if (options.unixsocket !== undefined) {
-      await server.listen({ path: options.unixsocket });
-      where.push(options.unixsocket);
-    }
-    console.log(`Ready to accept connections on ${where.join(' and ')}`);
+    log.write('notice', `Running mode=standalone, port=${server.parameter('port')}. PID: ${process.pid}`);
+    log.write('warning', 'Server initialized');
+    log.write('notice', `Ready to accept connections on ${where.join(' and ')}`);
     await server.closed;
+    log.write('warning', 'User requested shutdown...');
   } finally {
     process.off('SIGTERM', stop);
     process.off('SIGINT', stop);
@@ -56,14 +109,41 @@ async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('It must be a port, 0 to 65535.');
+/** @throws ConfigFileError */
+function serverOf(
+  lines: readonly ConfigLine[],
+  { path, options, log }: { path: string | null; options: readonly string[]; log: ServerLog },
+): EmbeddedServer {
+  for (const line of lines)
+    if (line.values.length !== 1 && !isListParameter(line.name))
+      throw new ConfigFileError('wrong number of arguments', line);
+  const databases = valueOf(lines, 'databases');
+  const config: ServerConfig = {
+    ...(databases !== undefined && /^[1-9]\d{0,8}$/.test(databases) ? { databases: Number(databases) } : {}),
+    parametersByOption: options.filter((word) => word.startsWith('--')).map((word) => word.slice(2)),
+    parameters: lines.map(({ name, values }) => [name, values.join(' ')]),
+    log: (level, message) => log.write(level, message),
+    ...(path === null || path === '-' ? {} : { configFile: resolve(path) }),
+  };
+  try {
+    return createServer(config);
+  } catch (error) {
+    if (!(error instanceof ParameterError)) throw error;
+    throw new ConfigFileError(error.problem, lines[error.index]);
+  }
 }
 
-function parseSize(text: string): number {
-  const bytes = parseMemorySize(text);
-  if (bytes === null) throw new InvalidArgumentError('It must be bytes, or a number with kb, mb or gb.');
-  return bytes;
+/** The last one wins. */
+function valueOf(lines: readonly ConfigLine[], name: string): string | undefined {
+  return lines.findLast((line) => line.name === name)?.values[0];
+}
+
+/** The same program again, detached; this process ends at once, as redis-server's does after its fork. */
+function startDaemon(pidFile: string): void {
+  const options = ['--daemonize', 'no', '--pidfile', pidFile === '' ? PID_FILE_OF_DAEMON : pidFile];
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1), ...options], {
+    detached: true,
+    stdio: 'ignore',
+  });
+  child.unref();
 }

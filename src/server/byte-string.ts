@@ -42,3 +42,50 @@ function isAscii(text: string): boolean {
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false;
   return true;
 }
+
+/** Documented for no encoding by itself, but what `toString('latin1')` comes down to, without its detours. */
+interface Latin1Buffer {
+  latin1Slice(start: number, end: number): string;
+  latin1Write(text: string, at: number, length: number): number;
+}
+
+/** The byte string of a part of a buffer. */
+export function latin1Text(bytes: Buffer, start: number, end: number): string {
+  return (bytes as unknown as Latin1Buffer).latin1Slice(start, end);
+}
+
+/** Writes a byte string. */
+export function writeLatin1(text: string, to: Buffer, at: number): void {
+  const { length } = text;
+  if (length > LOOP_LENGTH_MAX) (to as unknown as Latin1Buffer).latin1Write(text, at, length);
+  else for (let index = 0; index < length; index++) to[at + index] = text.charCodeAt(index);
+}
+
+/** The same memory in two forms: V8 copies short stretches fastest by words, which only a DataView reads at any place. */
+export class Memory {
+  readonly view: DataView;
+
+  constructor(readonly bytes: Buffer) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+}
+
+/** Below this, a loop over words is cheaper than a call into the runtime (and the object it needs). */
+const WORDS_LENGTH_MAX = 200;
+
+/** Copies a part of some bytes. */
+export function copyBytes(from: Memory, start: number, end: number, to: Memory, at: number): void {
+  const length = end - start;
+  if (length > WORDS_LENGTH_MAX) {
+    to.bytes.set(from.bytes.subarray(start, end), at);
+    return;
+  }
+  const source = from.view;
+  const target = to.view;
+  let index = 0;
+  for (; index <= length - 8; index += 8) {
+    target.setInt32(at + index, source.getInt32(start + index, true), true);
+    target.setInt32(at + index + 4, source.getInt32(start + index + 4, true), true);
+  }
+  for (; index < length; index++) target.setUint8(at + index, source.getUint8(start + index));
+}

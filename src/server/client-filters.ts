@@ -1,4 +1,5 @@
 /** Decides which clients CLIENT KILL and CLIENT LIST mean. Knows nothing of what is done to them. */
+import type { AccessControl } from './acl/access-control.js';
 import { type Bytes, byteString } from './byte-string.js';
 import { cString, SYNTAX_ERROR, wordAt } from './call.js';
 import type { Client } from './client.js';
@@ -14,23 +15,32 @@ export function clientType(arg: Bytes): ClientType | ErrorReply {
   return fail(`Unknown client type '${cString(arg)}'`);
 }
 
+export function typeOf(client: Client): ClientType {
+  return client.subscriptionCount > 0 ? 'pubsub' : 'normal';
+}
+
 export interface KillFilters {
   skipsMe: boolean;
   readonly tests: ((client: Client) => boolean)[];
 }
 
-export function parseKillFilters(args: readonly Bytes[]): KillFilters | ErrorReply {
+export function parseKillFilters(args: readonly Bytes[], acl: AccessControl): KillFilters | ErrorReply {
   const filters: KillFilters = { skipsMe: true, tests: [] };
   for (let index = 2; index < args.length; index += 2) {
     const value = args[index + 1];
     if (value === undefined) return SYNTAX_ERROR;
-    const problem = addKillFilter(filters, wordAt(args, index), value);
+    const problem = addKillFilter(filters, acl, wordAt(args, index), value);
     if (problem !== null) return problem;
   }
   return filters;
 }
 
-function addKillFilter(filters: KillFilters, word: string, value: Bytes): ErrorReply | null {
+function addKillFilter(
+  filters: KillFilters,
+  acl: AccessControl,
+  word: string,
+  value: Bytes,
+): ErrorReply | null {
   const { tests } = filters;
   const text = byteString(value);
   switch (word) {
@@ -43,7 +53,7 @@ function addKillFilter(filters: KillFilters, word: string, value: Bytes): ErrorR
     case 'TYPE': {
       const type = clientType(value);
       if (type instanceof ErrorReply) return type;
-      tests.push(() => type === 'normal');
+      tests.push((client) => typeOf(client) === type);
       return null;
     }
     case 'ADDR':
@@ -53,8 +63,8 @@ function addKillFilter(filters: KillFilters, word: string, value: Bytes): ErrorR
       tests.push((client) => client.origin.localAddress === text);
       return null;
     case 'USER':
-      if (text !== 'default') return fail(`No such user '${cString(value)}'`);
-      tests.push((client) => client.isAuthenticated);
+      if (acl.find(text) === undefined) return fail(`No such user '${cString(value)}'`);
+      tests.push((client) => client.user?.name === text);
       return null;
     case 'SKIPME':
       if (!/^(yes|no)$/i.test(text)) return SYNTAX_ERROR;

@@ -2,169 +2,38 @@
  * Decides which parameters CONFIG GET shows and CONFIG SET may change. Knows nothing of the reply's form.
  * What is not in the table does not exist: nothing is accepted and ignored.
  */
-import type { ServerContext } from './command.js';
-import { type EvictionPolicy, evictionPolicies } from './keyspace/eviction.js';
-
-/** Null: accepted. Otherwise why not, in Redis' words. */
-type Setter = (server: ServerContext, value: string) => string | null;
-
-export interface ConfigParameter {
-  readonly name: string;
-  readonly get: (server: ServerContext) => string;
-  readonly set: Setter | 'immutable' | 'protected';
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  b: 1,
-  k: 1000,
-  kb: 1024,
-  m: 1000 ** 2,
-  mb: 1024 ** 2,
-  g: 1000 ** 3,
-  gb: 1024 ** 3,
-};
-
-/** Redis' memory sizes: `100mb`. Null if it is none. */
-export function parseMemorySize(text: string): number | null {
-  const match = /^(\d+)([a-z]*)$/i.exec(text);
-  const unit = UNITS[match?.[2]?.toLowerCase() ?? ''];
-  const bytes = Number(match?.[1] ?? Number.NaN) * (unit ?? Number.NaN);
-  return Number.isSafeInteger(bytes) ? bytes : null;
-}
-
-function memorySize(min: number, apply: (server: ServerContext, bytes: number) => void): Setter {
-  return (server, text) => {
-    const bytes = parseMemorySize(text);
-    if (bytes === null || bytes < min) return 'argument must be a memory value';
-    apply(server, bytes);
-    return null;
-  };
-}
-
-function integer(min: number, max: number, apply: (server: ServerContext, value: number) => void): Setter {
-  return (server, text) => {
-    const value = Number(text);
-    if (!/^-?\d+$/.test(text)) return "argument couldn't be parsed into an integer";
-    if (value < min || value > max) return `argument must be between ${min} and ${max} inclusive`;
-    apply(server, value);
-    return null;
-  };
-}
+import { absentParameters } from './parameters/absent.js';
+import { clientParameters } from './parameters/clients.js';
+import { dataParameters } from './parameters/data.js';
+import { networkParameters } from './parameters/network.js';
+import { observingParameters } from './parameters/observing.js';
+import type { ConfigParameter } from './parameters/parameter.js';
+import { processParameters } from './parameters/process.js';
 
 export const configParameters: readonly ConfigParameter[] = [
-  {
-    name: 'maxmemory',
-    get: ({ settings }) => String(settings.memory.maxBytes),
-    set: memorySize(0, ({ settings, keyspace }, bytes) => {
-      settings.memory.maxBytes = bytes;
-      keyspace.makeRoom();
-    }),
-  },
-  {
-    name: 'maxmemory-policy',
-    get: ({ settings }) => settings.memory.policy,
-    set: ({ settings, keyspace }, value) => {
-      const policy = value.toLowerCase();
-      if (!isPolicy(policy))
-        return `argument(s) must be one of the following: ${evictionPolicies.join(', ')}`;
-      settings.memory.policy = policy;
-      keyspace.usage.countsFrequency = policy.endsWith('lfu');
-      return null;
-    },
-  },
-  {
-    name: 'maxmemory-samples',
-    get: ({ settings }) => String(settings.memory.samples),
-    set: integer(1, 64, ({ settings }, value) => {
-      settings.memory.samples = value;
-    }),
-  },
-  {
-    name: 'lfu-log-factor',
-    get: ({ keyspace }) => String(keyspace.usage.lfuLogFactor),
-    set: integer(0, 2_147_483_647, ({ keyspace }, value) => {
-      keyspace.usage.lfuLogFactor = value;
-    }),
-  },
-  {
-    name: 'lfu-decay-time',
-    get: ({ keyspace }) => String(keyspace.usage.lfuDecayMinutes),
-    set: integer(0, 2_147_483_647, ({ keyspace }, value) => {
-      keyspace.usage.lfuDecayMinutes = value;
-    }),
-  },
-  {
-    name: 'requirepass',
-    get: ({ settings }) => settings.password ?? '',
-    set: (server, value) => {
-      if (value === '' && server.addresses().some((address) => address.kind === 'tcp' && !address.isLoopback))
-        return 'a server that listens beyond loopback needs a password';
-      server.settings.password = value === '' ? null : value;
-      return null;
-    },
-  },
-  {
-    name: 'maxclients',
-    get: ({ settings }) => String(settings.limits.clientsMax),
-    set: integer(1, 1_000_000, ({ settings }, value) => {
-      settings.limits.clientsMax = value;
-    }),
-  },
-  {
-    name: 'proto-max-bulk-len',
-    get: ({ settings }) => String(settings.limits.bulkBytesMax),
-    set: memorySize(1024 * 1024, ({ settings }, bytes) => {
-      settings.limits.bulkBytesMax = bytes;
-    }),
-  },
-  {
-    name: 'client-query-buffer-limit',
-    get: ({ settings }) => String(settings.limits.queryBufferBytesMax),
-    set: memorySize(1024 * 1024, ({ settings }, bytes) => {
-      settings.limits.queryBufferBytesMax = bytes;
-    }),
-  },
-  {
-    name: 'client-output-buffer-limit',
-    get: ({ settings }) => `normal ${settings.limits.outputBufferBytesMax} 0 0`,
-    set: ({ settings }, value) => {
-      const match = /^normal (\w+) 0 0$/i.exec(value);
-      const bytes = parseMemorySize(match?.[1] ?? '');
-      if (bytes === null) return 'only a hard limit for normal clients is known: normal <bytes> 0 0';
-      settings.limits.outputBufferBytesMax = bytes;
-      return null;
-    },
-  },
-  { name: 'databases', get: ({ settings }) => String(settings.databases), set: 'immutable' },
-  { name: 'port', get: (server) => String(portOf(server)), set: 'immutable' },
-  { name: 'bind', get: (server) => hostsOf(server).join(' '), set: 'protected' },
-  { name: 'unixsocket', get: (server) => pathsOf(server)[0] ?? '', set: 'immutable' },
-  { name: 'appendonly', get: () => 'no', set: fixed('no', 'this server has no append only file') },
-  { name: 'save', get: () => '', set: fixed('', 'this server saves nothing to disk') },
+  ...dataParameters,
+  ...clientParameters,
+  ...networkParameters,
+  ...observingParameters,
+  ...processParameters,
+  ...absentParameters,
 ];
 
-/** Parameters of Redis that would let a client reach the host's files. They do not exist here, and say so as Redis does. */
-export const hostParameters: readonly string[] = ['dir', 'dbfilename'];
+const byName: ReadonlyMap<string, ConfigParameter> = new Map(
+  configParameters.flatMap((parameter) =>
+    [parameter.name, ...(parameter.aliases ?? [])].map((name) => [name, parameter] as const),
+  ),
+);
 
-/** A value that can be asked for but not changed, because there is only one. */
-function fixed(only: string, reason: string): Setter {
-  return (_server, value) => (value === only ? null : reason);
+/** By any of its names. */
+export function findParameter(name: string): ConfigParameter | undefined {
+  return byName.get(name.toLowerCase());
 }
 
-function isPolicy(value: string): value is EvictionPolicy {
-  return (evictionPolicies as readonly string[]).includes(value);
-}
+/** Directives that are no parameters, with several values each. */
+const directives = new Set(['user', 'rename-command', 'loadmodule']);
 
-function portOf(server: ServerContext): number {
-  for (const address of server.addresses()) if (address.kind === 'tcp') return address.port;
-  return 0;
-}
-
-function hostsOf(server: ServerContext): string[] {
-  return server.addresses().flatMap((address) => (address.kind === 'tcp' ? [address.host] : []));
-}
-
-function pathsOf(server: ServerContext): string[] {
-  return server.addresses().flatMap((address) => (address.kind === 'unix' ? [address.path] : []));
+/** Whether its value is several words. */
+export function isListParameter(name: string): boolean {
+  return directives.has(name) || findParameter(name)?.isList === true;
 }

@@ -13,7 +13,13 @@ export function globMatcher(pattern: string, options: GlobOptions = {}): (text: 
   const ignoreCase = options.ignoreCase === true;
   const wanted = ignoreCase ? pattern.toLowerCase() : pattern;
   if (!/[*?[\\]/.test(wanted)) return (text) => (ignoreCase ? text.toLowerCase() : text) === wanted;
-  return (text) => new Glob(wanted, ignoreCase ? text.toLowerCase() : text).matches(0, 0);
+  // In Redis no star matches an empty text, but for commands that take `*` alone to mean everything.
+  return (text) => text !== '' && new Glob(wanted, ignoreCase ? text.toLowerCase() : text).matches(0, 0);
+}
+
+/** The same where `*` alone is a pattern like any other: it does not match an empty text. */
+export function channelMatcher(pattern: string): (text: string) => boolean {
+  return pattern === '*' ? (text) => text !== '' : globMatcher(pattern);
 }
 
 class Glob {

@@ -71,11 +71,17 @@ function typedValueOf(reply: TypedReply, version: RespVersion, bulk: BulkForm): 
       return valueOf(reply.text, version, bulk);
     case 'map':
       return version === 2 ? valuesOf(reply.flat, version, bulk) : mapOf(valuesOf(reply.flat, version, bulk));
+    case 'attributed':
+      return valueOf(reply.reply, version, bulk);
     case 'set':
       return version === 2
         ? valuesOf(reply.items, version, bulk)
         : new Set(valuesOf(reply.items, version, bulk));
+    case 'packed-array':
+      return valuesOf([...reply.decoded()], version, bulk);
     case 'push':
+    case 'several':
+    case 'interspersed':
       return valuesOf(reply.items, version, bulk);
     case 'double':
     case 'boolean':

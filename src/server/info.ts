@@ -1,124 +1,80 @@
 /** Decides what INFO tells, section by section. Knows nothing of the reply's form. */
 import type { ServerContext } from './command.js';
-import { REDIS_VERSION } from './version.js';
-
-type Fields = Readonly<Record<string, string | number>>;
+import {
+  clientFields,
+  cpuFields,
+  type Fields,
+  keyspaceFields,
+  memoryFields,
+  persistenceFields,
+  replicationFields,
+  serverFields,
+  statsFields,
+} from './introspection/info-fields.js';
 
 interface Section {
   readonly title: string;
   readonly fields: (server: ServerContext) => Fields;
+  /** Only told when asked for by name, or with everything. */
+  readonly isLong?: true;
 }
 
-/** In Redis' order. A section that has nothing true to say is not here. */
+/** In Redis' order. */
 const sections: Readonly<Record<string, Section>> = {
   server: { title: 'Server', fields: serverFields },
-  clients: {
-    title: 'Clients',
-    fields: ({ clients, settings }) => ({
-      connected_clients: clients.size,
-      maxclients: settings.limits.clientsMax,
-      blocked_clients: 0,
-    }),
-  },
+  clients: { title: 'Clients', fields: clientFields },
   memory: { title: 'Memory', fields: memoryFields },
-  persistence: {
-    title: 'Persistence',
-    fields: () => ({ loading: 0, async_loading: 0, rdb_bgsave_in_progress: 0, aof_enabled: 0 }),
-  },
+  persistence: { title: 'Persistence', fields: persistenceFields },
   stats: { title: 'Stats', fields: statsFields },
-  replication: {
-    title: 'Replication',
-    fields: ({ identity }) => ({
-      role: 'master',
-      connected_slaves: 0,
-      master_failover_state: 'no-failover',
-      master_replid: identity.replicationId,
-      master_repl_offset: 0,
-    }),
-  },
+  replication: { title: 'Replication', fields: replicationFields },
+  cpu: { title: 'CPU', fields: cpuFields },
+  modules: { title: 'Modules', fields: () => ({}) },
+  commandstats: { title: 'Commandstats', fields: commandFields, isLong: true },
+  errorstats: { title: 'Errorstats', fields: errorFields },
+  latencystats: { title: 'Latencystats', fields: latencyFields, isLong: true },
   cluster: { title: 'Cluster', fields: () => ({ cluster_enabled: 0 }) },
   keyspace: { title: 'Keyspace', fields: keyspaceFields },
 };
 
-const ALL = ['all', 'default', 'everything'];
-
-/** The text for the sections asked for; all of them when none is named. Unknown names say nothing. */
+/** The text for the sections asked for; the usual ones when none is named. Unknown names say nothing. */
 export function infoText(server: ServerContext, wanted: readonly string[]): string {
-  const names =
-    wanted.length === 0 || wanted.some((name) => ALL.includes(name)) ? Object.keys(sections) : wanted;
+  const hasAll = wanted.includes('all') || wanted.includes('everything');
+  const hasUsual = wanted.length === 0 || wanted.includes('default');
   const texts: string[] = [];
-  for (const [name, { title, fields }] of Object.entries(sections)) {
-    if (!names.includes(name)) continue;
+  for (const [name, { title, fields, isLong }] of Object.entries(sections)) {
+    const isWanted = hasAll || wanted.includes(name) || (hasUsual && isLong !== true);
+    if (!isWanted) continue;
     const lines = Object.entries(fields(server)).map(([field, value]) => `${field}:${value}\r\n`);
     texts.push(`# ${title}\r\n${lines.join('')}`);
   }
   return texts.join('\r\n');
 }
 
-function serverFields(server: ServerContext): Fields {
-  const { identity, clock } = server;
-  const uptimeSeconds = Math.floor((clock.monotonicMs() - identity.startedMonotonicMs) / 1000);
-  let port = 0;
-  for (const address of server.addresses()) if (address.kind === 'tcp') port = address.port;
-  return {
-    redis_version: REDIS_VERSION,
-    server_name: identity.name,
-    redis_mode: 'standalone',
-    os: `${process.platform} ${process.arch}`,
-    arch_bits: 64,
-    process_id: process.pid,
-    run_id: identity.runId,
-    tcp_port: port,
-    server_time_usec: Math.floor(clock.wallMs() * 1000),
-    uptime_in_seconds: uptimeSeconds,
-    uptime_in_days: Math.floor(uptimeSeconds / 86_400),
-  };
-}
-
-function memoryFields({ keyspace, settings }: ServerContext): Fields {
-  const { maxBytes, policy } = settings.memory;
-  return {
-    used_memory: keyspace.usedBytes,
-    used_memory_human: human(keyspace.usedBytes),
-    used_memory_dataset: keyspace.usedBytes,
-    maxmemory: maxBytes,
-    maxmemory_human: human(maxBytes),
-    maxmemory_policy: policy,
-  };
-}
-
-function statsFields({ statistics, keyspace }: ServerContext): Fields {
-  const { hits, misses, expired, evicted } = keyspace.statistics;
-  return {
-    total_connections_received: statistics.connectionsReceived,
-    total_commands_processed: statistics.commandsProcessed,
-    total_net_input_bytes: statistics.inputBytes,
-    total_net_output_bytes: statistics.outputBytes,
-    rejected_connections: statistics.connectionsRejected,
-    expired_keys: expired,
-    evicted_keys: evicted,
-    keyspace_hits: hits,
-    keyspace_misses: misses,
-    total_error_replies: statistics.errorReplies,
-    client_output_buffer_limit_disconnections: statistics.outputLimitDisconnections,
-  };
-}
-
-function keyspaceFields({ keyspace }: ServerContext): Fields {
+function commandFields({ commands }: ServerContext): Fields {
   const fields: Record<string, string> = {};
-  for (const { index, size, volatileSize } of keyspace.databases)
-    if (size > 0) fields[`db${index}`] = `keys=${size},expires=${volatileSize},avg_ttl=0`;
+  for (const { fullName, counters } of commands.withSubcommands) {
+    const { calls, micros, rejected, failed } = counters;
+    if (calls === 0 && rejected === 0) continue;
+    const each = calls === 0 ? 0 : micros / calls;
+    fields[`cmdstat_${fullName}`] =
+      `calls=${calls},usec=${Math.floor(micros)},usec_per_call=${each.toFixed(2)},rejected_calls=${rejected},failed_calls=${failed}`;
+  }
   return fields;
 }
 
-function human(bytes: number): string {
-  if (bytes < 1024) return `${bytes}B`;
-  const units = ['K', 'M', 'G', 'T'];
-  let value = bytes / 1024;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
+function errorFields({ journal }: ServerContext): Fields {
+  const codes = [...journal.errors].sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(codes.map(([code, count]) => [`errorstat_${code}`, `count=${count}`]));
+}
+
+function latencyFields({ commands, journal }: ServerContext): Fields {
+  const fields: Record<string, string> = {};
+  for (const { fullName, counters } of commands.withSubcommands) {
+    const { histogram } = counters;
+    if (histogram !== null)
+      fields[`latency_percentiles_usec_${fullName}`] = journal.percentiles
+        .map((percent) => `p${percent}=${histogram.percentile(percent).toFixed(3)}`)
+        .join(',');
   }
-  return `${value.toFixed(2)}${units[unit]}`;
+  return fields;
 }

@@ -1,11 +1,26 @@
 /** Decides how the parts of a server are joined and what it offers to its process. Knows no particular command. */
 
+import type { Socket } from 'node:net';
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.js';
 import { invariant, LookasideError } from '../errors.js';
+import { AccessControl } from './acl/access-control.js';
+import type { User } from './acl/user.js';
+import { BlockingTable } from './blocking.js';
 import { type Bytes, byteStringOfText } from './byte-string.js';
+import { ChangeFeed } from './change-feed.js';
 import { Client, type ClientOrigin, ClientRegistry } from './client.js';
-import { CommandTable, type ListenAddress, type ServerContext, type ServerIdentity } from './command.js';
+import { ClientMemory } from './client-memory.js';
+import { ClientPause } from './client-pause.js';
+import {
+  CommandTable,
+  type ListenAddress,
+  type LogLevel,
+  type ServerContext,
+  type ServerIdentity,
+} from './command.js';
 import { allCommands } from './commands/index.js';
+import { valuesOf } from './conf-file/wishes.js';
+import { findParameter } from './config-parameters.js';
 import { Dispatcher } from './dispatch.js';
 import {
   type BulkForm,
@@ -16,7 +31,10 @@ import {
   type Value,
   valueOf,
 } from './in-process.js';
+import { InProcessTransport } from './in-process-transport.js';
+import { Journal } from './introspection/journal.js';
 import { Keyspace } from './keyspace/keyspace.js';
+import { listenersOf } from './listen-settings.js';
 import { Connection, type ConnectionHost } from './net/connection.js';
 import {
   type AcceptedSocket,
@@ -25,78 +43,19 @@ import {
   type ListenOptions,
   type ReadHandler,
 } from './net/listener.js';
-import { ErrorReply, type Reply } from './resp/reply.js';
+import { Notifications } from './notifications.js';
+import { isLocal } from './permission.js';
+import { PROTECTED_MODE_ANSWER } from './protected-mode.js';
+import { PubSub } from './pubsub.js';
+import { ErrorReply, fail, type Reply } from './resp/reply.js';
+import { GivenRequest, type Request, type RequestSlices } from './resp/request.js';
 import { ReplyWriter } from './resp/writer.js';
-import { type Settings, type SettingsInput, settingsOf } from './settings.js';
+import type { EmbeddedServer, InProcessClient, ServerConfig, ServerStats } from './server-api.js';
+import { clientsBytesMax, type OutputLimit, type Settings, settingsOf } from './settings.js';
+import { startParameters } from './start-parameters.js';
 import { Statistics } from './statistics.js';
+import { Tracking } from './tracking.js';
 import { WatchTable } from './watch.js';
-
-export interface ServerConfig extends SettingsInput {
-  clock?: Clock;
-  random?: Random;
-  /** What INFO reports as `server_name`. Default `lookaside`. */
-  name?: string;
-}
-
-export interface ServerStats {
-  keys: number;
-  usedBytes: number;
-  maxBytes: number;
-  clients: number;
-  commands: number;
-  hits: number;
-  misses: number;
-  expired: number;
-  evicted: number;
-  /** Clients cut because they did not speak the protocol. */
-  protocolErrors: number;
-  /** Clients cut because they did not read their replies. */
-  outputLimitDisconnections: number;
-  /** Connections refused because there were too many. */
-  connectionsRejected: number;
-}
-
-/** A client in this process with a state of its own: database, MULTI, WATCH, RESP version. */
-export interface InProcessClient {
-  /** Runs one command; an error reply rejects with a `ReplyError`. */
-  execute(...args: CommandArguments): Promise<Value>;
-  close(): void;
-}
-
-/** A Redis-compatible server in this process. */
-export interface EmbeddedServer {
-  /** 40 hexadecimal characters, new at each creation: says who vouches for what is stored here. */
-  readonly replicationId: string;
-  /** Resolves when the server is closed, by `close` or by SHUTDOWN. */
-  readonly closed: Promise<void>;
-  /**
-   * Runs one command at once, for the built-in client (database 0, needs no password). About a microsecond.
-   * Errors are returned as `ErrorReply`, not thrown. Buffers that come back must not be changed.
-   * @throws LookasideError `LOOKASIDE_SERVER_CLOSED`
-   */
-  execute(...args: CommandArguments): Value;
-  /** The same with bulk strings as text, decoded as UTF-8: several times faster for short ASCII values. */
-  executeText(...args: CommandArguments): Value;
-  /** Runs several, one after the other, with nothing in between. */
-  executeMany(commands: readonly CommandArguments[]): Value[];
-  connect(): InProcessClient;
-  /**
-   * Calls `listener` synchronously, before the command's reply is given, for every key of database 0 that starts
-   * with `prefix` and is written, deleted, given another expiry, expired or evicted; with null when the database
-   * is flushed. The listener must neither throw nor run commands. Free while nobody listens.
-   * @returns stops it
-   */
-  onTouch(prefix: string, listener: (key: string | null) => void): () => void;
-  /**
-   * Opens a listener: TCP on loopback by default, or a unix socket (0600). Any other address is refused unless a
-   * password is set.
-   * @throws LookasideError `LOOKASIDE_SERVER_LISTEN`
-   */
-  listen(options: ListenOptions): Promise<{ port?: number; path?: string }>;
-  stats(): ServerStats;
-  /** Hangs up on everybody and stops every timer. Nothing is saved. */
-  close(): Promise<void>;
-}
 
 export function createServer(config: ServerConfig = {}): EmbeddedServer {
   return new Server(config);
@@ -110,8 +69,22 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly commands = new CommandTable(allCommands);
   readonly statistics = new Statistics();
   readonly watches: WatchTable;
+  readonly blocking: BlockingTable;
+  readonly tracking: Tracking;
+  readonly acl: AccessControl;
+  readonly journal: Journal;
+  readonly pause: ClientPause;
+  readonly clientMemory = new ClientMemory(
+    this.clients,
+    () => clientsBytesMax(this.settings),
+    () => this.statistics.evictedClients++,
+  );
+  readonly pubsub = new PubSub();
+  readonly notifications: Notifications;
   readonly identity: ServerIdentity;
   readonly writer = new ReplyWriter();
+  readonly random: Random;
+  private readonly logLine: (level: LogLevel, message: string) => void;
   readonly closed: Promise<void>;
   private resolveClosed: () => void = () => undefined;
   private readonly dispatcher: Dispatcher;
@@ -119,25 +92,57 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   private listeners: Listener[] = [];
   private readonly warned = new Set<string>();
   private isClosed = false;
+  /** Connections that were sent something outside of their own turn. */
+  private unflushed: Connection[] = [];
 
   constructor(config: ServerConfig) {
     const { clock = systemClock, random = systemRandom, name = 'lookaside' } = config;
     this.clock = clock;
+    this.random = random;
+    this.logLine = config.log ?? (() => undefined);
     this.settings = settingsOf(config);
+    this.settings.configFile = config.configFile ?? null;
+    this.acl = new AccessControl(this.commands, clock);
+    this.journal = new Journal(clock);
+    this.acl.setDefaultPassword(this.settings.password);
     const { memory, databases } = this.settings;
     this.keyspace = new Keyspace({ clock, random, databases, memory });
-    this.watches = new WatchTable(this.keyspace);
+    const feed = new ChangeFeed(this.keyspace);
+    this.tracking = new Tracking(feed, this.clients);
+    this.watches = new WatchTable(feed);
+    this.notifications = new Notifications(feed, (channel, message) => this.pubsub.publish(channel, message));
+    this.blocking = new BlockingTable(clock, this.keyspace);
+    this.pause = new ClientPause(clock, (client, args) => this.dispatchSafely(client, args));
     this.identity = {
       name,
       runId: random.hex(20),
       replicationId: random.hex(20),
       startedMonotonicMs: clock.monotonicMs(),
     };
+    this.startWith(config);
     this.dispatcher = new Dispatcher(this, this.commands);
-    this.builtIn = this.newInProcessClient(0);
+    this.builtIn = this.newInProcessClient(
+      0,
+      new InProcessTransport((closing) => this.disconnected(closing)),
+    );
+    this.builtIn.deniesBlocking = true;
     this.closed = new Promise((resolve) => {
       this.resolveClosed = resolve;
     });
+  }
+
+  private startWith({ parameters = [], parametersByOption = [] }: ServerConfig): void {
+    const { rewriting } = this.settings;
+    rewriting.standard = valuesOf(this);
+    startParameters(this, parameters);
+    rewriting.atStart = valuesOf(this);
+    rewriting.byOption = new Set(parametersByOption);
+    const { withoutEffect } = this.settings;
+    if (withoutEffect.size > 0)
+      this.log(
+        'warning',
+        `These parameters have no effect in this version: ${[...withoutEffect.keys()].join(', ')}`,
+      );
   }
 
   get replicationId(): string {
@@ -160,19 +165,23 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return commands.map((args) => this.executeFor(this.builtIn, args, 'buffer'));
   }
 
-  connect(): InProcessClient {
-    const client = this.clients.add((id) => this.newInProcessClient(id));
+  connect(listener?: (push: Value[]) => void): InProcessClient {
+    const transport = new InProcessTransport((closing) => this.disconnected(closing), listener);
+    const client = this.clients.add((id) => this.newInProcessClient(id, transport));
     return {
       execute: async (...args) => {
+        // Calls wait for each other, as the requests of one connection do.
+        while (client.isBlocked) await transport.idle();
         if (client.closesAfterReply) throw new LookasideError('SERVER_CLOSED', 'this client has been closed');
-        const value = this.executeFor(client, args, 'buffer');
+        let value = this.executeFor(client, args, 'buffer');
+        if (client.isBlocked) value = valueOf(await transport.lateReply(), client.respVersion, 'buffer');
         if (client.closesAfterReply) this.disconnected(client);
         if (value instanceof ErrorReply) throw new ReplyError(value.message);
         return value;
       },
       close: () => {
         client.closesAfterReply = true;
-        this.disconnected(client);
+        transport.destroy();
       },
     };
   }
@@ -185,6 +194,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.assertOpen();
     if (
       !('path' in options) &&
+      options.isProtected !== true &&
       !isLoopbackAddress(options.host ?? '127.0.0.1') &&
       this.settings.password === null
     )
@@ -200,6 +210,27 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.listeners.push(listener);
     const { address } = listener;
     return address.kind === 'tcp' ? { port: address.port } : { path: address.path };
+  }
+
+  parameter(name: string): string | undefined {
+    return findParameter(name)?.get(this);
+  }
+
+  async listenAsConfigured(): Promise<string[]> {
+    for (const { options, mayFail } of listenersOf(this.settings.network)) {
+      try {
+        await this.listen(options);
+      } catch (error) {
+        if (!mayFail) throw error;
+      }
+    }
+    return this.addresses().map((address) =>
+      address.kind === 'unix'
+        ? address.path
+        : address.host.includes(':')
+          ? `[${address.host}]:${address.port}`
+          : `${address.host}:${address.port}`,
+    );
   }
 
   stats(): ServerStats {
@@ -235,6 +266,14 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return this.listeners.map(({ address }) => address);
   }
 
+  log(level: LogLevel, message: string): void {
+    this.logLine(level, message);
+  }
+
+  changeReplicationId(): void {
+    this.identity.replicationId = this.random.hex(20);
+  }
+
   warnOnce(code: string, message: string): void {
     if (this.warned.has(code)) return;
     this.warned.add(code);
@@ -256,12 +295,53 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
 
   // What connections ask for.
 
+  wantsToFlush(connection: Connection): void {
+    if (this.unflushed.length === 0) queueMicrotask(() => this.flushAll());
+    this.unflushed.push(connection);
+  }
+
+  beginTurn(): number {
+    this.keyspace.beginTurn();
+    return this.clock.monotonicMs();
+  }
+
   monotonicMs(): number {
     return this.clock.monotonicMs();
   }
 
-  dispatch(client: Client, args: readonly Bytes[]): Reply {
-    return this.dispatcher.dispatch(client, args);
+  outputLimitOf(client: Client): OutputLimit {
+    return this.settings.outputLimits[client.subscriptionCount > 0 ? 'pubsub' : 'normal'];
+  }
+
+  buffersChanged(client: Client): void {
+    this.clientMemory.changed(client);
+  }
+
+  mayTakeShortcuts(client: Client): boolean {
+    return this.dispatcher.mayTakeShortcuts(client);
+  }
+
+  turnEnded(): void {
+    this.dispatcher.shortcuts.settle();
+  }
+
+  takeShortcut(client: Client, request: RequestSlices): boolean {
+    return this.dispatcher.takeShortcut(client, request, this.writer);
+  }
+
+  dispatch(client: Client, request: Request): Reply {
+    return this.dispatcher.dispatch(client, request);
+  }
+
+  /** For a command that no connection runs. */
+  private dispatchSafely(client: Client, args: readonly Bytes[]): Reply {
+    try {
+      return this.dispatcher.dispatch(client, new GivenRequest(args));
+    } catch (error) {
+      this.failed(error);
+      client.closesAfterReply = true;
+      return fail('internal error, the connection is closed');
+    }
   }
 
   failed(error: unknown): void {
@@ -272,13 +352,25 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   }
 
   connected(origin: ClientOrigin): Client {
-    return this.clients.add((id) => this.newClient(id, this.settings.password === null, origin));
+    return this.clients.add((id) => this.newClient(id, this.acl.defaultUser, origin));
   }
 
   disconnected(client: Client): void {
     client.transaction = null;
     this.watches.unwatch(client);
+    this.blocking.forget(client);
+    this.pubsub.forget(client);
+    this.tracking.stop(client);
+    this.pause.forget(client);
+    this.clientMemory.forget(client);
+    this.journal.monitors.delete(client);
     this.clients.remove(client);
+  }
+
+  private flushAll(): void {
+    const { unflushed } = this;
+    this.unflushed = [];
+    for (const connection of unflushed) connection.flushSent();
   }
 
   private accept({ socket, ...origin }: AcceptedSocket): ReadHandler | null {
@@ -287,25 +379,29 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
       socket.destroy();
       return null;
     }
+    const { isProtected } = this.settings.network;
+    if (isProtected && this.acl.defaultUser.hasNoPassword && !origin.isUnix && !isLocal(origin.address)) {
+      this.statistics.connectionsRejected++;
+      return refuse(socket, PROTECTED_MODE_ANSWER);
+    }
     if (this.clients.size >= this.settings.limits.clientsMax) {
       this.statistics.connectionsRejected++;
-      socket.on('error', () => socket.destroy());
-      socket.end('-ERR max number of clients reached\r\n', () => socket.destroy());
-      return null;
+      return refuse(socket, '-ERR max number of clients reached\r\n');
     }
     return new Connection(socket, this, origin);
   }
 
-  private newClient(id: number, isAuthenticated: boolean, origin: ClientOrigin): Client {
+  private newClient(id: number, user: User | null, origin: ClientOrigin): Client {
     const db = this.keyspace.databases[0];
     invariant(db !== undefined, 'there is at least one database');
-    return new Client(id, db, isAuthenticated, this.clock.monotonicMs(), origin);
+    const isAuthenticated = user === null || !this.acl.needsLogin;
+    return new Client(id, db, user, isAuthenticated, this.clock.monotonicMs(), origin);
   }
 
-  private newInProcessClient(id: number): Client {
-    const transport = { outputBytes: 0, inputBytes: 0, destroy: () => this.disconnected(client) };
+  private newInProcessClient(id: number, transport: InProcessTransport): Client {
     const origin = { address: 'in-process:0', localAddress: 'in-process:0', isUnix: false, transport };
-    const client: Client = this.newClient(id, true, origin);
+    const client = this.newClient(id, null, origin);
+    transport.client = client;
     return client;
   }
 
@@ -316,10 +412,20 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     const toBytes = command?.isWrite === true || client.transaction !== null ? ownArgument : borrowedArgument;
     const bytes: Bytes[] = [byteStringOfText(name)];
     for (let index = 1; index < args.length; index++) bytes.push(toBytes(args[index] ?? ''));
-    return valueOf(this.dispatcher.dispatchAs(client, command, bytes), client.respVersion, bulk);
+    this.keyspace.beginTurn();
+    const reply = this.dispatcher.dispatchAs(client, command, new GivenRequest(bytes));
+    const value = valueOf(reply, client.respVersion, bulk);
+    client.replied();
+    return value;
   }
 
   private assertOpen(): void {
     if (this.isClosed) throw new LookasideError('SERVER_CLOSED', 'it was closed by close() or SHUTDOWN');
   }
+}
+
+function refuse(socket: Socket, answer: string): null {
+  socket.on('error', () => socket.destroy());
+  socket.end(answer, () => socket.destroy());
+  return null;
 }

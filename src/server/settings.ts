@@ -1,6 +1,8 @@
 /** Decides what can be set on a server, its defaults, and what is refused. Knows nothing of commands. */
 import { LookasideError } from '../errors.js';
+import { type EncodingLimits, encodingLimitDefaults } from './encoding-limits.js';
 import { type EvictionPolicy, type EvictionSettings, evictionPolicies } from './keyspace/eviction.js';
+import { type NetworkSettings, networkDefaults, type ProcessSettings } from './network-settings.js';
 
 export interface ServerLimits {
   /** Longest single argument (`proto-max-bulk-len`). Default 512 MB. */
@@ -9,11 +11,21 @@ export interface ServerLimits {
   argumentsMax: number;
   /** Most bytes of one unfinished request (`client-query-buffer-limit`). Default 1 GB. */
   queryBufferBytesMax: number;
-  /** Most reply bytes a client may leave unread before it is cut (`client-output-buffer-limit`). Default 256 MB; 0 is no limit. */
+  /** Most reply bytes a client may leave unread before it is cut (`client-output-buffer-limit normal`). Default 256 MB; 0 is no limit. */
   outputBufferBytesMax: number;
   /** Most connections (`maxclients`). Default 10,000. */
   clientsMax: number;
 }
+
+/** When a client that does not read is hung up on: at once above `hardBytes`, after a while above `softBytes`. */
+export interface OutputLimit {
+  /** 0 is no limit. */
+  hardBytes: number;
+  softBytes: number;
+  softSeconds: number;
+}
+
+export type ClientClass = 'normal' | 'replica' | 'pubsub';
 
 export const limitDefaults: Readonly<ServerLimits> = {
   bulkBytesMax: 512 * 1024 * 1024,
@@ -28,15 +40,51 @@ export interface Settings {
   /** Null: no password is asked for. */
   password: string | null;
   readonly memory: EvictionSettings;
+  readonly policiesAllowed: readonly EvictionPolicy[];
   readonly limits: ServerLimits;
+  readonly outputLimits: Record<ClientClass, OutputLimit>;
+  /** Where ACL LOAD and ACL SAVE find the users (`aclfile`). */
+  aclFile: string | null;
+  /** What all clients together may weigh: bytes, or a part of `maxmemory`. 0 is no limit. */
+  clientsMemory: { readonly unit: 'bytes' | 'percent'; readonly amount: number };
   readonly databases: number;
+  readonly protection: ProtectionSettings;
+  readonly network: NetworkSettings;
+  readonly process: ProcessSettings;
+  /** The file that CONFIG REWRITE writes; null: there is none. */
+  configFile: string | null;
+  /** What CONFIG REWRITE compares with: values as they are by default, and as they were when the server started. */
+  readonly rewriting: {
+    standard: ReadonlyMap<string, string>;
+    atStart: ReadonlyMap<string, string>;
+    /** Given by whoever started the server beside the file: not in there as it is now. */
+    byOption: ReadonlySet<string>;
+  };
+  /** What was set of parameters about things that this version does not do. */
+  readonly withoutEffect: Map<string, string>;
+  readonly encodings: EncodingLimits;
+}
+
+/** Who may do what could harm the host: nobody, who is on this machine, everybody. The process itself always may. */
+export type Permission = 'no' | 'local' | 'yes';
+
+export interface ProtectionSettings {
+  debugCommand: Permission;
+  protectedConfigs: Permission;
 }
 
 export interface SettingsInput {
-  memory?: { maxBytes: number; policy?: EvictionPolicy; samples?: number };
+  /** `policiesAllowed` is what CONFIG SET may choose from. Default: all. */
+  memory?: {
+    maxBytes: number;
+    policy?: EvictionPolicy;
+    samples?: number;
+    policiesAllowed?: readonly EvictionPolicy[];
+  };
   password?: string;
   databases?: number;
   limits?: Partial<ServerLimits>;
+  protection?: Partial<ProtectionSettings>;
 }
 
 export function settingsOf(input: SettingsInput): Settings {
@@ -58,8 +106,23 @@ export function settingsOf(input: SettingsInput): Settings {
       policy,
       samples: atLeast(1, 'memory.samples', memory?.samples ?? 5),
     },
+    policiesAllowed: memory?.policiesAllowed ?? evictionPolicies,
     limits,
+    outputLimits: {
+      normal: { hardBytes: limits.outputBufferBytesMax, softBytes: 0, softSeconds: 0 },
+      replica: { hardBytes: 256 * 1024 * 1024, softBytes: 64 * 1024 * 1024, softSeconds: 60 },
+      pubsub: { hardBytes: 32 * 1024 * 1024, softBytes: 8 * 1024 * 1024, softSeconds: 60 },
+    },
+    aclFile: null,
+    clientsMemory: { unit: 'bytes', amount: 0 },
     databases: atLeast(1, 'databases', databases),
+    network: networkDefaults(),
+    process: { logLevel: 'notice', logFile: '', pidFile: '', isDaemon: false },
+    configFile: null,
+    rewriting: { standard: new Map(), atStart: new Map(), byOption: new Set() },
+    withoutEffect: new Map(),
+    protection: { debugCommand: 'no', protectedConfigs: 'no', ...input.protection },
+    encodings: { ...encodingLimitDefaults },
   };
 }
 
@@ -69,4 +132,9 @@ function atLeast(min: number, option: string, value: number): number {
     'CONFIG_INVALID',
     `${option} is ${value}; it must be a whole number of at least ${min}`,
   );
+}
+
+/** What all clients together may weigh, in bytes. 0 is no limit. */
+export function clientsBytesMax({ clientsMemory: { unit, amount }, memory }: Settings): number {
+  return unit === 'bytes' ? amount : Math.floor((memory.maxBytes * amount) / 100);
 }

@@ -6,8 +6,12 @@ export class Statistics {
   inputBytes = 0;
   outputBytes = 0;
   errorReplies = 0;
+  /** The most that data and clients have been seen to weigh. */
+  peakBytes = 0;
   /** Clients cut because they did not read what they asked for. */
   outputLimitDisconnections = 0;
+  /** Clients cut because all of them together needed too much memory. */
+  evictedClients = 0;
   /** Clients cut because they did not speak the protocol. */
   protocolErrors = 0;
 

@@ -3,9 +3,9 @@
  * Knows nothing of commands. While there is neither, the keyspace is told not to report at all.
  */
 import { byteStringOfText, textOf } from './byte-string.js';
+import type { ChangeFeed } from './change-feed.js';
 import type { Client } from './client.js';
 import type { Database } from './keyspace/database.js';
-import type { Keyspace } from './keyspace/keyspace.js';
 import type { KeyspaceObserver } from './keyspace/keyspace-core.js';
 
 interface Watch {
@@ -27,7 +27,7 @@ export class WatchTable implements KeyspaceObserver {
   private readonly byClient = new Map<Client, Map<string, Watch>>();
   private listeners: readonly TouchListener[] = [];
 
-  constructor(private readonly keyspace: Keyspace) {}
+  constructor(private readonly feed: ChangeFeed) {}
 
   watch(client: Client, key: string): void {
     const { db } = client;
@@ -95,7 +95,7 @@ export class WatchTable implements KeyspaceObserver {
   }
 
   private updateObserver(): void {
-    this.keyspace.observer = this.byKey.size > 0 || this.listeners.length > 0 ? this : null;
+    this.feed.tell(this, this.byKey.size > 0 || this.listeners.length > 0);
   }
 }
 

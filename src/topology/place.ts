@@ -3,7 +3,7 @@ import type { Store } from '../cache/executor.js';
 import type { Clock, Random } from '../clock.js';
 import type { ResolvedConfig } from '../config/schema.js';
 import { LookasideError } from '../errors.js';
-import { createServer, type EmbeddedServer } from '../server/index.js';
+import { createServer, type EmbeddedServer, type EvictionPolicy, evictionPolicies } from '../server/index.js';
 import { createRemoteStore, type RemoteTopology } from './create-store.js';
 import { embeddedStore } from './embedded.js';
 
@@ -56,7 +56,12 @@ function embedded(config: ResolvedConfig, { clock, random, failed, onServerClose
   const server = createServer({
     clock,
     random,
-    memory: { maxBytes: config.memory.max, policy: config.memory.policy },
+    memory: {
+      maxBytes: config.memory.max,
+      policy: config.memory.policy,
+      // Somebody who is let in may not make the server drop what the cache relies on.
+      policiesAllowed: policiesAllowed(config),
+    },
     ...(listen?.password === undefined ? {} : { password: listen.password }),
   });
   const listening = listen === undefined ? Promise.resolve(null) : open(server, listen);
@@ -81,6 +86,10 @@ function embedded(config: ResolvedConfig, { clock, random, failed, onServerClose
     },
   };
 }
+
+/** All policies but those that drop keys without an expiry, unless that is what the cache itself was given. */
+const policiesAllowed = ({ memory }: ResolvedConfig): readonly EvictionPolicy[] =>
+  evictionPolicies.filter((policy) => policy === memory.policy || !policy.startsWith('allkeys'));
 
 type Listen = NonNullable<Extract<ResolvedConfig['topology'], { readonly kind: 'embedded' }>['listen']>;
 

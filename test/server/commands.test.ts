@@ -22,9 +22,9 @@ it.each([
   expect(lines).toHaveLength(1 + 2 * names.length);
 });
 
-it('CLIENT HELP, CONFIG HELP and COMMAND HELP take no argument', () => {
+it('ACL HELP, CLIENT HELP, CONFIG HELP, COMMAND HELP, LATENCY HELP, MEMORY HELP, PUBSUB HELP and SLOWLOG HELP take no argument', () => {
   const server = createServer();
-  for (const container of ['CLIENT', 'CONFIG', 'COMMAND'])
+  for (const container of ['ACL', 'CLIENT', 'CONFIG', 'COMMAND', 'LATENCY', 'MEMORY', 'PUBSUB', 'SLOWLOG'])
     expect(plain(server.execute(container, 'HELP', 'x'))).toBe(
       `-ERR wrong number of arguments for '${container.toLowerCase()}|help' command`,
     );
@@ -42,6 +42,16 @@ it('CLIENT SETINFO tells the library, which CLIENT INFO and CLIENT LIST show', a
   await expect(client.execute('CLIENT', 'SETINFO', 'LIB-NAME', 'a b')).rejects.toThrow(
     'ERR lib-name cannot contain spaces, newlines or special characters.',
   );
+});
+
+it('MEMORY STATS and MEMORY MALLOC-STATS tell what there is', () => {
+  const server = createServer();
+  server.execute('SET', 'k', 'v'.repeat(1000));
+  const stats = plain(server.execute('MEMORY', 'STATS')) as unknown[];
+  expect(stats[stats.indexOf('keys.count') + 1]).toBe(1);
+  expect(stats[stats.indexOf('dataset.bytes') + 1]).toBeGreaterThan(1000);
+  expect(server.execute('MEMORY', 'USAGE', 'k')).toBeGreaterThan(1000);
+  expect(plain(server.execute('MEMORY', 'MALLOC-STATS'))).toMatch(/not supported/);
 });
 
 it('CONFIG RESETSTAT starts the counters again', () => {
@@ -70,7 +80,7 @@ it.each([
   ['appendonly', 'yes', 'no append only file'],
   ['dir', '/', "can't set protected config"],
   ['port', '1', "can't set immutable config"],
-  ['client-output-buffer-limit', 'replica 1 1 1', 'only a hard limit for normal clients'],
+  ['client-output-buffer-limit', 'nobody 1 1 1', 'Invalid client class'],
 ])('CONFIG SET %s %s is refused: %s', (name, value, reason) => {
   expect(plain(createServer().execute('CONFIG', 'SET', name, value))).toContain(reason);
 });

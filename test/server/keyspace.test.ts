@@ -90,7 +90,7 @@ describe('the memory limit', () => {
   });
 
   it('never evicts a key without an expiry under a volatile policy', () => {
-    const server = create({ memory: { maxBytes: 100_000, policy: 'volatile-lru' } });
+    const server = create({ memory: { maxBytes: 60_000, policy: 'volatile-lru' } });
     fill(server, 100);
     for (let index = 0; index < 1000; index++)
       server.execute('SET', `t${index}`, 'v'.repeat(100), 'EX', 1000);
@@ -107,10 +107,11 @@ describe('the memory limit', () => {
     ['allkeys-lfu', 0.9],
     ['volatile-lfu', 0.9],
   ])('%s keeps the keys that are used', (policy, share) => {
-    const server = create({ memory: { maxBytes: 400_000, policy } });
+    const server = create({ memory: { maxBytes: 190_000, policy } });
     for (let index = 0; index < 500; index++)
       server.execute('SET', `hot${index}`, 'v'.repeat(100), 'EX', 10_000);
     for (let round = 0; round < 30; round++) {
+      clock.advance(50);
       for (let index = 0; index < 500; index++) server.execute('GET', `hot${index}`);
       for (let index = 0; index < 100; index++)
         server.execute('SET', `cold${round}:${index}`, 'v'.repeat(100), 'EX', 10_000);
@@ -121,7 +122,7 @@ describe('the memory limit', () => {
   });
 
   it('volatile-ttl takes what would go first anyway', () => {
-    const server = create({ memory: { maxBytes: 200_000, policy: 'volatile-ttl' } });
+    const server = create({ memory: { maxBytes: 100_000, policy: 'volatile-ttl' } });
     for (let index = 0; index < 1000; index++)
       server.execute('SET', `k${index}`, 'v'.repeat(100), 'EX', index < 500 ? 100_000 : 1000);
     const late = keysOf(server).filter((key) => Number(key.slice(1)) < 500).length;

@@ -1,8 +1,13 @@
-/** `lookaside serve`, run as the process it is. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** `lookaside serve`, run as the process it is: it has the habits of redis-server. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterEach, expect, it } from 'vitest';
-import { converse, encode } from '../compat/wire.js';
+import { freePort } from '../../scripts/lib/free-port.js';
+import { converse, converseInCommands, encode } from '../compat/wire.js';
 import { socketPath } from './support.js';
 
 const program = `
@@ -51,17 +56,22 @@ function serve(...args: string[]): Serving {
           check();
         });
       child.on('close', () => resolve(output));
+      check();
     });
   return { child, until, exit };
 }
 
-async function portOf(serving: Serving): Promise<number> {
-  const text = await serving.until('Ready to accept connections');
-  return Number(/127\.0\.0\.1:(\d+)/.exec(text)?.[1]);
+const folder = (): string => mkdtempSync(join(tmpdir(), 'lookaside-serve-'));
+
+function file(name: string, ...lines: string[]): string {
+  const path = join(folder(), name);
+  writeFileSync(path, lines.join('\n'));
+  return path;
 }
 
-it('serves until it is told to stop', async () => {
+it('serves until it is told to stop, with a pid file and the lines that tools wait for', async () => {
   const path = socketPath();
+  const pidFile = join(folder(), 'server.pid');
   const serving = serve(
     '--port',
     '0',
@@ -71,17 +81,181 @@ it('serves until it is told to stop', async () => {
     '10mb',
     '--maxmemory-policy',
     'allkeys-lru',
+    '--pidfile',
+    pidFile,
   );
-  expect(await serving.until('Ready to accept connections')).toContain(path);
+  const output = await serving.until('Ready to accept connections');
+  expect(output).toContain(`PID: ${serving.child.pid}`);
+  expect(output).toMatch(/^\d+:M \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d{3} [*#] /m);
+  expect(readFileSync(pidFile, 'utf8')).toBe(`${serving.child.pid}\n`);
   const answer = await converse({ path }, encode(['CONFIG', 'GET', 'maxmemory*']));
   expect(answer.toString()).toContain('10485760');
+  const ended = serving.until('bye bye');
+  serving.child.kill('SIGTERM');
+  expect(await serving.exit).toBe(0);
+  expect(await ended).toContain('Received SIGTERM scheduling shutdown...');
+  expect(existsSync(pidFile)).toBe(false);
+});
+
+it('reads a file with quotes, includes, users, renamed commands and old names; options win', async () => {
+  const port = await freePort();
+  const included = file('more.conf', 'maxmemory-samples 7');
+  const log = join(folder(), 'server.log');
+  const path = file(
+    'redis.conf',
+    '# a comment',
+    '   port 1',
+    `include ${included}`,
+    'requirepass "a \\"quoted\\" \\x41"',
+    'user ann on >secret ~a* +get +echo +acl|whoami',
+    "rename-command CONFIG 'not-config'",
+    'rename-command DEBUG ""',
+    'hash-max-ziplist-entries 99',
+    'slave-read-only yes',
+    'hz 50',
+    'client-output-buffer-limit normal 10mb 0 0',
+    'client-output-buffer-limit pubsub 1mb 1mb 10',
+    'save ""',
+    `logfile ${log}`,
+  );
+  const serving = serve(path, '--port', String(port), '--save', '');
+  const where = { host: '127.0.0.1', port };
+  while (!existsSync(log) || !readFileSync(log, 'utf8').includes('Ready to accept'))
+    await new Promise((resolve) => setImmediate(resolve));
+  expect(readFileSync(log, 'utf8')).toContain('These parameters have no effect in this version: hz');
+  const get = (name: string): string[] => ['not-config', 'GET', name];
+  const replies = await converseInCommands(where, [
+    ['AUTH', 'a "quoted" A'],
+    get('maxmemory-samples'),
+    get('hash-max-listpack-entries'),
+    get('client-output-buffer-limit'),
+    ['CONFIG', 'GET', 'port'],
+    ['DEBUG', 'DIGEST'],
+    ['AUTH', 'ann', 'secret'],
+    ['ACL', 'WHOAMI'],
+    ['GET', 'b'],
+  ]);
+  expect(JSON.stringify(replies.slice(1, 4))).toContain('"7"');
+  expect(JSON.stringify(replies[2])).toContain('"99"');
+  expect(JSON.stringify(replies[3])).toContain(
+    'normal 10485760 0 0 slave 268435456 67108864 60 pubsub 1048576 1048576 10',
+  );
+  expect(String(replies[4])).toContain("unknown command 'CONFIG'");
+  expect(String(replies[5])).toContain("unknown command 'DEBUG'");
+  expect(String(replies[7])).toContain('ann');
+  expect(String(replies[8])).toContain('NOPERM');
   serving.child.kill('SIGTERM');
   expect(await serving.exit).toBe(0);
 });
 
+it('CONFIG REWRITE keeps comments and order, changes what was changed and adds what is new', async () => {
+  const port = await freePort();
+  const path = file(
+    'redis.conf',
+    '# first',
+    'maxmemory 1mb',
+    '',
+    '# second',
+    'maxmemory-samples 5',
+    'user ann on +get ~a',
+    '',
+  );
+  const serving = serve(path, '--port', String(port));
+  await serving.until('Ready to accept connections');
+  const replies = await converseInCommands({ host: '127.0.0.1', port }, [
+    ['CONFIG', 'SET', 'maxmemory', '2mb', 'requirepass', 'a b'],
+    ['ACL', 'SETUSER', 'ann', 'off'],
+    ['CONFIG', 'REWRITE'],
+  ]);
+  expect(replies.map(([, text]) => text)).toEqual(['OK', 'OK', 'OK']);
+  const text = readFileSync(path, 'utf8');
+  expect(text).toMatch(
+    /^# first\nmaxmemory 2097152\n\n# second\nmaxmemory-samples 5\nuser ann off ~a resetchannels -@all \+get\nuser default on #[0-9a-f]{64} ~\* &\* \+@all\n/,
+  );
+  expect(text).toContain('# Generated by CONFIG REWRITE\n');
+  expect(text).toContain(`port ${port}\n`);
+  serving.child.kill('SIGTERM');
+  expect(await serving.exit).toBe(0);
+  const again = serve(path);
+  await again.until('Ready to accept connections');
+  const where = { host: '127.0.0.1', port };
+  const [, answer] = await converseInCommands(where, [
+    ['AUTH', 'a b'],
+    ['CONFIG', 'GET', 'maxmemory'],
+  ]);
+  expect(JSON.stringify(answer)).toContain('2097152');
+});
+
+it('speaks TLS, and asks clients for certificates', async () => {
+  const port = await freePort();
+  const at = folder();
+  const openssl = (...args: string[]): void =>
+    void execFileSync('openssl', args, { cwd: at, stdio: 'ignore' });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=ca', '-days', '2');
+  for (const name of ['server', 'client']) {
+    openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.crt',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-out',
+      `${name}.crt`,
+      '-days',
+      '2',
+    );
+  }
+  const serving = serve(
+    '--port',
+    '0',
+    '--tls-port',
+    String(port),
+    '--tls-cert-file',
+    join(at, 'server.crt'),
+
+    '--tls-key-file',
+    join(at, 'server.key'),
+    '--tls-ca-cert-file',
+    join(at, 'ca.crt'),
+    '--tls-protocols',
+    'TLSv1.3',
+  );
+  await serving.until('Ready to accept connections');
+  const read = (name: string): Buffer => readFileSync(join(at, name));
+  const ask = async (withCertificate: boolean): Promise<string> => {
+    const socket = connectTls({
+      port,
+      host: '127.0.0.1',
+      ca: read('ca.crt'),
+      checkServerIdentity: () => undefined,
+      ...(withCertificate ? { cert: read('client.crt'), key: read('client.key') } : {}),
+    });
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += String(chunk);
+      socket.end();
+    });
+    socket.on('error', (error: Error) => {
+      answer += error.message;
+    });
+    socket.write(encode(['ECHO', 'x'.repeat(100_000)]));
+    await new Promise((resolve) => socket.on('close', resolve));
+    return answer;
+  };
+  expect(await ask(true)).toContain('$100000\r\nxxx');
+  expect(await ask(false)).toContain('certificate required');
+});
+
 it('ends with SHUTDOWN', async () => {
-  const serving = serve('--port', '0', '--requirepass', 'secret');
-  const port = await portOf(serving);
+  const port = await freePort();
+  const serving = serve('--port', String(port), '--requirepass', 'secret');
+  await serving.until('Ready to accept connections');
   const endpoint = { host: '127.0.0.1', port };
   expect((await converse(endpoint, encode(['SHUTDOWN']))).toString()).toContain('-NOAUTH');
   await converse(endpoint, Buffer.concat([encode(['AUTH', 'secret']), encode(['SHUTDOWN', 'NOSAVE'])]));
@@ -89,11 +263,11 @@ it('ends with SHUTDOWN', async () => {
 });
 
 it.each([
-  [['--port', '70000'], 'It must be a port'],
-  [['--maxmemory', 'lots'], 'It must be bytes'],
-  [['--maxmemory-policy', 'lru'], 'Allowed choices are volatile-lru'],
-  [['--host', '0.0.0.0', '--port', '0'], 'set a password'],
-  [['--cluster'], "unknown option '--cluster'"],
+  [['--port', '70000'], `at line 2\n>>> 'port "70000"'\nargument must be between 0 and 65535 inclusive`],
+  [['--cluster'], 'wrong number of arguments'],
+  [['--appendonly', 'yes'], 'this version writes no append only file'],
+  [['--port', '0'], 'Configured to not listen anywhere, exiting.'],
+  [['/nowhere/redis.conf'], "Fatal error, can't open config file '/nowhere/redis.conf'"],
 ])('refuses %j by name', async (args, message) => {
   const serving = serve(...args);
   expect(await serving.until(message)).toContain(message);

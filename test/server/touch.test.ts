@@ -89,7 +89,7 @@ it('tells keys that were evicted', () => {
   server = createServer({
     clock,
     random: seededRandom(1),
-    memory: { maxBytes: 10_000, policy: 'allkeys-lru' },
+    memory: { maxBytes: 5_000, policy: 'allkeys-lru' },
   });
   listen();
   for (let index = 0; index < 100; index++) server.execute('SET', `k${index}`, 'v'.repeat(100));

@@ -2,13 +2,15 @@
 import { byteString } from '../byte-string.js';
 import { argumentAt, cString, isPrintable, NAME_INVALID, SYNTAX_ERROR, wordAt } from '../call.js';
 import type { Client } from '../client.js';
-import { clientType, parseKillFilters } from '../client-filters.js';
+import { clientType, parseKillFilters, typeOf } from '../client-filters.js';
 import { clientLine } from '../client-line.js';
+import { caching, getredir, noEvict, tracking, trackinginfo, unblock } from '../client-tracking.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, multiple, oneOf, optional, token } from '../command-arguments.js';
 import { helpOf } from '../command-help.js';
 import { integerOf } from '../integers.js';
 import { ErrorReply, fail, NO_REPLY, OK, type Reply, VerbatimReply } from '../resp/reply.js';
+import { millisecondsTimeout } from '../timeouts.js';
 
 export const clientCommands: readonly CommandDeclaration[] = [
   {
@@ -133,6 +135,114 @@ export const clientCommands: readonly CommandDeclaration[] = [
         ],
         run: kill,
       },
+
+      {
+        name: 'unpause',
+        arity: 2,
+        flags: ['admin', 'noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Resume processing of clients that were paused',
+        since: '6.2.0',
+        group: 'connection',
+        complexity: 'O(N) Where N is the number of paused clients',
+        run: unpause,
+      },
+      {
+        name: 'trackinginfo',
+        arity: 2,
+        flags: ['noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Return information about server assisted client side caching for the current connection',
+        since: '6.2.0',
+        group: 'connection',
+        complexity: 'O(1)',
+        run: trackinginfo,
+      },
+      {
+        name: 'tracking',
+        arity: -3,
+        flags: ['noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Enable or disable server assisted client side caching support',
+        since: '6.0.0',
+        group: 'connection',
+        complexity: 'O(1). Some options may introduce additional complexity.',
+        arguments: [
+          oneOf('status', [token('ON'), token('OFF')]),
+          argument('client-id', 'integer', { token: 'REDIRECT', ...optional }),
+          argument('prefix', 'string', { token: 'PREFIX', isTokenRepeated: true, ...optional, ...multiple }),
+          token('BCAST', optional),
+          token('OPTIN', optional),
+          token('OPTOUT', optional),
+          token('NOLOOP', optional),
+        ],
+        run: tracking,
+      },
+      {
+        name: 'unblock',
+        arity: -3,
+        flags: ['admin', 'noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Unblock a client blocked in a blocking command from a different connection',
+        since: '5.0.0',
+        group: 'connection',
+        complexity: 'O(log N) where N is the number of client connections',
+        arguments: [
+          argument('client-id', 'integer'),
+          oneOf('timeout_error', [token('TIMEOUT'), token('ERROR')], optional),
+        ],
+        run: unblock,
+      },
+      {
+        name: 'no-evict',
+        arity: 3,
+        flags: ['admin', 'noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Set client eviction mode for the current connection',
+        since: '7.0.0',
+        group: 'connection',
+        complexity: 'O(1)',
+        arguments: [oneOf('enabled', [token('ON'), token('OFF')])],
+        run: noEvict,
+      },
+      {
+        name: 'pause',
+        arity: -3,
+        flags: ['admin', 'noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Stop processing commands from clients for some time',
+        since: '2.9.50',
+        group: 'connection',
+        complexity: 'O(1)',
+        arguments: [
+          argument('timeout', 'integer'),
+          oneOf('mode', [token('WRITE'), token('ALL')], { since: '6.2.0', ...optional }),
+        ],
+        run: pause,
+      },
+      {
+        name: 'caching',
+        arity: 3,
+        flags: ['noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Instruct the server about tracking or not keys in the next request',
+        since: '6.0.0',
+        group: 'connection',
+        complexity: 'O(1)',
+        arguments: [oneOf('mode', [token('YES'), token('NO')])],
+        run: caching,
+      },
+      {
+        name: 'getredir',
+        arity: 2,
+        flags: ['noscript', 'loading', 'stale'],
+        categories: ['connection'],
+        summary: 'Get tracking notifications redirection client ID if any',
+        since: '6.0.0',
+        group: 'connection',
+        complexity: 'O(1)',
+        run: getredir,
+      },
       {
         name: 'info',
         arity: 2,
@@ -184,7 +294,7 @@ function list({ args, server }: Call): Reply {
   if (word === 'TYPE' && args.length === 4) {
     const type = clientType(argumentAt(args, 3));
     if (type instanceof ErrorReply) return type;
-    isListed = () => type === 'normal';
+    isListed = (client) => typeOf(client) === type;
   } else if (word === 'ID' && args.length > 3) {
     const ids = new Set<number>();
     for (const arg of args.slice(3)) {
@@ -209,7 +319,7 @@ function kill(call: Call): Reply {
       }
     return NO_SUCH_CLIENT;
   }
-  const filters = parseKillFilters(args);
+  const filters = parseKillFilters(args, server.acl);
   if (filters instanceof ErrorReply) return filters;
   let killed = 0;
   for (const other of server.clients) {
@@ -260,6 +370,24 @@ function setinfo({ args, client }: Call): Reply {
     return fail(`${word.toLowerCase()} cannot contain spaces, newlines or special characters.`);
   if (word === 'LIB-NAME') client.libName = byteString(value);
   else client.libVersion = byteString(value);
+  return OK;
+}
+
+function pause({ args, server }: Call): Reply {
+  if (args.length > 4)
+    return fail(
+      `unknown subcommand or wrong number of arguments for '${cString(argumentAt(args, 1))}'. Try CLIENT HELP.`,
+    );
+  const word = args.length > 3 ? wordAt(args, 3) : 'ALL';
+  if (word !== 'WRITE' && word !== 'ALL') return fail('CLIENT PAUSE mode must be WRITE or ALL');
+  const timeoutMs = millisecondsTimeout(argumentAt(args, 2));
+  if (timeoutMs instanceof ErrorReply) return timeoutMs;
+  server.pause.start(word === 'ALL' ? 'all' : 'writes', timeoutMs);
+  return OK;
+}
+
+function unpause({ server }: Call): Reply {
+  server.pause.stop();
   return OK;
 }
 

@@ -1,8 +1,8 @@
 /** Decides who a client is and how it talks: HELLO, AUTH, SELECT, PING … Knows client state, no data. */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { type Bytes, bufferOf, byteString, byteStringOfText, copyOf } from '../byte-string.js';
+import { type Bytes, byteString, copyOf } from '../byte-string.js';
 import { argumentAt, cString, int32Of, isPrintable, NAME_INVALID, SYNTAX_ERROR, wordAt } from '../call.js';
+import { clientLine } from '../client-line.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, optional } from '../command-arguments.js';
 import { integerOf } from '../integers.js';
@@ -121,12 +121,12 @@ const MUST_AUTHENTICATE = new ErrorReply(
 );
 
 function hello(call: Call): Reply {
-  const { args, client } = call;
+  const { args, client, server } = call;
   const version = args[1] === undefined ? client.respVersion : helloVersion(args[1]);
   if (version instanceof ErrorReply) return version;
   const problem = helloOptions(call);
   if (problem !== null) return problem;
-  if (!client.isAuthenticated) return MUST_AUTHENTICATE;
+  if (!client.isAuthenticated && server.acl.needsLogin) return MUST_AUTHENTICATE;
   client.respVersion = version;
   return new MapReply([
     'server',
@@ -159,8 +159,7 @@ function helloOptions(call: Call): ErrorReply | null {
     const word = wordAt(args, index);
     const [first, second] = [args[index + 1], args[index + 2]];
     if (word === 'AUTH' && first !== undefined && second !== undefined) {
-      if (!isLogin(call, first, second)) return WRONG_PASSWORD;
-      client.isAuthenticated = true;
+      if (!login(call, first, second)) return WRONG_PASSWORD;
       index += 2;
     } else if (word === 'SETNAME' && first !== undefined) {
       if (!isPrintable(first)) return NAME_INVALID;
@@ -172,33 +171,39 @@ function helloOptions(call: Call): ErrorReply | null {
 }
 
 function auth(call: Call): Reply {
-  const { args, client, server } = call;
+  const { args, server } = call;
   if (args.length > 3) return SYNTAX_ERROR;
-  if (args.length === 2 && server.settings.password === null)
+  if (args.length === 2 && server.acl.defaultUser.hasNoPassword)
     return fail(
       'AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
     );
   const user = args.length === 3 ? argumentAt(args, 1) : 'default';
-  if (!isLogin(call, user, argumentAt(args, args.length - 1))) return WRONG_PASSWORD;
-  client.isAuthenticated = true;
-  return OK;
+  return login(call, user, argumentAt(args, args.length - 1)) ? OK : WRONG_PASSWORD;
 }
 
-/** There is one user, `default`. Without a password it takes any. */
-function isLogin({ server }: Call, user: Bytes, password: Bytes): boolean {
-  if (byteString(user) !== 'default') return false;
-  const expected = server.settings.password;
-  return expected === null || timingSafeEqual(digest(password), digest(byteStringOfText(expected)));
+/** A failed attempt is remembered, and changes nothing. */
+function login({ args, client, server }: Call, name: Bytes, password: Bytes): boolean {
+  const username = byteString(name);
+  const user = server.acl.login(username, password);
+  if (user !== null) {
+    client.user = user;
+    client.isAuthenticated = true;
+    return true;
+  }
+  server.acl.log.add({
+    reason: 'auth',
+    context: client.transaction === null ? 'toplevel' : 'multi',
+    object: byteString(argumentAt(args, 0)),
+    username,
+    clientInfo: clientLine(client, server),
+  });
+  return false;
 }
 
-/** Hashed first, so that the comparison's time tells neither content nor length. */
-function digest(secret: Bytes): Buffer {
-  return createHash('sha256').update(bufferOf(secret)).digest();
-}
-
-function ping({ args }: Call): Reply {
+function ping({ args, client }: Call): Reply {
   if (args.length > 2) return fail("wrong number of arguments for 'ping' command");
   const message = args[1];
+  if (client.isLimitedToSubscribing) return ['pong', message === undefined ? '' : copyOf(message)];
   return message === undefined ? PONG : copyOf(message);
 }
 
@@ -225,9 +230,18 @@ function reset({ client, server }: Call): Reply {
   if (first !== undefined) client.db = first;
   client.transaction = null;
   server.watches.unwatch(client);
+  server.pubsub.forget(client);
+  server.tracking.stop(client);
+  client.isEvictable = true;
+  client.isMonitor = false;
+  server.journal.monitors.delete(client);
   client.name = '';
   client.respVersion = 2;
   client.replyMode = 'on';
-  client.isAuthenticated = server.settings.password === null;
+  if (client.origin.transport.isInProcess) client.user = null;
+  else {
+    client.user = server.acl.defaultUser;
+    client.isAuthenticated = !server.acl.needsLogin;
+  }
   return RESET;
 }

@@ -5,9 +5,13 @@ import type { Call, CommandDeclaration } from '../command.js';
 import { argument, keyArgument } from '../command-arguments.js';
 import { fitsInt64, type Integer, integerOf, narrow, parseInteger } from '../integers.js';
 import { oneKey } from '../key-specs.js';
-import { HashValue, NEVER } from '../keyspace/entry.js';
+import { Container } from '../keyspace/container.js';
+import type { Database } from '../keyspace/database.js';
+import { NEVER } from '../keyspace/entry.js';
 import { addLongDoubles, formatLongDouble, parseLongDouble } from '../long-double.js';
 import { fail, type Reply } from '../resp/reply.js';
+import type { RequestSlices } from '../resp/request.js';
+import type { ReplyWriter } from '../resp/writer.js';
 
 export const counterCommands: readonly CommandDeclaration[] = [
   {
@@ -22,6 +26,7 @@ export const counterCommands: readonly CommandDeclaration[] = [
     complexity: 'O(1)',
     arguments: [keyArgument()],
     run: (call) => add(call, 1),
+    shortcut: incrShortcut,
   },
   {
     name: 'decr',
@@ -80,15 +85,34 @@ export const counterCommands: readonly CommandDeclaration[] = [
 /** INCR, DECR, INCRBY: adds a fixed number or the second argument. */
 function add(call: Call, by: Integer | null): Reply {
   if (by === null) return NOT_AN_INTEGER;
+  const { db } = call;
+  const quick = db.addSmall(argumentAt(call.args, 1), by);
+  if (quick !== null) {
+    tellIncrement(call);
+    return quick;
+  }
   const key = keyAt(call.args, 1);
-  const entry = call.db.write(key);
-  if (entry?.value instanceof HashValue) return WRONG_TYPE;
+  const entry = db.write(key);
+  if (entry?.value instanceof Container) return WRONG_TYPE;
   const old = entry === undefined ? 0 : parseInteger(byteString(entry.value));
   if (old === null) return NOT_AN_INTEGER;
   const sum = addIntegers(old, by);
   if (sum === null) return fail('increment or decrement would overflow');
-  call.db.set(key, String(sum), entry?.expireAtMs ?? NEVER);
+  db.set(key, String(sum), entry?.expireAtMs ?? NEVER);
+  tellIncrement(call);
   return sum;
+}
+
+function incrShortcut(request: RequestSlices, db: Database, out: ReplyWriter): boolean {
+  if (request.count !== 2) return false;
+  const sum = db.addSmallPart(request.memory, request.start(1), request.end(1), 1);
+  if (sum === null) return false;
+  out.integer(sum);
+  return true;
+}
+
+function tellIncrement(call: Call): void {
+  if (call.server.notifications.wants('string')) call.notify('string', 'incrby', argumentAt(call.args, 1));
 }
 
 function addIntegers(left: Integer, right: Integer): Integer | null {
@@ -106,10 +130,11 @@ function decrby(call: Call): Reply {
   return fitsInt64(BigInt(negated)) ? add(call, negated) : fail('decrement would overflow');
 }
 
-function incrbyfloat({ args, db }: Call): Reply {
+function incrbyfloat(call: Call): Reply {
+  const { args, db } = call;
   const key = keyAt(args, 1);
   const entry = db.write(key);
-  if (entry?.value instanceof HashValue) return WRONG_TYPE;
+  if (entry?.value instanceof Container) return WRONG_TYPE;
   const old = parseLongDouble(entry === undefined ? '0' : byteString(entry.value));
   const by = parseLongDouble(byteString(argumentAt(args, 2)));
   if (old === null || by === null) return fail('value is not a valid float');
@@ -117,5 +142,6 @@ function incrbyfloat({ args, db }: Call): Reply {
   if (sum === null) return fail('increment would produce NaN or Infinity');
   const text = formatLongDouble(sum);
   db.set(key, text, entry?.expireAtMs ?? NEVER);
+  call.notify('string', 'incrbyfloat', key);
   return text;
 }

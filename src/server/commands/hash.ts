@@ -1,10 +1,11 @@
 /** Decides the hash commands. Knows the keyspace, no client state. */
-import { argumentAt, keyAt, WRONG_TYPE } from '../call.js';
+import { argumentAt, keyAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple } from '../command-arguments.js';
+import { hashChanged, hashToChange, hashToRead } from '../hash-operations.js';
 import { oneKey } from '../key-specs.js';
-import { HashValue, keepBytes, NEVER } from '../keyspace/entry.js';
-import { fail, MapReply, type Reply } from '../resp/reply.js';
+import { keepBytes } from '../keyspace/entry.js';
+import { ErrorReply, fail, MapReply, OK, type Reply } from '../resp/reply.js';
 
 export const hashCommands: readonly CommandDeclaration[] = [
   {
@@ -37,6 +38,24 @@ export const hashCommands: readonly CommandDeclaration[] = [
     arguments: [keyArgument(), argument('field', 'string'), argument('value', 'string')],
     run: hsetnx,
   },
+  {
+    name: 'hmset',
+    arity: -4,
+    flags: ['write', 'denyoom', 'fast'],
+    categories: ['hash'],
+    keys: oneKey(['RW', 'update']),
+    summary: 'Set multiple hash fields to multiple values',
+    since: '2.0.0',
+    group: 'hash',
+    complexity: 'O(N) where N is the number of fields being set.',
+    deprecated: { since: '4.0.0', replacedBy: '`HSET` with multiple field-value pairs' },
+    arguments: [
+      keyArgument(),
+      block('field_value', [argument('field', 'string'), argument('value', 'string')], multiple),
+    ],
+    run: hmset,
+  },
+
   {
     name: 'hget',
     arity: 3,
@@ -106,63 +125,80 @@ export const hashCommands: readonly CommandDeclaration[] = [
 ];
 
 function hset(call: Call): Reply {
-  const { args, db } = call;
-  if (args.length % 2 === 1) return fail("wrong number of arguments for 'hset' command");
-  const key = keyAt(args, 1);
-  const entry = db.write(key);
-  const hash = entry === undefined ? new HashValue() : entry.value;
-  if (!(hash instanceof HashValue)) return WRONG_TYPE;
+  return setFields(call, 'hset');
+}
+
+function hmset(call: Call): Reply {
+  const added = setFields(call, 'hmset');
+  return added instanceof ErrorReply ? added : OK;
+}
+
+/** How many fields are new. */
+function setFields(call: Call, name: string): number | ErrorReply {
+  const { args, server } = call;
+  if (args.length % 2 === 1) return fail(`wrong number of arguments for '${name}' command`);
+  const change = hashToChange(call, keyAt(args, 1));
+  if (change instanceof ErrorReply) return change;
+  const limits = server.settings.encodings;
   let added = 0;
   for (let index = 2; index < args.length; index += 2)
-    if (hash.set(keyAt(args, index), keepBytes(argumentAt(args, index + 1)))) added++;
-  if (entry === undefined) db.set(key, hash, NEVER);
-  else db.changed(entry);
+    if (change.hash.set(keyAt(args, index), keepBytes(argumentAt(args, index + 1)), limits)) added++;
+  hashChanged(call, change, 'hset');
   return added;
 }
 
 function hsetnx(call: Call): Reply {
-  const hash = call.db.write(keyAt(call.args, 1))?.value;
-  if (hash !== undefined && !(hash instanceof HashValue)) return WRONG_TYPE;
-  return hash?.fields.has(keyAt(call.args, 2)) ? 0 : hset(call);
+  const { args, server } = call;
+  const change = hashToChange(call, keyAt(args, 1));
+  if (change instanceof ErrorReply) return change;
+  const field = keyAt(args, 2);
+  if (change.hash.has(field)) return 0;
+  change.hash.set(field, keepBytes(argumentAt(args, 3)), server.settings.encodings);
+  hashChanged(call, change, 'hset');
+  return 1;
 }
 
-function hget({ args, db }: Call): Reply {
-  const hash = db.read(keyAt(args, 1))?.value;
-  if (hash === undefined) return null;
-  if (!(hash instanceof HashValue)) return WRONG_TYPE;
-  return hash.fields.get(keyAt(args, 2)) ?? null;
+function hget(call: Call): Reply {
+  const hash = hashToRead(call, keyAt(call.args, 1));
+  return hash instanceof ErrorReply ? hash : (hash?.get(keyAt(call.args, 2)) ?? null);
 }
 
-function hmget({ args, db }: Call): Reply {
-  const hash = db.read(keyAt(args, 1))?.value;
-  if (hash !== undefined && !(hash instanceof HashValue)) return WRONG_TYPE;
+function hmget(call: Call): Reply {
+  const { args } = call;
+  const hash = hashToRead(call, keyAt(args, 1));
+  if (hash instanceof ErrorReply) return hash;
   const values: Reply[] = [];
-  for (let index = 2; index < args.length; index++) values.push(hash?.fields.get(keyAt(args, index)) ?? null);
+  for (let index = 2; index < args.length; index++) values.push(hash?.get(keyAt(args, index)) ?? null);
   return values;
 }
 
-function hgetall({ args, db }: Call): Reply {
-  const hash = db.read(keyAt(args, 1))?.value;
-  if (hash !== undefined && !(hash instanceof HashValue)) return WRONG_TYPE;
+function hgetall(call: Call): Reply {
+  const hash = hashToRead(call, keyAt(call.args, 1));
+  if (hash instanceof ErrorReply) return hash;
   const flat: Reply[] = [];
-  if (hash !== undefined) for (const [field, value] of hash.fields) flat.push(field, value);
+  hash?.visit((field, value) => flat.push(field, value));
   return new MapReply(flat);
 }
 
-function hdel({ args, db }: Call): Reply {
+function hdel(call: Call): Reply {
+  const { args, db } = call;
   const key = keyAt(args, 1);
-  const entry = db.write(key);
-  if (entry === undefined) return 0;
-  if (!(entry.value instanceof HashValue)) return WRONG_TYPE;
+  const change = hashToChange(call, key);
+  if (change instanceof ErrorReply) return change;
+  const { entry, hash } = change;
   let removed = 0;
-  for (let index = 2; index < args.length; index++) if (entry.value.delete(keyAt(args, index))) removed++;
-  if (entry.value.fields.size === 0) db.delete(key);
-  else if (removed > 0) db.changed(entry);
+  for (let index = 2; index < args.length; index++) if (hash.delete(keyAt(args, index))) removed++;
+  if (entry === undefined || removed === 0) return 0;
+  call.notify('hash', 'hdel', key);
+  if (hash.size > 0) db.changed(entry);
+  else {
+    db.delete(key);
+    call.notify('generic', 'del', key);
+  }
   return removed;
 }
 
-function hlen({ args, db }: Call): Reply {
-  const hash = db.read(keyAt(args, 1))?.value;
-  if (hash === undefined) return 0;
-  return hash instanceof HashValue ? hash.fields.size : WRONG_TYPE;
+function hlen(call: Call): Reply {
+  const hash = hashToRead(call, keyAt(call.args, 1));
+  return hash instanceof ErrorReply ? hash : (hash?.size ?? 0);
 }

@@ -189,7 +189,8 @@ function keysOfCall({ args, server }: Call): FoundKey[] | ErrorReply {
   const { keys } = command.declaration;
   if (keys === undefined) return fail('The command has no key arguments');
   if (!command.acceptsCount(rest.length)) return fail('Invalid number of arguments specified for command');
-  return findKeys(keys, rest);
+  const { findKeys: find = (args) => findKeys(keys, args) } = command.declaration;
+  return find(rest) ?? fail('Invalid arguments specified for command');
 }
 
 function help({ server }: Call): Reply {
@@ -214,7 +215,7 @@ function infoOf(command: Command): Reply {
   return [
     command.fullName,
     declaration.arity,
-    new SetReply(flags.map((flag) => new Status(flag))),
+    new SetReply([...flags, ...(range.isMovable ? ['movablekeys'] : [])].map((flag) => new Status(flag))),
     range.first,
     range.last,
     range.step,
@@ -232,15 +233,31 @@ function keySpecOf(spec: KeySpec): Reply {
     'flags',
     new SetReply(spec.flags.map((flag) => new Status(flag))),
     'begin_search',
-    new MapReply(['type', 'index', 'spec', new MapReply(['index', spec.begin])]),
+    beginSearchOf(spec),
     'find_keys',
-    new MapReply([
-      'type',
-      'range',
-      'spec',
-      new MapReply(['lastkey', spec.last, 'keystep', spec.step, 'limit', 0]),
-    ]),
+    findKeysOf(spec),
   ]);
+}
+
+function beginSearchOf({ begin }: KeySpec): Reply {
+  if (begin === 'unknown') return new MapReply(['type', 'unknown', 'spec', new MapReply([])]);
+  return typeof begin === 'number'
+    ? new MapReply(['type', 'index', 'spec', new MapReply(['index', begin])])
+    : new MapReply([
+        'type',
+        'keyword',
+        'spec',
+        new MapReply(['keyword', begin.keyword, 'startfrom', begin.startFrom]),
+      ]);
+}
+
+function findKeysOf({ begin, last, step, limit = 0 }: KeySpec): Reply {
+  if (begin === 'unknown') return new MapReply(['type', 'unknown', 'spec', new MapReply([])]);
+  const details =
+    last === 'counted'
+      ? ['keynumidx', 0, 'firstkey', 1, 'keystep', step]
+      : ['lastkey', last, 'keystep', step, 'limit', limit];
+  return new MapReply(['type', last === 'counted' ? 'keynum' : 'range', 'spec', new MapReply(details)]);
 }
 
 function docsOf(command: Command): Reply {
@@ -252,9 +269,19 @@ function docsOf(command: Command): Reply {
     declaration.since,
     'group',
     declaration.group,
-    'complexity',
-    declaration.complexity,
   ];
+  if (declaration.complexity !== '') flat.push('complexity', declaration.complexity);
+  const { deprecated } = declaration;
+  if (declaration.isSystemCommand === true) flat.push('doc_flags', new SetReply([new Status('syscmd')]));
+  if (deprecated !== undefined)
+    flat.push(
+      'doc_flags',
+      new SetReply([new Status('deprecated')]),
+      'deprecated_since',
+      deprecated.since,
+      'replaced_by',
+      deprecated.replacedBy,
+    );
   if (declaration.arguments !== undefined) flat.push('arguments', declaration.arguments.map(argumentDocOf));
   if (subcommands.size > 0)
     flat.push(

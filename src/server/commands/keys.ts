@@ -1,13 +1,13 @@
 /** Decides what acts on keys whatever their type: DEL, EXISTS, TYPE, KEYS, SCAN. Knows no client state. */
-import { type Bytes, byteString } from '../byte-string.js';
-import { argumentAt, keyAt, NOT_AN_INTEGER, SYNTAX_ERROR, wordAt } from '../call.js';
+import { byteString } from '../byte-string.js';
+import { argumentAt, keyAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, keyArgument, multiple, optional } from '../command-arguments.js';
 import { globMatcher } from '../glob.js';
-import { integerOf } from '../integers.js';
 import { allKeys, oneKey } from '../key-specs.js';
 import { typeNameOf } from '../keyspace/entry.js';
-import { ErrorReply, fail, type Reply, Status } from '../resp/reply.js';
+import { ErrorReply, type Reply, Status } from '../resp/reply.js';
+import { parseScanCursor, parseScanOptions } from '../scan-arguments.js';
 
 export const keyCommands: readonly CommandDeclaration[] = [
   {
@@ -102,11 +102,8 @@ export const keyCommands: readonly CommandDeclaration[] = [
   },
 ];
 
-/** Most keys one SCAN call looks at, whatever its COUNT says: the event loop is the application's. */
-const SCAN_COUNT_MAX = 100_000;
 /** A KEYS over more than this is worth a word. */
 const KEYS_QUIET_MAX = 100_000;
-const CURSOR = /^[+-]?\d+$/;
 
 function del({ args, db }: Call): Reply {
   let count = 0;
@@ -137,49 +134,15 @@ function keys({ args, db, server }: Call): Reply {
   return found;
 }
 
-interface ScanOptions {
-  count: number;
-  matches: (key: string) => boolean;
-  type: string | null;
-}
-
 function scan({ args, db }: Call): Reply {
-  const cursor = parseCursor(byteString(argumentAt(args, 1)));
-  if (cursor === null) return fail('invalid cursor');
-  const options = parseScanOptions(args);
+  const cursor = parseScanCursor(argumentAt(args, 1));
+  if (cursor instanceof ErrorReply) return cursor;
+  const options = parseScanOptions(args, 2, { takesType: true });
   if (options instanceof ErrorReply) return options;
   const found: string[] = [];
-  const next = db.scan(cursor, Math.min(options.count, SCAN_COUNT_MAX), (entry) => {
+  const next = db.scan(cursor, options.count, (entry) => {
     if (options.type !== null && typeNameOf(entry) !== options.type) return;
     if (options.matches(entry.key)) found.push(entry.key);
   });
   return [String(next), found];
-}
-
-/** As strtoul reads it: a sign and zeros in front are fine, negative numbers wrap to large ones. */
-function parseCursor(text: string): number | null {
-  if (text === '') return 0;
-  if (!CURSOR.test(text)) return null;
-  const value = BigInt(text.replace(/^[+-]/, ''));
-  if (value >= 1n << 64n) return null;
-  if (value === 0n) return 0;
-  return text.startsWith('-') ? Number.MAX_SAFE_INTEGER : Number(value);
-}
-
-function parseScanOptions(args: readonly Bytes[]): ScanOptions | ErrorReply {
-  const options: ScanOptions = { count: 10, matches: () => true, type: null };
-  for (let index = 2; index < args.length; index += 2) {
-    const word = wordAt(args, index);
-    const value = args[index + 1];
-    if (value === undefined) return SYNTAX_ERROR;
-    if (word === 'COUNT') {
-      const count = integerOf(value);
-      if (count === null) return NOT_AN_INTEGER;
-      if (count < 1) return SYNTAX_ERROR;
-      options.count = Number(count);
-    } else if (word === 'MATCH') options.matches = globMatcher(byteString(value));
-    else if (word === 'TYPE') options.type = byteString(value).toLowerCase();
-    else return SYNTAX_ERROR;
-  }
-  return options;
 }

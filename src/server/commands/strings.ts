@@ -1,13 +1,18 @@
 /** Decides GET, SET, MGET and MSET. Knows the keyspace, no client state. */
-import type { Bytes } from '../byte-string.js';
-import { argumentAt, keyAt, NOT_AN_INTEGER, SYNTAX_ERROR, WRONG_TYPE, wordAt } from '../call.js';
+import { type Bytes, byteString } from '../byte-string.js';
+import { argumentAt, NOT_AN_INTEGER, SYNTAX_ERROR, WRONG_TYPE, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple, oneOf, optional, token } from '../command-arguments.js';
 import { absoluteMs, type TimeUnit } from '../expire-time.js';
 import { integerOf } from '../integers.js';
 import { allKeys, oneKey } from '../key-specs.js';
-import { type ExpireAtMs, HashValue, keepBytes, NEVER } from '../keyspace/entry.js';
-import { ErrorReply, fail, OK, type Reply } from '../resp/reply.js';
+import { Container } from '../keyspace/container.js';
+import type { Database, Found } from '../keyspace/database.js';
+import { type ExpireAtMs, NEVER, SHORT_STRING_BYTES_MAX } from '../keyspace/entry.js';
+import { StringView } from '../keyspace/string-view.js';
+import { ErrorReply, fail, OK, type Reply, type RespVersion } from '../resp/reply.js';
+import type { RequestSlices } from '../resp/request.js';
+import type { ReplyWriter } from '../resp/writer.js';
 
 export const stringCommands: readonly CommandDeclaration[] = [
   {
@@ -22,6 +27,7 @@ export const stringCommands: readonly CommandDeclaration[] = [
     complexity: 'O(1)',
     arguments: [keyArgument()],
     run: get,
+    shortcut: getShortcut,
   },
   {
     name: 'set',
@@ -54,6 +60,7 @@ export const stringCommands: readonly CommandDeclaration[] = [
       ),
     ],
     run: set,
+    shortcut: setShortcut,
   },
   {
     name: 'mget',
@@ -68,6 +75,7 @@ export const stringCommands: readonly CommandDeclaration[] = [
     complexity: 'O(N) where N is the number of keys to retrieve.',
     arguments: [keyArgument(multiple)],
     run: mget,
+    shortcut: mgetShortcut,
   },
   {
     name: 'mset',
@@ -82,6 +90,7 @@ export const stringCommands: readonly CommandDeclaration[] = [
     complexity: 'O(N) where N is the number of keys to set.',
     arguments: [block('key_value', [keyArgument(), argument('value', 'string')], multiple)],
     run: mset,
+    shortcut: msetShortcut,
   },
 ];
 
@@ -98,18 +107,42 @@ const setUnits: Readonly<Record<string, TimeUnit>> = {
   PXAT: { msPerUnit: 1, isRelative: false },
 };
 
+const view = new StringView();
+
+function getShortcut(request: RequestSlices, db: Database, out: ReplyWriter, version: RespVersion): boolean {
+  if (request.count !== 2) return false;
+  return writeString(db.readString(request.memory, request.start(1), request.end(1), view), out, version);
+}
+
+function setShortcut(request: RequestSlices, db: Database, out: ReplyWriter): boolean {
+  if (request.count !== 3) return false;
+  db.setPart(request.memory, request.start(1), request.end(1), request.start(2), request.end(2));
+  out.ok();
+  return true;
+}
+
+/** Writes what `view` shows. False when that is for the command to say. */
+function writeString(found: Found, out: ReplyWriter, version: RespVersion): boolean {
+  if (found === 'other type') return false;
+  if (found === 'absent') out.null(version);
+  else if (view.memory === null) out.write(String(view.number), version);
+  else out.stored(view);
+  return true;
+}
+
 function get({ args, db }: Call): Reply {
-  const entry = db.read(keyAt(args, 1));
-  if (entry === undefined) return null;
-  return entry.value instanceof HashValue ? WRONG_TYPE : entry.value;
+  const value = db.read(argumentAt(args, 1))?.value;
+  return value instanceof Container ? WRONG_TYPE : (value ?? null);
 }
 
 function set(call: Call): Reply {
-  const { args, db } = call;
-  const key = keyAt(args, 1);
-  const value = keepBytes(argumentAt(args, 2));
+  const { db } = call;
+  const { args } = call;
+  const key = argumentAt(args, 1);
+  const value = plainString(argumentAt(args, 2));
   if (args.length === 3) {
     db.set(key, value, NEVER);
+    tellSet(call, 1);
     return OK;
   }
   const options = parseSetOptions(args);
@@ -117,15 +150,26 @@ function set(call: Call): Reply {
   const expireAtMs = setExpiry(call, options);
   if (expireAtMs instanceof ErrorReply) return expireAtMs;
   const old = options.returnsOld ? db.read(key) : db.write(key);
-  if (options.returnsOld && old?.value instanceof HashValue) return WRONG_TYPE;
-  const oldReply = old === undefined || old.value instanceof HashValue ? null : old.value;
+  if (options.returnsOld && old?.value instanceof Container) return WRONG_TYPE;
+  const oldReply = old === undefined || old.value instanceof Container ? null : old.value;
   const isRefused =
     (options.condition === 'if-absent' && old !== undefined) ||
     (options.condition === 'if-present' && old === undefined);
   if (isRefused) return options.returnsOld ? oldReply : null;
   const isKept = options.expiry.kind === 'keep' && old !== undefined;
   db.set(key, value, isKept ? old.expireAtMs : expireAtMs);
+  tellSet(call, 1);
+  if (options.expiry.kind === 'at') call.notify('generic', 'expire', key);
   return options.returnsOld ? oldReply : OK;
+}
+
+/** A Buffer says that it was changed in place: an argument was not. */
+function plainString(bytes: Bytes): Bytes {
+  return bytes.length > SHORT_STRING_BYTES_MAX ? bytes : byteString(bytes);
+}
+
+function tellSet(call: Call, index: number): void {
+  if (call.server.notifications.wants('string')) call.notify('string', 'set', argumentAt(call.args, index));
 }
 
 function parseSetOptions(args: readonly Bytes[]): SetOptions | null {
@@ -162,15 +206,44 @@ function setExpiry({ server }: Call, { expiry }: SetOptions): ExpireAtMs | Error
 function mget({ args, db }: Call): Reply {
   const values: Reply[] = [];
   for (let index = 1; index < args.length; index++) {
-    const value = db.read(keyAt(args, index))?.value;
-    values.push(value === undefined || value instanceof HashValue ? null : value);
+    const value = db.read(argumentAt(args, index))?.value;
+    values.push(value === undefined || value instanceof Container ? null : value);
   }
   return values;
 }
 
-function mset({ args, db }: Call): Reply {
+function mgetShortcut(request: RequestSlices, db: Database, out: ReplyWriter, version: RespVersion): boolean {
+  const { count } = request;
+  if (count < 2) return false;
+  out.arrayOf(count - 1);
+  for (let index = 1; index < count; index++) {
+    const found = db.readString(request.memory, request.start(index), request.end(index), view);
+    if (!writeString(found, out, version)) out.null(version);
+  }
+  return true;
+}
+
+function mset(call: Call): Reply {
+  const { args, db } = call;
   if (args.length % 2 === 0) return fail("wrong number of arguments for 'mset' command");
-  for (let index = 1; index < args.length; index += 2)
-    db.set(keyAt(args, index), keepBytes(argumentAt(args, index + 1)), NEVER);
+  for (let index = 1; index < args.length; index += 2) {
+    db.set(argumentAt(args, index), plainString(argumentAt(args, index + 1)), NEVER);
+    tellSet(call, index);
+  }
   return OK;
+}
+
+function msetShortcut(request: RequestSlices, db: Database, out: ReplyWriter): boolean {
+  const { count } = request;
+  if (count < 3 || count % 2 === 0) return false;
+  for (let key = 1; key < count; key += 2)
+    db.setPart(
+      request.memory,
+      request.start(key),
+      request.end(key),
+      request.start(key + 1),
+      request.end(key + 1),
+    );
+  out.ok();
+  return true;
 }

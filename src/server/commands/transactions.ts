@@ -3,7 +3,7 @@ import { keyAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { keyArgument, multiple } from '../command-arguments.js';
 import { allKeys } from '../key-specs.js';
-import { ErrorReply, fail, NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
+import { ErrorReply, fail, InterspersedReply, NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
 
 export const transactionCommands: readonly CommandDeclaration[] = [
   {
@@ -73,7 +73,7 @@ const ABORTED = new ErrorReply('EXECABORT Transaction discarded because of previ
 
 function multi({ client }: Call): Reply {
   if (client.transaction !== null) return fail('MULTI calls can not be nested');
-  client.transaction = { queue: [], bytes: 0, hasError: false, needsMemory: false };
+  client.transaction = { queue: [], bytes: 0, hasError: false, needsMemory: false, hasWrite: false };
   return OK;
 }
 
@@ -85,7 +85,15 @@ function exec({ client, server }: Call): Reply {
   server.watches.unwatch(client);
   if (transaction.hasError) return ABORTED;
   if (isBroken) return NULL_ARRAY;
-  return transaction.queue.map((args) => server.runQueued(client, args));
+  const replies: Reply[] = [];
+  client.execReplies = replies;
+  try {
+    for (const args of transaction.queue) replies.push(server.runQueued(client, args));
+  } finally {
+    client.execReplies = null;
+  }
+  const { length } = transaction.queue;
+  return replies.length === length ? replies : new InterspersedReply(length, replies);
 }
 
 function discard({ client, server }: Call): Reply {

@@ -1,207 +1,383 @@
 /**
  * Decides what one numbered database holds: look-up with lazy expiry, change, random choice and scan.
- * Knows nothing of commands; tells the keyspace what changed and how memory moved.
+ * Knows nothing of commands; tells the keyspace what changed.
  */
-import { Entry, type ExpireAtMs, NEVER, type Value } from './entry.js';
+import { type Bytes, byteString, latin1Text, Memory } from '../byte-string.js';
+import type { Integer } from '../integers.js';
+import { Container } from './container.js';
+import { Entry, type ExpireAtMs, NEVER, showString, type Value } from './entry.js';
+import { INDEX_ENTRY_BYTES } from './key-index.js';
+import { KeyTable } from './key-table.js';
 import type { ChangeCause, KeyspaceCore } from './keyspace-core.js';
+import { BYTES, INT32, INT64, KIND_MASK, type RecordStore } from './records.js';
+import { storedInteger } from './stored-integer.js';
+import type { StringView } from './string-view.js';
 
-/** Every way into the data. Whoever changes a container in place calls `changed` before it answers. */
+/** A longer string is an object beside the slots, so that any record fits one. */
+const SLOT_STRING_BYTES_MAX = 64 * 1024;
+
+export type Found = 'absent' | 'string' | 'other type';
+
+/**
+ * Every way into the data. Whoever changes a container in place calls `changed` before it answers. An `Entry` is good
+ * until its command answers, or replaces or deletes its key: nobody keeps one.
+ *
+ * A key is a byte string, or bytes that may lie anywhere: they are only looked at. Methods on a part of some bytes make
+ * no objects, for the commands that are called most.
+ */
 export class Database {
-  private entries = new Map<string, Entry>();
-  /** All entries without order, so that one can be picked at random and a scan can stop anywhere. */
-  private order: Entry[] = [];
-  /** Those that expire. */
-  private volatile: Entry[] = [];
+  private readonly records: RecordStore;
+  private table: KeyTable;
 
   constructor(
     readonly index: number,
     private readonly core: KeyspaceCore,
-  ) {}
+  ) {
+    this.records = core.records;
+    this.table = new KeyTable(core);
+  }
 
   get size(): number {
-    return this.entries.size;
+    return this.table.size;
   }
 
   get volatileSize(): number {
-    return this.volatile.length;
+    return this.table.volatile.length;
   }
 
   /** For a command that reads: counts a hit or a miss and marks the key as used. */
-  read(key: string): Entry | undefined {
-    const entry = this.alive(key);
-    if (entry === undefined) this.core.statistics.misses++;
-    else {
-      this.core.statistics.hits++;
-      entry.usage = this.core.usage.touched(entry.usage);
-    }
-    return entry;
+  read(key: Bytes): Entry | undefined {
+    const place = this.used(this.alive(this.table.find(key)));
+    if (place !== 0) return this.entryAt(place);
+    this.core.observer?.missed?.(this.index, byteString(key));
+    return undefined;
+  }
+
+  /** The same for a string, shown where it lies. What is shown is good until anything is changed. */
+  readString(key: Memory, start: number, end: number, view: StringView): Found {
+    const place = this.used(this.alive(this.table.findPart(key, start, end)));
+    if (place === 0 && this.core.observer !== null)
+      this.core.observer.missed?.(this.index, latin1Text(key.bytes, start, end));
+    if (place === 0) return 'absent';
+    return showString(this.records, place, view) ? 'string' : 'other type';
   }
 
   /** For a command that is about to change the key. */
-  write(key: string): Entry | undefined {
-    const entry = this.alive(key);
-    if (entry !== undefined) entry.usage = this.core.usage.touched(entry.usage);
-    return entry;
+  write(key: Bytes): Entry | undefined {
+    const place = this.alive(this.table.find(key));
+    if (place === 0) return undefined;
+    this.touch(place);
+    return this.entryAt(place);
   }
 
   /** Looks without marking the key as used. */
-  peek(key: string): Entry | undefined {
-    return this.alive(key);
+  peek(key: Bytes): Entry | undefined {
+    const place = this.alive(this.table.find(key));
+    return place === 0 ? undefined : this.entryAt(place);
   }
 
   /** Whether the key is there but past its time. */
-  isStale(key: string): boolean {
-    const entry = this.entries.get(key);
-    return entry !== undefined && this.isExpired(entry);
+  isStale(key: Bytes): boolean {
+    const place = this.table.find(key);
+    return place !== 0 && this.isStaleAt(place);
   }
 
-  /** Creates or replaces; `expireAtMs` replaces the expiry as well. */
-  set(key: string, value: Value, expireAtMs: ExpireAtMs): void {
-    let entry = this.entries.get(key);
-    if (entry === undefined) {
-      entry = new Entry(key, value);
-      entry.usage = this.core.usage.created();
-      entry.position = this.order.length;
-      this.order.push(entry);
-      this.entries.set(key, entry);
-    } else entry.value = value;
-    if (entry.expireAtMs !== expireAtMs) this.moveExpiry(entry, expireAtMs);
-    this.changed(entry);
+  /** Creates or replaces; `expireAtMs` replaces the expiry as well. A short Buffer is a string changed in place. */
+  set(key: Bytes, value: Value, expireAtMs: ExpireAtMs): void {
+    const place = this.alive(this.table.find(key));
+    if (value instanceof Container) {
+      if (place !== 0) this.touch(place);
+      const own = this.table.reserve(place, 0, expireAtMs);
+      this.table.setObject(own, value);
+      this.written(own, place === 0);
+    } else if (typeof value === 'string') this.put(place, value, 0, value.length, false, expireAtMs);
+    else this.put(place, new Memory(value), 0, value.length, true, expireAtMs);
   }
 
-  /** The entry's value was changed in place or replaced: counts its weight again and tells who watches. */
+  /** The same for a string without an expiry, from parts of some bytes. */
+  setPart(memory: Memory, keyStart: number, keyEnd: number, start: number, end: number): void {
+    const place = this.alive(this.table.findPart(memory, keyStart, keyEnd));
+    this.put(place, memory, start, end, false, NEVER);
+  }
+
+  /** Adds to a small integer, or to 0 where there is none, and returns the sum; null when that is not all there is to do. */
+  addSmall(key: Bytes, by: Integer): number | null {
+    return this.addAt(this.alive(this.table.find(key)), by);
+  }
+
+  addSmallPart(key: Memory, start: number, end: number, by: Integer): number | null {
+    return this.addAt(this.alive(this.table.findPart(key, start, end)), by);
+  }
+
+  /** The entry's container was changed in place: counts its weight again and tells who watches. */
   changed(entry: Entry): void {
-    const weightBytes = entry.weigh();
-    this.core.usedBytes += weightBytes - entry.weightBytes;
-    entry.weightBytes = weightBytes;
-    this.core.statistics.changes++;
-    this.core.observer?.changed(this.index, entry.key, 'written');
+    if (entry.place !== 0) this.table.reweigh(entry.place);
+    const { core } = this;
+    core.statistics.changes++;
+    if (core.observer !== null) core.observer.changed(this.index, entry.key, 'written');
+    if (core.waiters !== null) core.waiters.changed(this.index, entry.key);
   }
 
   setExpiry(entry: Entry, atMs: ExpireAtMs): void {
-    this.moveExpiry(entry, atMs);
+    if (entry.place !== 0) {
+      this.table.goTo(entry.place);
+      this.table.changeExpiry(entry.place, atMs);
+    }
     this.core.statistics.changes++;
-    this.core.observer?.changed(this.index, entry.key, 'written');
+    if (this.core.observer !== null) this.core.observer.changed(this.index, entry.key, 'written');
   }
 
-  delete(key: string): boolean {
-    const entry = this.alive(key);
-    if (entry === undefined) return false;
+  delete(key: Bytes): boolean {
+    const place = this.alive(this.table.find(key));
+    if (place === 0) return false;
     this.core.statistics.changes++;
-    this.remove(entry, 'written');
+    this.removeFound(place, 'written');
     return true;
   }
 
-  /** Takes an entry out for a reason that is not a command's. */
-  remove(entry: Entry, cause: ChangeCause): void {
-    this.entries.delete(entry.key);
-    this.moveExpiry(entry, NEVER);
-    swapRemove(this.order, entry.position, (moved, position) => {
-      moved.position = position;
-    });
-    entry.position = -1;
-    this.core.usedBytes -= entry.weightBytes;
-    if (cause === 'expired') this.core.statistics.expired++;
-    else if (cause === 'evicted') this.core.statistics.evicted++;
-    this.core.observer?.changed(this.index, entry.key, cause);
+  /** Takes a record out for a reason that is not a command's. */
+  removeAt(place: number, cause: ChangeCause): void {
+    this.table.goTo(place);
+    this.removeFound(place, cause);
   }
 
   /** Removes everything and says how many keys that were. */
   flush(): number {
-    const count = this.entries.size;
+    const count = this.size;
     this.core.observer?.flushed(this.index);
-    for (const entry of this.order) this.core.usedBytes -= entry.weightBytes;
-    this.entries = new Map();
-    this.order = [];
-    this.volatile = [];
+    this.table.clear();
     this.core.statistics.changes += count;
+    this.core.waiters?.allChanged(this.index);
     return count;
   }
 
+  /** SWAPDB: each holds what the other held. Who is told of a flush is told of both, before and after. */
+  swapWith(other: Database): void {
+    const { core, table } = this;
+    const tell = (): void => {
+      for (const { index } of [this, other]) core.observer?.flushed(index);
+    };
+    tell();
+    this.table = other.table;
+    other.table = table;
+    tell();
+    core.statistics.changes++;
+    for (const { index } of [this, other]) core.waiters?.allChanged(index);
+  }
+
   /** Whether a key that is there now is there, without expiring it. */
-  has(key: string): boolean {
-    return this.entries.has(key);
+  has(key: Bytes): boolean {
+    return this.table.find(key) !== 0;
   }
 
   /** Every key that has not expired. The caller changes nothing meanwhile. */
   *keys(): IterableIterator<Entry> {
-    for (const entry of this.order) if (!this.isExpired(entry)) yield entry;
+    let cursor = 0;
+    do {
+      const places: number[] = [];
+      cursor = this.table.index.scan(cursor, 1000, (place) => places.push(place));
+      for (const place of places) if (!this.isStaleAt(place)) yield new Entry(this.records, place);
+    } while (cursor !== 0);
   }
 
   /**
-   * Visits about `count` entries and returns the cursor to go on with, 0 at the end.
-   *
-   * The cursor is how many entries of `order` are still to be seen, walked from the back. A new entry goes to the
-   * back and a removed one is replaced by the last, so an entry not yet seen only ever moves forward, to where
-   * the walk still has to come: whatever is there from start to end is returned, some perhaps twice. This is the
-   * guarantee of Redis' SCAN, with a cursor that needs no state here.
+   * Visits about `count` entries and returns the cursor to go on with, 0 at the end: whatever is there from start to
+   * end is visited, exactly once, whatever else comes and goes.
    */
   scan(cursor: number, count: number, visit: (entry: Entry) => void): number {
-    let position = cursor === 0 ? this.order.length : Math.min(cursor, this.order.length);
-    const stop = Math.max(0, position - count);
-    const expired: Entry[] = [];
-    while (position > stop) {
-      const entry = this.order[--position];
-      if (entry === undefined) continue;
-      if (this.isExpired(entry)) expired.push(entry);
-      else visit(entry);
-    }
-    for (const entry of expired) this.remove(entry, 'expired');
-    return stop;
+    const places: number[] = [];
+    const next = this.table.index.scan(cursor, count, (place) => places.push(place));
+    for (const place of places)
+      if (this.isStaleAt(place)) this.removeAt(place, 'expired');
+      else visit(new Entry(this.records, place));
+    return next;
   }
 
-  /** Any entry, each as likely as another. */
+  /** Any entry, each about as likely as another; it may be past its time. */
   randomEntry(): Entry | undefined {
-    return this.order[Math.floor(this.core.random.fraction() * this.order.length)];
+    const place = this.randomPlace();
+    return place === 0 ? undefined : this.entryAt(place);
   }
 
-  /** Any entry that expires. */
-  randomVolatileEntry(): Entry | undefined {
-    return this.volatile[Math.floor(this.core.random.fraction() * this.volatile.length)];
-  }
-
-  /** The entry at a position of the list of those that expire. */
-  volatileAt(position: number): Entry | undefined {
-    return this.volatile[position];
-  }
-
-  /** Whether this very entry is still in here. */
-  holds(entry: Entry): boolean {
-    return this.entries.get(entry.key) === entry;
+  /** What the key, its value and its places in the index are counted to weigh. */
+  weightOf(entry: Entry): number {
+    const { value } = entry;
+    const containerBytes = value instanceof Container ? value.weightBytes : 0;
+    return this.records.slab.slotBytesAt(entry.place) + INDEX_ENTRY_BYTES + containerBytes;
   }
 
   isExpired(entry: Entry): boolean {
-    return entry.expireAtMs !== NEVER && this.core.nowMs() > entry.expireAtMs;
+    const { expireAtMs } = entry;
+    return expireAtMs !== NEVER && this.core.nowMs() > expireAtMs;
   }
 
-  private alive(key: string): Entry | undefined {
-    const entry = this.entries.get(key);
-    if (entry === undefined || entry.expireAtMs === NEVER || !this.isExpired(entry)) return entry;
-    this.remove(entry, 'expired');
-    return undefined;
+  // For OBJECT, RESTORE and the like.
+
+  idleSeconds(entry: Entry): number {
+    return this.core.usage.idleSeconds(this.usageAt(entry.place));
   }
 
-  private moveExpiry(entry: Entry, atMs: ExpireAtMs): void {
-    entry.expireAtMs = atMs;
-    const isListed = entry.volatilePosition >= 0;
-    if (isListed === (atMs !== NEVER)) return;
-    if (isListed) {
-      swapRemove(this.volatile, entry.volatilePosition, (moved, position) => {
-        moved.volatilePosition = position;
-      });
-      entry.volatilePosition = -1;
-    } else {
-      entry.volatilePosition = this.volatile.length;
-      this.volatile.push(entry);
-      this.core.expiryNeeded();
+  frequency(entry: Entry): number {
+    return this.core.usage.frequency(this.usageAt(entry.place));
+  }
+
+  setIdleSeconds(entry: Entry, seconds: number): void {
+    if (entry.place !== 0) this.records.setUsage(entry.place, this.core.usage.usedSecondsAgo(seconds));
+  }
+
+  setFrequency(entry: Entry, counter: number): void {
+    if (entry.place !== 0) this.records.setUsage(entry.place, this.core.usage.usedWithFrequency(counter));
+  }
+
+  // For eviction and the expiry cycle, which go by places: they keep nothing else between two looks.
+
+  /** Any record, each about as likely as another; 0 if there is none. */
+  randomPlace(): number {
+    return this.table.index.random(this.core.random);
+  }
+
+  /** Any record that expires, 0 if there is none. */
+  randomVolatilePlace(): number {
+    return this.table.volatile.at(Math.floor(this.core.random.fraction() * this.volatileSize));
+  }
+
+  /** The record at a position of the list of those that expire. */
+  volatilePlaceAt(position: number): number {
+    return this.table.volatile.at(position);
+  }
+
+  /** Whether a record of this hash is still here. */
+  holds(place: number, hash: number): boolean {
+    return this.table.index.findPlace(hash, place);
+  }
+
+  hashAt(place: number): number {
+    return this.table.hashAt(place);
+  }
+
+  isStaleAt(place: number): boolean {
+    return this.records.isVolatile(place) && this.core.nowMs() > this.records.expireAtMs(place);
+  }
+
+  expireAtMsAt(place: number): ExpireAtMs {
+    return this.records.expireAtMs(place);
+  }
+
+  usageAt(place: number): number {
+    return place === 0 ? 0 : this.records.usage(place);
+  }
+
+  private entryAt(place: number): Entry {
+    const known = this.core.handleAt(place);
+    if (known !== undefined) return known;
+    const entry = new Entry(this.records, place);
+    this.core.keepHandle(entry);
+    return entry;
+  }
+
+  /** The place of the record that a search ended at; 0 when it is past its time, after removing it. */
+  private alive(place: number): number {
+    if (place === 0 || !this.isStaleAt(place)) return place;
+    const { key, keyStart, keyEnd } = this.table;
+    this.removeFound(place, 'expired');
+    // Removing moved others, and whoever was told may have searched: back to where the key would be.
+    return this.table.findPart(key, keyStart, keyEnd);
+  }
+
+  private used(place: number): number {
+    if (place === 0) this.core.statistics.misses++;
+    else {
+      this.core.statistics.hits++;
+      this.touch(place);
     }
+    return place;
+  }
+
+  private touch(place: number): void {
+    this.records.setUsage(place, this.core.usage.touched(this.records.usage(place)));
+  }
+
+  private addAt(place: number, by: Integer): number | null {
+    const { records } = this;
+    if (place !== 0 && (records.flags(place) & KIND_MASK) !== INT32) return null;
+    const sum = (place === 0 ? 0 : records.detail(place)) + Number(by);
+    if (sum !== (sum | 0)) return null;
+    if (place === 0) this.written(this.putInteger(0, sum, NEVER), true);
+    else {
+      this.core.moveHandle(place, 0);
+      this.touch(place);
+      records.setDetail(place, sum);
+      this.written(place, false);
+    }
+    return sum;
+  }
+
+  private put(
+    place: number,
+    from: Memory | string,
+    start: number,
+    end: number,
+    isChangedInPlace: boolean,
+    expireAtMs: ExpireAtMs,
+  ): void {
+    const { table, records } = this;
+    if (place !== 0) this.touch(place);
+    const integer = isChangedInPlace ? null : storedInteger(from, start, end);
+    let own = 0;
+    if (integer !== null) own = this.putInteger(place, integer, expireAtMs);
+    else if (end - start <= SLOT_STRING_BYTES_MAX) {
+      own = table.reserve(place, end - start, expireAtMs);
+      records.setFlags(own, BYTES, isChangedInPlace);
+      records.setBytes(own, from, start, end);
+    } else {
+      own = table.reserve(place, 0, expireAtMs);
+      table.setObject(own, ownBuffer(from, start, end));
+    }
+    this.written(own, place === 0);
+  }
+
+  private putInteger(place: number, integer: Integer, expireAtMs: ExpireAtMs): number {
+    const { table, records } = this;
+    if (integer === (Number(integer) | 0)) {
+      const own = table.reserve(place, 0, expireAtMs);
+      records.setFlags(own, INT32, false);
+      records.setDetail(own, integer);
+      return own;
+    }
+    const own = table.reserve(place, 8, expireAtMs);
+    records.setFlags(own, INT64, false);
+    records.setDetail(own, 8);
+    records.setInt64(own, integer);
+    return own;
+  }
+
+  private written(place: number, isNew: boolean): void {
+    const { core } = this;
+    core.statistics.changes++;
+    if (core.observer === null && core.waiters === null) return;
+    const key = this.records.key(place);
+    if (isNew) core.observer?.created?.(this.index, key);
+    core.observer?.changed(this.index, key, 'written');
+    core.waiters?.changed(this.index, key);
+  }
+
+  /** Removes the record that a search ended at. */
+  private removeFound(place: number, cause: ChangeCause): void {
+    const { core, table } = this;
+    const isTold = core.observer !== null || core.waiters !== null;
+    const key = isTold ? this.records.key(place) : '';
+    table.remove(place);
+    if (cause === 'expired') core.statistics.expired++;
+    else if (cause === 'evicted') core.statistics.evicted++;
+    core.observer?.changed(this.index, key, cause);
+    core.waiters?.changed(this.index, key);
   }
 }
 
-/** Removes the item at a position by moving the last one there. */
-function swapRemove(list: Entry[], position: number, move: (moved: Entry, position: number) => void): void {
-  const last = list.pop();
-  if (last === undefined || position === list.length) return;
-  list[position] = last;
-  move(last, position);
+/** Bytes that nobody else can change. */
+function ownBuffer(from: Memory | string, start: number, end: number): Buffer {
+  const own = Buffer.allocUnsafeSlow(end - start);
+  if (typeof from === 'string') own.write(from, 'latin1');
+  else from.bytes.copy(own, 0, start, end);
+  return own;
 }

@@ -1,20 +1,16 @@
-/** Decides how one key's value is held in memory and what it is counted to weigh. Knows nothing of other keys. */
-import { type Bytes, bufferOf, byteString } from '../byte-string.js';
+/** Decides how a command sees one key: a handle on its record. Knows nothing of other keys. */
+import { type Bytes, bufferOf, byteString, latin1Text, Memory } from '../byte-string.js';
+import { Container, type TypeName } from './container.js';
+import type { ExpireAtMs } from './expire-at.js';
+import { BYTES, INT32, INT64, KIND_MASK, OBJECT, RAW, type RecordStore } from './records.js';
+import type { StringView } from './string-view.js';
 
-/** Longest value held as a string. */
-const STRING_BYTES_MAX = 2048;
+export { type ExpireAtMs, NEVER } from './expire-at.js';
 
-/** Milliseconds since the epoch. A bigint beyond what a double holds exactly: Redis takes any 64-bit time. */
-export type ExpireAtMs = number | bigint;
+/** Longest value given out as a string. A Buffer that is no longer was changed in place. */
+export const SHORT_STRING_BYTES_MAX = 2048;
 
-/** No expiry. */
-export const NEVER = Number.POSITIVE_INFINITY;
-
-/**
- * What a key and a field cost beside their own bytes: objects, map slots and array slots of the JavaScript heap,
- * as measured on Node 20 with a million keys, rounded up.
- */
-export const KEY_OVERHEAD_BYTES = 200;
+/** What a field costs beside its own bytes: objects, map slots and array slots of the JavaScript heap, as measured on Node 20. */
 export const FIELD_OVERHEAD_BYTES = 100;
 const BUFFER_OVERHEAD_BYTES = 200;
 
@@ -23,69 +19,101 @@ const BUFFER_OVERHEAD_BYTES = 200;
  * collector can move and which pin nothing; long ones in memory of their own. Neither is ever changed in place.
  */
 export function keepBytes(bytes: Bytes): Bytes {
-  if (bytes.length <= STRING_BYTES_MAX) return byteString(bytes);
+  if (bytes.length <= SHORT_STRING_BYTES_MAX) return byteString(bytes);
   const from = bufferOf(bytes);
   const own = Buffer.allocUnsafeSlow(from.length);
   from.copy(own);
   return own;
 }
 
-function weightOf(bytes: Bytes): number {
+export function weightOf(bytes: Bytes): number {
   return typeof bytes === 'string' ? bytes.length : bytes.length + BUFFER_OVERHEAD_BYTES;
 }
 
-export class HashValue {
-  readonly fields = new Map<string, Bytes>();
-  weightBytes = 0;
+/** What a key can hold: a string's bytes, or a container. */
+export type Value = Bytes | Container;
 
-  /** True when the field is new. */
-  set(field: string, value: Bytes): boolean {
-    const old = this.fields.get(field);
-    this.fields.set(field, value);
-    this.weightBytes += weightOf(value);
-    if (old !== undefined) {
-      this.weightBytes -= weightOf(old);
-      return false;
-    }
-    this.weightBytes += field.length + FIELD_OVERHEAD_BYTES;
-    return true;
-  }
-
-  delete(field: string): boolean {
-    const old = this.fields.get(field);
-    if (old === undefined) return false;
-    this.fields.delete(field);
-    this.weightBytes -= weightOf(old) + field.length + FIELD_OVERHEAD_BYTES;
-    return true;
-  }
-}
-
-export type Value = Bytes | HashValue;
-
+/**
+ * A key as a command found it. Its fields are read from the record when they are asked for; once the record is
+ * replaced or removed they stay what they were.
+ */
 export class Entry {
-  expireAtMs: ExpireAtMs = NEVER;
-  /** For eviction: what it means is the policy's affair. */
-  usage = 0;
-  weightBytes = 0;
-  /** Where the entry stands in its database's lists. */
-  position = -1;
-  volatilePosition = -1;
+  private last: { key: string; value: Value; expireAtMs: ExpireAtMs } | null = null;
 
   constructor(
-    readonly key: string,
-    public value: Value,
+    private readonly records: RecordStore,
+    /** Where the record is now; 0 once it is gone. */
+    public place: number,
   ) {}
 
-  /** What the entry weighs now. */
-  weigh(): number {
-    const value = this.value;
-    const body = value instanceof HashValue ? value.weightBytes : weightOf(value);
-    return KEY_OVERHEAD_BYTES + this.key.length + body;
+  get key(): string {
+    return this.last === null ? this.records.key(this.place) : this.last.key;
+  }
+
+  /** A short string that was changed in place, and any long one, is a Buffer of its own. */
+  get value(): Value {
+    return this.last === null ? valueAt(this.records, this.place) : this.last.value;
+  }
+
+  get expireAtMs(): ExpireAtMs {
+    return this.last === null ? this.records.expireAtMs(this.place) : this.last.expireAtMs;
+  }
+
+  /** The record is about to go: keeps what it said. */
+  detach(): void {
+    const { key, value, expireAtMs } = this;
+    this.last = { key, value, expireAtMs };
+    this.place = 0;
   }
 }
 
-export type TypeName = 'string' | 'hash';
-
 export function typeNameOf(entry: Entry): TypeName {
-  return entry.value instanceof HashValue ? 'hash' : 'string';
+  const { value } = entry;
+  return value instanceof Container ? value.type : 'string';
+}
+
+/** The value of a record, copied if it lies in a slot. */
+export function valueAt(records: RecordStore, place: number): Value {
+  const flags = records.flags(place);
+  switch (flags & KIND_MASK) {
+    case INT32:
+      return String(records.detail(place));
+    case INT64:
+      return String(records.int64(place));
+    case OBJECT:
+      return records.objects.at(records.detail(place));
+    default: {
+      const bytes = records.bytesAt(place);
+      const start = records.valueStart(place);
+      const end = start + records.detail(place);
+      if (end - start <= SHORT_STRING_BYTES_MAX && (flags & RAW) === 0) return latin1Text(bytes, start, end);
+      return Buffer.from(bytes.subarray(start, end));
+    }
+  }
+}
+
+/** Shows a string's bytes where they lie. False for a container. */
+export function showString(records: RecordStore, place: number, view: StringView): boolean {
+  switch (records.flags(place) & KIND_MASK) {
+    case BYTES:
+      view.start = records.valueStart(place);
+      view.end = view.start + records.detail(place);
+      view.memory = records.memoryAt(place);
+      view.isLasting = false;
+      return true;
+    case OBJECT: {
+      const object = records.objects.at(records.detail(place));
+      if (object instanceof Container) return false;
+      view.memory = new Memory(object);
+      view.start = 0;
+      view.end = object.length;
+      view.isLasting = true;
+      return true;
+    }
+    default:
+      view.number =
+        (records.flags(place) & KIND_MASK) === INT32 ? records.detail(place) : records.int64(place);
+      view.memory = null;
+      return true;
+  }
 }

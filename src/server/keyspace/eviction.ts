@@ -4,8 +4,9 @@
  */
 import { InvariantError } from '../../errors.js';
 import type { Database } from './database.js';
-import type { Entry } from './entry.js';
+import { NEVER } from './expire-at.js';
 import type { KeyspaceCore } from './keyspace-core.js';
+import { SLAB_BYTES_MAX } from './slab.js';
 
 export const evictionPolicies = [
   'volatile-lru',
@@ -25,9 +26,11 @@ const POOL_SIZE = 16;
 /** Longest stretch of evictions in front of one command; the rest is left to the next ones and to a timer. */
 const SLICE_MS_MAX = 0.5;
 
+/** A record, and the hash of its key: when both still agree it is the same one. */
 interface Candidate {
   database: Database;
-  entry: Entry;
+  place: number;
+  hash: number;
   idleness: number;
 }
 
@@ -52,8 +55,8 @@ export class Evictor {
 
   /** False when the limit is passed and nothing may go: then a command that needs memory is refused. */
   makeRoom(): boolean {
-    const { maxBytes } = this.settings;
-    if (maxBytes === 0 || this.core.usedBytes <= maxBytes) return true;
+    const maxBytes = this.settings.maxBytes || SLAB_BYTES_MAX;
+    if (this.core.usedBytes <= maxBytes) return true;
     if (this.settings.policy === 'noeviction') return false;
     const startMs = this.core.clock.monotonicMs();
     for (let evicted = 0; this.core.usedBytes > maxBytes; evicted++) {
@@ -63,7 +66,7 @@ export class Evictor {
       }
       const victim = this.choose();
       if (victim === undefined) return false;
-      victim.database.remove(victim.entry, 'evicted');
+      victim.database.removeAt(victim.place, 'evicted');
     }
     return true;
   }
@@ -78,20 +81,20 @@ export class Evictor {
     });
   }
 
-  private choose(): { database: Database; entry: Entry } | undefined {
+  private choose(): { database: Database; place: number } | undefined {
     const { policy } = this.settings;
     if (policy === 'allkeys-random' || policy === 'volatile-random') return this.chooseRandom();
     for (const database of this.databases) this.sample(database);
     for (let best = this.pool.pop(); best !== undefined; best = this.pool.pop())
-      if (best.database.holds(best.entry) && this.isEligible(best.entry)) return best;
+      if (best.database.holds(best.place, best.hash) && this.isEligible(best)) return best;
     return undefined;
   }
 
-  private chooseRandom(): { database: Database; entry: Entry } | undefined {
+  private chooseRandom(): { database: Database; place: number } | undefined {
     for (let tried = 0; tried < this.databases.length; tried++) {
       const database = this.databases[this.nextRandomDatabase++ % this.databases.length];
-      const entry = database && this.pick(database);
-      if (database !== undefined && entry !== undefined) return { database, entry };
+      const place = database === undefined ? 0 : this.pick(database);
+      if (database !== undefined && place !== 0) return { database, place };
     }
     return undefined;
   }
@@ -99,37 +102,37 @@ export class Evictor {
   /** Puts a few random keys in the pool, which stays sorted by idleness, best last. */
   private sample(database: Database): void {
     for (let count = 0; count < this.settings.samples; count++) {
-      const entry = this.pick(database);
-      if (entry === undefined) return;
-      const idleness = this.idlenessOf(entry);
-      if (this.pool.some((candidate) => candidate.entry === entry)) continue;
+      const place = this.pick(database);
+      if (place === 0) return;
+      const idleness = this.idlenessOf(database, place);
+      if (this.pool.some((candidate) => candidate.place === place)) continue;
       const above = this.pool.findIndex((candidate) => candidate.idleness > idleness);
       const at = above < 0 ? this.pool.length : above;
       if (at === 0 && this.pool.length >= POOL_SIZE) continue;
-      this.pool.splice(at, 0, { database, entry, idleness });
+      this.pool.splice(at, 0, { database, place, hash: database.hashAt(place), idleness });
       if (this.pool.length > POOL_SIZE) this.pool.shift();
     }
   }
 
-  private pick(database: Database): Entry | undefined {
+  private pick(database: Database): number {
     return this.settings.policy.startsWith('allkeys')
-      ? database.randomEntry()
-      : database.randomVolatileEntry();
+      ? database.randomPlace()
+      : database.randomVolatilePlace();
   }
 
-  private isEligible(entry: Entry): boolean {
-    return this.settings.policy.startsWith('allkeys') || entry.volatilePosition >= 0;
+  private isEligible({ database, place }: Candidate): boolean {
+    return this.settings.policy.startsWith('allkeys') || database.expireAtMsAt(place) !== NEVER;
   }
 
-  private idlenessOf(entry: Entry): number {
+  private idlenessOf(database: Database, place: number): number {
     switch (this.settings.policy) {
       case 'volatile-ttl':
-        return -Number(entry.expireAtMs);
+        return -Number(database.expireAtMsAt(place));
       case 'allkeys-lru':
       case 'volatile-lru':
       case 'allkeys-lfu':
       case 'volatile-lfu':
-        return this.core.usage.idleness(entry.usage);
+        return this.core.usage.idleness(database.usageAt(place));
       case 'allkeys-random':
       case 'volatile-random':
       case 'noeviction':

@@ -18,6 +18,7 @@ const STALE_SHARE_ACCEPTED = 0.1;
 export class ExpiryCycle {
   private timer: Timer | null = null;
   private isStopped = false;
+  private isActive = true;
   /** Per database: how many of the keys that expire are still to be seen in this round. */
   private readonly cursors: number[];
   private nextDatabase = 0;
@@ -36,10 +37,17 @@ export class ExpiryCycle {
     this.timer = null;
   }
 
+  /** While it is not active, keys expire only when somebody asks for them. */
+  setActive(isActive: boolean): void {
+    this.isActive = isActive;
+    if (isActive) this.start(CYCLE_MS);
+  }
+
   private start(delayMs: number): void {
-    if (this.timer !== null || this.isStopped) return;
+    if (this.timer !== null || this.isStopped || !this.isActive) return;
     this.timer = this.core.clock.after(delayMs, () => {
       this.timer = null;
+      if (!this.isActive) return;
       const delayMs = this.run();
       if (this.databases.some((database) => database.volatileSize > 0)) this.start(delayMs);
     });
@@ -72,9 +80,9 @@ export class ExpiryCycle {
     const seen = Math.min(BATCH_KEYS, position);
     let stale = 0;
     for (let count = 0; count < seen; count++) {
-      const entry = database.volatileAt(--position);
-      if (entry === undefined || !database.isExpired(entry)) continue;
-      database.remove(entry, 'expired');
+      const place = database.volatilePlaceAt(--position);
+      if (place === 0 || !database.isStaleAt(place)) continue;
+      database.removeAt(place, 'expired');
       stale++;
     }
     this.cursors[index] = position;

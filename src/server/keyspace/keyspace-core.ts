@@ -1,5 +1,8 @@
-/** Decides what the databases of one keyspace share: time, counters, memory, and who hears of changes. */
+/** Decides what the databases of one keyspace share: memory, time, counters, and who hears of changes. */
 import type { Clock, Random } from '../../clock.js';
+import type { Entry } from './entry.js';
+import { KeyHasher } from './key-hash.js';
+import { RecordStore } from './records.js';
 import type { UsageTracker } from './usage.js';
 
 /** Why a key is not what it was. */
@@ -10,6 +13,18 @@ export interface KeyspaceObserver {
   changed(database: number, key: string, cause: ChangeCause): void;
   /** Called before the data goes, so that it can be asked what was there. */
   flushed(database: number): void;
+  /** A command looked for a key that is not there. */
+  missed?(database: number, key: string): void;
+  /** A key is there that was not. */
+  created?(database: number, key: string): void;
+}
+
+/** Hears which keys are written, while somebody waits for some. */
+export interface KeyWaiters {
+  /** Written or removed. */
+  changed(database: number, key: string): void;
+  /** Any of its keys may have been. */
+  allChanged(database: number): void;
 }
 
 export interface KeyspaceStatistics {
@@ -22,19 +37,28 @@ export interface KeyspaceStatistics {
 }
 
 export class KeyspaceCore {
-  /** Null while nobody listens, so that a change then costs one comparison. */
+  /** Null while nobody listens, so that a change then costs one comparison and no key is spelled out. */
   observer: KeyspaceObserver | null = null;
+  /** Null while nobody waits for a key. */
+  waiters: KeyWaiters | null = null;
   usedBytes = 0;
   readonly statistics: KeyspaceStatistics = { hits: 0, misses: 0, expired: 0, evicted: 0, changes: 0 };
+  readonly records = new RecordStore();
+  readonly hasher: KeyHasher;
   /** Called when a key gets an expiry. */
   expiryNeeded: () => void = () => undefined;
   private frozenMs = Number.NaN;
+  /** The handles that the running command has. Most ask for one. */
+  private handle: Entry | null = null;
+  private readonly moreHandles = new Map<number, Entry>();
 
   constructor(
     readonly clock: Clock,
     readonly random: Random,
     readonly usage: UsageTracker,
-  ) {}
+  ) {
+    this.hasher = new KeyHasher(random);
+  }
 
   /** The wall clock, standing still within one command (and within one EXEC). */
   nowMs(): number {
@@ -42,8 +66,39 @@ export class KeyspaceCore {
     return this.frozenMs;
   }
 
-  /** A new command begins: time may move on. */
+  /** A new command begins: time may move on, and nobody has a handle any more. */
   thaw(): void {
     this.frozenMs = Number.NaN;
+    this.handle = null;
+    if (this.moreHandles.size > 0) this.moreHandles.clear();
+  }
+
+  /** All records go at once. */
+  detachHandles(): void {
+    for (const entry of [this.handle, ...this.moreHandles.values()]) if (entry?.place !== 0) entry?.detach();
+    this.moreHandles.clear();
+  }
+
+  /** The handle on a record that was given out, if any. */
+  handleAt(place: number): Entry | undefined {
+    if (this.handle?.place === place) return this.handle;
+    return this.moreHandles.size === 0 ? undefined : this.moreHandles.get(place);
+  }
+
+  keepHandle(entry: Entry): void {
+    if (this.handle === null || this.handle.place === 0) this.handle = entry;
+    else this.moreHandles.set(entry.place, entry);
+  }
+
+  /** The record of a handle moves, or goes: then `to` is 0. */
+  moveHandle(from: number, to: number): void {
+    const entry = this.handleAt(from);
+    if (entry === undefined) return;
+    this.moreHandles.delete(from);
+    if (to === 0) entry.detach();
+    else {
+      entry.place = to;
+      if (entry !== this.handle) this.moreHandles.set(to, entry);
+    }
   }
 }

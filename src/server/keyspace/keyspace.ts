@@ -3,7 +3,12 @@ import type { Clock, Random } from '../../clock.js';
 import { Database } from './database.js';
 import { type EvictionSettings, Evictor } from './eviction.js';
 import { ExpiryCycle } from './expiry.js';
-import { KeyspaceCore, type KeyspaceObserver, type KeyspaceStatistics } from './keyspace-core.js';
+import {
+  KeyspaceCore,
+  type KeyspaceObserver,
+  type KeyspaceStatistics,
+  type KeyWaiters,
+} from './keyspace-core.js';
 import { UsageTracker } from './usage.js';
 
 export class Keyspace {
@@ -36,9 +41,24 @@ export class Keyspace {
     this.core.observer = observer;
   }
 
+  /** Null while nobody waits for a key. */
+  set keyWaiters(waiters: KeyWaiters | null) {
+    this.core.waiters = waiters;
+  }
+
+  /** Whether anybody waits for a key. */
+  get hasWaiters(): boolean {
+    return this.core.waiters !== null;
+  }
+
   /** Time as this command sees it. */
   nowMs(): number {
     return this.core.nowMs();
+  }
+
+  /** Somebody has the server's attention: what is used from here on is used now. */
+  beginTurn(): void {
+    this.usage.beginTurn();
   }
 
   /** A new command begins: its time may be a later one. */
@@ -49,6 +69,19 @@ export class Keyspace {
   /** False when the limit is passed and nothing may go. */
   makeRoom(): boolean {
     return this.evictor.makeRoom();
+  }
+
+  /** Whether keys that nobody asks for are expired. */
+  setActiveExpiry(isActive: boolean): void {
+    this.expiry.setActive(isActive);
+  }
+
+  /** False when there is no such database. */
+  swap(first: number, second: number): boolean {
+    const [one, other] = [this.databases[first], this.databases[second]];
+    if (one === undefined || other === undefined) return false;
+    if (one !== other) one.swapWith(other);
+    return true;
   }
 
   /** Stops the timers. */

@@ -7,8 +7,10 @@ import type { Socket } from 'node:net';
 import { byteString } from '../byte-string.js';
 import type { Client, ClientOrigin, Transport } from '../client.js';
 import { type ParserLimits, ProtocolError, RequestParser } from '../resp/parser.js';
-import { fail, type Reply } from '../resp/reply.js';
+import { fail, type Reply, replyBytes, SeveralReplies } from '../resp/reply.js';
+import type { Request, RequestSlices } from '../resp/request.js';
 import type { ReplyWriter } from '../resp/writer.js';
+import type { OutputLimit } from '../settings.js';
 import type { Statistics } from '../statistics.js';
 
 /** What a connection needs of the server. */
@@ -16,11 +18,24 @@ export interface ConnectionHost {
   readonly statistics: Statistics;
   /** One for all connections: each turn of a connection empties it. */
   readonly writer: ReplyWriter;
-  readonly limits: ParserLimits & { readonly outputBufferBytesMax: number };
+  readonly limits: ParserLimits;
+  /** What this client may leave unread now. */
+  outputLimitOf(client: Client): OutputLimit;
+  /** Its buffers are what they were not. */
+  buffersChanged(client: Client): void;
+  /** A connection has its turn; returns the monotonic time. */
+  beginTurn(): number;
   monotonicMs(): number;
-  dispatch(client: Client, args: readonly Buffer[]): Reply;
+  dispatch(client: Client, request: Request): Reply;
+  /** Good until a command is dispatched. */
+  mayTakeShortcuts(client: Client): boolean;
+  takeShortcut(client: Client, request: RequestSlices): boolean;
+  /** All that was read has been served. */
+  turnEnded(): void;
   /** A command threw: a bug of ours, which costs one client its connection and not the process its life. */
   failed(error: unknown): void;
+  /** Something was sent outside of the connection's own turn: `flushSent` is called when the turn of all ends. */
+  wantsToFlush(connection: Connection): void;
   connected(origin: ClientOrigin): Client;
   disconnected(client: Client): void;
 }
@@ -28,10 +43,28 @@ export interface ConnectionHost {
 /** A browser that was tricked into talking to us sends these lines first (Redis: securityWarningCommand). */
 const HTTP_WORDS = ['post', 'host:'];
 
+/** What a client may send ahead while a command of it waits; its leaving is noticed only below this. */
+const HELD_WHILE_BLOCKED_BYTES_MAX = 1024 * 1024;
+const EMPTY = Buffer.alloc(0);
+/** Once a turn has answered this much, the limit on output is looked at after each reply, and not only at its end. */
+const CHECKED_OUTPUT_BYTES = 32 * 1024;
+
 export class Connection implements Transport {
+  readonly takesPushes = true;
+  readonly isInProcess = false;
   readonly client: Client;
   private readonly parser: RequestParser;
   private isClosed = false;
+  private isInTurn = false;
+  /** No longer read, because the client waits and has sent much meanwhile. */
+  private isPaused = false;
+  /** The client no longer waits and what it sent meanwhile is still to be served. */
+  private isResuming = false;
+  /** Sent while another connection had its turn. */
+  private sent: Reply[] = [];
+  private sentBytes = 0;
+  /** Since when more than the soft limit is left unread. */
+  private softLimitSinceMs: number | null = null;
 
   constructor(
     private readonly socket: Socket,
@@ -46,7 +79,7 @@ export class Connection implements Transport {
   }
 
   get outputBytes(): number {
-    return this.socket.writableLength;
+    return this.socket.writableLength + this.sentBytes;
   }
 
   get inputBytes(): number {
@@ -58,51 +91,140 @@ export class Connection implements Transport {
     this.socket.destroy();
   }
 
+  /** In the connection's own turn it goes where its replies go; else it waits for the end of somebody else's. */
+  send(reply: Reply): void {
+    if (this.isClosed) return;
+    if (this.client.execReplies !== null) this.client.execReplies.push(reply);
+    else if (this.isInTurn) this.host.writer.write(reply, this.client.respVersion);
+    else {
+      if (this.sent.length === 0) this.host.wantsToFlush(this);
+      this.sent.push(reply);
+      this.sentBytes += replyBytes(reply);
+    }
+    this.checkOutput();
+    if (!this.isClosed) this.host.buffersChanged(this.client);
+  }
+
+  unblocked(reply: Reply): void {
+    const { client } = this;
+    if (this.isClosed) return;
+    // Also when the reply is a silent one, so that what was read meanwhile is served.
+    if (this.sent.length === 0) this.host.wantsToFlush(this);
+    if (client.replyMode === 'on') this.send(reply);
+    else if (client.replyMode === 'skip') client.replyMode = 'on';
+    if (this.isPaused) this.socket.resume();
+    this.isPaused = false;
+    this.isResuming = true;
+  }
+
+  /** Called when nobody has a turn. */
+  flushSent(): void {
+    if (this.isClosed) return;
+    if (this.isResuming) this.turn(EMPTY, 0);
+    else if (this.sent.length > 0) {
+      this.writeSent();
+      this.flush();
+    }
+  }
+
   /** The socket has been read into `chunk`, which is somebody else's again afterwards. */
   readable(chunk: Buffer, length: number): void {
     const { host, client, parser } = this;
     if (this.isClosed || client.closesAfterReply) return;
     host.statistics.inputBytes += length;
-    client.lastActiveMs = host.monotonicMs();
+    client.lastActiveMs = host.beginTurn();
+    this.turn(chunk, length);
+    if (client.isBlocked && parser.heldBytes > HELD_WHILE_BLOCKED_BYTES_MAX) {
+      this.isPaused = true;
+      this.socket.pause();
+    }
+  }
+
+  private turn(chunk: Buffer, length: number): void {
+    const { client, parser } = this;
+    this.isInTurn = true;
+    this.isResuming = false;
+    this.writeSent();
     parser.push(chunk, length);
-    while (!this.isClosed && !client.closesAfterReply) {
+    let mayTakeShortcuts = this.host.mayTakeShortcuts(client);
+    while (!this.isClosed && !client.closesAfterReply && !client.isBlocked) {
       const request = parser.next(client.isAuthenticated);
       if (request === null) break;
       if (request instanceof ProtocolError) this.refuse(request);
-      else this.serve(request);
+      else if (!mayTakeShortcuts || request.slices === null || !this.takeShortcut(request.slices)) {
+        this.serve(request);
+        mayTakeShortcuts = this.host.mayTakeShortcuts(client);
+      }
+      if (this.host.writer.pendingBytes > CHECKED_OUTPUT_BYTES) this.checkOutput();
     }
+    this.host.turnEnded();
+    this.checkOutput();
     if (!this.isClosed && !client.closesAfterReply) parser.keep();
+    this.isInTurn = false;
     this.flush();
   }
 
-  private serve(request: Buffer[]): void {
-    const { host } = this;
-    const name = request[0];
-    if (name !== undefined && name.length <= 5 && HTTP_WORDS.includes(byteString(name).toLowerCase()))
+  private serve(request: Request): void {
+    if (mayBeHttp(request) && HTTP_WORDS.includes(byteString(request.args[0] ?? '').toLowerCase()))
       return this.destroy();
     this.answer(this.run(request));
-    const limit = host.limits.outputBufferBytesMax;
-    if (limit > 0 && host.writer.pendingBytes + this.socket.writableLength > limit) {
+  }
+
+  private checkOutput(): void {
+    const { host } = this;
+    if (this.isClosed) return;
+    const { hardBytes, softBytes, softSeconds } = host.outputLimitOf(this.client);
+    const bytes = (this.isInTurn ? host.writer.pendingBytes : 0) + this.outputBytes;
+    const isSoft = softBytes > 0 && bytes > softBytes;
+    if (!isSoft) this.softLimitSinceMs = null;
+    else this.softLimitSinceMs ??= host.monotonicMs();
+    const isLong =
+      this.softLimitSinceMs !== null && host.monotonicMs() - this.softLimitSinceMs > softSeconds * 1000;
+    if (isLong || (hardBytes > 0 && bytes > hardBytes)) {
       host.statistics.outputLimitDisconnections++;
       this.destroy();
     }
   }
 
-  private answer(reply: Reply): void {
-    const { client } = this;
-    if (client.replyMode === 'on') this.host.writer.write(reply, client.respVersion);
-    else if (client.replyMode === 'skip-next') client.replyMode = 'skip';
-    else if (client.replyMode === 'skip') client.replyMode = 'on';
+  private writeSent(): void {
+    const { sent } = this;
+    if (sent.length === 0) return;
+    this.sent = [];
+    this.sentBytes = 0;
+    for (const reply of sent) this.host.writer.write(reply, this.client.respVersion);
   }
 
-  private run(request: Buffer[]): Reply {
+  private answer(reply: Reply): void {
+    const { client } = this;
+    if (client.isBlocked) return;
+    const isPush = typeof reply === 'object' && reply instanceof SeveralReplies;
+    if (isPush || client.replyMode === 'on') this.host.writer.write(reply, client.respVersion);
+    if (client.replyMode === 'skip-next') client.replyMode = 'skip';
+    else if (client.replyMode === 'skip') client.replyMode = 'on';
+    client.replied();
+  }
+
+  private run(request: Request): Reply {
     try {
       return this.host.dispatch(this.client, request);
     } catch (error) {
-      this.host.failed(error);
-      this.client.closesAfterReply = true;
-      return fail('internal error, the connection is closed');
+      return this.commandFailed(error);
     }
+  }
+
+  private takeShortcut(request: RequestSlices): boolean {
+    try {
+      return this.host.takeShortcut(this.client, request);
+    } catch (error) {
+      this.answer(this.commandFailed(error));
+      return true;
+    }
+  }
+
+  private commandFailed(error: unknown): Reply {
+    this.host.failed(error);
+    this.client.closesAfterReply = true;
+    return fail('internal error, the connection is closed');
   }
 
   private refuse({ message }: ProtocolError): void {
@@ -125,12 +247,22 @@ export class Connection implements Transport {
       if (chunks.length > 1) socket.uncork();
       writer.settled(socket.writableLength === 0);
     }
+    if (!this.isClosed) host.buffersChanged(this.client);
     if (!this.isClosed && this.client.closesAfterReply) socket.end(() => this.destroy());
   }
 
   private ended(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.sent = [];
     this.host.disconnected(this.client);
   }
+}
+
+/** Cheap to ask of every request: both words have an o in the second place. */
+function mayBeHttp(request: Request): boolean {
+  const { slices } = request;
+  if (slices === null) return (request.args[0] ?? '').length <= 5;
+  const start = slices.start(0);
+  return slices.end(0) - start <= 5 && ((slices.bytes[start + 1] ?? 0) | 0x20) === 0x6f;
 }

@@ -4,6 +4,7 @@
  */
 import { parseInteger } from '../integers.js';
 import { splitInline } from './inline.js';
+import { GivenRequest, type Request, RequestSlices, SLICES_MAX } from './request.js';
 
 export interface ParserLimits {
   /** Longest single argument. */
@@ -29,9 +30,13 @@ const STAR = 0x2a;
 const DOLLAR = 0x24;
 const CR = 0x0d;
 const LF = 0x0a;
+const DIGIT_0 = 0x30;
 const EMPTY = Buffer.alloc(0);
 
-/** Bytes in, requests out. Arguments are views that live until the next `push`. */
+/** All parsers share it: a request is served before the next one is parsed. */
+const slices = new RequestSlices();
+
+/** Bytes in, requests out. Arguments live until the next `push`, those of a whole request until the next `next`. */
 export class RequestParser {
   private buffer: Buffer = EMPTY;
   private position = 0;
@@ -70,15 +75,17 @@ export class RequestParser {
   }
 
   /** The next request's arguments (never empty), null when bytes are missing. */
-  next(authenticated: boolean): Buffer[] | ProtocolError | null {
+  next(authenticated: boolean): Request | ProtocolError | null {
     for (;;) {
       if (this.remaining === 0) {
         if (this.position >= this.end) return null;
         if (this.buffer[this.position] !== STAR) {
           const request = this.inline();
-          if (request === null || request instanceof ProtocolError || request.length > 0) return request;
+          if (request === null || request instanceof ProtocolError) return request;
+          if (request.length > 0) return new GivenRequest(request);
           continue;
         }
+        if (authenticated && this.whole()) return slices;
         const count = this.header('mbulk');
         if (count === null || count instanceof ProtocolError) return count;
         if (!Number.isInteger(count) || count > this.limits.argumentsMax)
@@ -95,8 +102,52 @@ export class RequestParser {
       this.args = [];
       this.ownedCount = 0;
       this.argsBytes = 0;
-      return request;
+      return new GivenRequest(request);
     }
+  }
+
+  /**
+   * Takes a request that lies in the buffer as a whole and is as clients write it. False for any other, of which nothing
+   * is taken: what is missing or wrong with it is found out at leisure.
+   */
+  private whole(): boolean {
+    const { buffer, end } = this;
+    let at = this.position + 1;
+    let count = 0;
+    let byte = 0;
+    const countStart = at;
+    for (; at < end; at++) {
+      byte = (buffer[at] as number) - DIGIT_0;
+      if (byte < 0 || byte > 9) break;
+      count = count * 10 + byte;
+    }
+    if (at === countStart || at - countStart > 4 || at + 1 >= end || buffer[at] !== CR) return false;
+    if (buffer[countStart] === DIGIT_0) return false;
+    if (count > SLICES_MAX || count > this.limits.argumentsMax) return false;
+    at += 2;
+    slices.begin(buffer);
+    const { starts, ends } = slices;
+    for (let index = 0; index < count; index++) {
+      if (buffer[at] !== DOLLAR || at >= end) return false;
+      const lengthStart = ++at;
+      let length = 0;
+      for (; at < end; at++) {
+        byte = (buffer[at] as number) - DIGIT_0;
+        if (byte < 0 || byte > 9) break;
+        length = length * 10 + byte;
+      }
+      if (at === lengthStart || at - lengthStart > 8 || buffer[at] !== CR) return false;
+      if (buffer[lengthStart] === DIGIT_0 && at - lengthStart > 1) return false;
+      at += 2;
+      starts[index] = at;
+      at += length;
+      ends[index] = at;
+      at += 2;
+      if (at > end || length > this.limits.bulkBytesMax) return false;
+    }
+    slices.count = count;
+    this.position = at;
+    return true;
   }
 
   /** Copies what is unfinished, because the pushed buffer belongs to somebody else again. */

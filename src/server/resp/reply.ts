@@ -6,6 +6,8 @@
  * values, keys and fields are held, and as a reply it is a bulk string, exactly like a Buffer.
  */
 
+import { doubleText } from '../double-text.js';
+
 export type RespVersion = 2 | 3;
 
 /** `+OK`: a simple string. */
@@ -38,7 +40,11 @@ export class SetReply {
 
 export class DoubleReply {
   readonly kind = 'double';
-  constructor(readonly value: number) {}
+  constructor(
+    readonly value: number,
+    /** How it is written, where that is not up to its value. */
+    readonly text?: string,
+  ) {}
 }
 
 export class BooleanReply {
@@ -66,6 +72,15 @@ export class PushReply {
   constructor(readonly items: readonly Reply[]) {}
 }
 
+/** A reply with something said about it, which RESP2 has no way to say. */
+export class AttributedReply {
+  readonly kind = 'attributed';
+  constructor(
+    readonly attributes: readonly Reply[],
+    readonly reply: Reply,
+  ) {}
+}
+
 /** The null that RESP2 writes as `*-1`: an EXEC that was called off. */
 export class NullArrayReply {
   readonly kind = 'null-array';
@@ -74,6 +89,44 @@ export class NullArrayReply {
 /** Nothing is written: the client is gone or asked for silence. */
 export class NoReply {
   readonly kind = 'none';
+}
+
+/** Several replies to one request, as SUBSCRIBE gives one for each channel. They are pushes: nobody can silence them. */
+export class SeveralReplies {
+  readonly kind = 'several';
+  constructor(readonly items: readonly Reply[]) {}
+}
+
+/**
+ * What EXEC answers once something was pushed to its own client meanwhile: an array that says it has as many items
+ * as commands were run, with the pushes between them. (So it is in Redis: RESP3 readers take pushes out anywhere.)
+ */
+export class InterspersedReply {
+  readonly kind = 'interspersed';
+  constructor(
+    readonly count: number,
+    readonly items: readonly Reply[],
+  ) {}
+}
+
+/** Bulk strings that are held as they are written: nothing is left to do but to copy them. */
+export class PackedArrayReply {
+  readonly kind = 'packed-array';
+  constructor(
+    readonly count: number,
+    readonly bytes: Buffer,
+  ) {}
+
+  *decoded(): IterableIterator<Buffer> {
+    const { bytes } = this;
+    let position = 0;
+    while (position < bytes.length) {
+      const lineEnd = bytes.indexOf(13, position);
+      const length = Number(bytes.toString('latin1', position + 1, lineEnd));
+      yield bytes.subarray(lineEnd + 2, lineEnd + 2 + length);
+      position = lineEnd + 2 + length + 2;
+    }
+  }
 }
 
 /** A reply of a class of its own; the common ones are plain JavaScript values. */
@@ -88,7 +141,11 @@ export type TypedReply =
   | BigNumberReply
   | PushReply
   | NullArrayReply
-  | NoReply;
+  | NoReply
+  | PackedArrayReply
+  | SeveralReplies
+  | InterspersedReply
+  | AttributedReply;
 
 /** What a command answers. `string` and `Buffer` are bulk strings, `number` and `bigint` are integers. */
 export type Reply = string | Buffer | number | bigint | null | readonly Reply[] | TypedReply;
@@ -122,7 +179,7 @@ export function resp2Of(reply: Resp3OnlyReply): Exclude<Reply, TypedReply> {
     case 'push':
       return reply.items;
     case 'double':
-      return formatDouble(reply.value);
+      return reply.text ?? doubleText(reply.value);
     case 'boolean':
       return reply.value ? 1 : 0;
     case 'verbatim':
@@ -132,10 +189,13 @@ export function resp2Of(reply: Resp3OnlyReply): Exclude<Reply, TypedReply> {
   }
 }
 
-/** The protocol's text of a double. */
-export function formatDouble(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (value === Infinity) return 'inf';
-  if (value === -Infinity) return '-inf';
-  return Object.is(value, -0) ? '-0' : String(value);
+/** About how long a reply is on the wire. Items that are neither text nor lists count little. */
+export function replyBytes(reply: Reply): number {
+  if (typeof reply === 'string' || Buffer.isBuffer(reply)) return reply.length + 8;
+  if (typeof reply !== 'object' || reply === null) return 16;
+  if ('kind' in reply && reply.kind === 'packed-array') return reply.bytes.length + 16;
+  const items =
+    'kind' in reply ? ('items' in reply ? reply.items : 'flat' in reply ? reply.flat : null) : reply;
+  if (items === null) return 32;
+  return items.reduce<number>((sum, item) => sum + replyBytes(item), 16);
 }

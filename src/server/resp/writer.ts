@@ -1,25 +1,30 @@
 /** Decides the bytes of a reply in RESP2 and RESP3. Knows nothing of commands or of who reads them. */
-import {
-  formatDouble,
-  type Reply,
-  type Resp3OnlyReply,
-  type RespVersion,
-  resp2Of,
-  type TypedReply,
-} from './reply.js';
+import { copyBytes, Memory, writeLatin1 } from '../byte-string.js';
+import { doubleText } from '../double-text.js';
+import { type Reply, type Resp3OnlyReply, type RespVersion, resp2Of, type TypedReply } from './reply.js';
 
 /** A buffer this long is written as it is, by reference; a shorter value is copied beside its neighbours. */
 const REFERENCE_BYTES_MIN = 16 * 1024;
 const BUFFER_BYTES = 64 * 1024;
-/** Below this, a loop over the characters is cheaper than a call into the runtime. */
-const LOOP_BYTES_MAX = 24;
+
+/** Where a stored string lies. */
+export interface StoredBytes {
+  readonly memory: Memory | null;
+  readonly start: number;
+  readonly end: number;
+  readonly isLasting: boolean;
+}
+
+/** What Array.isArray does not tell of a read-only array. */
+const isArray = Array.isArray as (reply: Reply) => reply is readonly Reply[];
 
 /**
  * Collects the replies of one turn of one client, so that they leave in one write.
  * A value handed in must not change afterwards: long ones are not copied.
  */
 export class ReplyWriter {
-  private buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  private memory = new Memory(Buffer.allocUnsafeSlow(BUFFER_BYTES));
+  private buffer = this.memory.bytes;
   private start = 0;
   private position = 0;
   private full: Buffer[] = [];
@@ -41,18 +46,50 @@ export class ReplyWriter {
 
   /** Says whether the taken chunks are on their way, so that the buffer under them can be used again. */
   settled(written: boolean): void {
-    if (!written) this.buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    if (!written) this.renew(BUFFER_BYTES);
     this.start = 0;
     this.position = 0;
   }
 
   write(reply: Reply, version: RespVersion): void {
     if (typeof reply === 'string') this.bulkText(reply);
-    else if (typeof reply === 'number' || typeof reply === 'bigint') this.header(0x3a, reply);
+    else if (typeof reply === 'number' || typeof reply === 'bigint') this.integer(reply);
     else if (reply === null) this.ascii(version === 2 ? '$-1\r\n' : '_\r\n');
-    else if (Buffer.isBuffer(reply)) this.bulkBytes(reply);
-    else if ('kind' in reply) this.typed(reply, version);
-    else this.items(0x2a, reply.length, reply, version);
+    else if (isArray(reply)) this.items(0x2a, reply.length, reply, version);
+    else if (reply instanceof Uint8Array) this.bulkBytes(reply);
+    else this.typed(reply, version);
+  }
+
+  // For shortcuts: the common replies without an object for them.
+
+  ok(): void {
+    this.ascii('+OK\r\n');
+  }
+
+  integer(value: number | bigint): void {
+    this.header(0x3a, value);
+  }
+
+  null(version: RespVersion): void {
+    this.ascii(version === 2 ? '$-1\r\n' : '_\r\n');
+  }
+
+  arrayOf(count: number): void {
+    this.header(0x2a, count);
+  }
+
+  /** A bulk string from where it is stored. If it is lasting it never changes, and is referred to when it is long. */
+  stored({ memory, start, end, isLasting }: StoredBytes): void {
+    if (memory === null) return;
+    const length = end - start;
+    this.header(0x24, length);
+    if (isLasting && length >= REFERENCE_BYTES_MIN) this.raw(memory.bytes.subarray(start, end));
+    else {
+      this.room(length);
+      copyBytes(memory, start, end, this.memory, this.position);
+      this.position += length;
+    }
+    this.crlf();
   }
 
   private typed(reply: TypedReply, version: RespVersion): void {
@@ -63,6 +100,17 @@ export class ReplyWriter {
         return this.line(`-${reply.message}`);
       case 'none':
         return;
+      case 'several':
+        for (const item of reply.items) this.write(item, version);
+        return;
+      case 'attributed':
+        if (version === 3) this.items(0x7c, reply.attributes.length / 2, reply.attributes, 3);
+        return this.write(reply.reply, version);
+      case 'interspersed':
+        return this.items(0x2a, reply.count, reply.items, version);
+      case 'packed-array':
+        this.header(0x2a, reply.count);
+        return this.raw(reply.bytes);
       case 'null-array':
         return this.ascii(version === 2 ? '*-1\r\n' : '_\r\n');
       case 'map':
@@ -85,7 +133,7 @@ export class ReplyWriter {
       case 'push':
         return this.items(0x3e, reply.items.length, reply.items, 3);
       case 'double':
-        return this.ascii(`,${formatDouble(reply.value)}\r\n`);
+        return this.ascii(`,${reply.text ?? doubleText(reply.value)}\r\n`);
       case 'boolean':
         return this.ascii(reply.value ? '#t\r\n' : '#f\r\n');
       case 'big-number':
@@ -110,6 +158,11 @@ export class ReplyWriter {
 
   private bulkBytes(value: Buffer): void {
     this.header(0x24, value.length);
+    this.raw(value);
+    this.crlf();
+  }
+
+  private raw(value: Buffer): void {
     if (value.length >= REFERENCE_BYTES_MIN) {
       this.closeChunk();
       this.full.push(value);
@@ -119,7 +172,6 @@ export class ReplyWriter {
       value.copy(this.buffer, this.position);
       this.position += value.length;
     }
-    this.crlf();
   }
 
   /** An error's text may quote what the client sent: a line break in it would be a forged reply. */
@@ -129,16 +181,15 @@ export class ReplyWriter {
 
   private text(value: string): void {
     const length = value.length;
-    if (length <= LOOP_BYTES_MAX) return this.ascii(value);
     this.room(length);
-    this.buffer.write(value, this.position, 'latin1');
+    writeLatin1(value, this.buffer, this.position);
     this.position += length;
   }
 
   private ascii(value: string): void {
     const length = value.length;
     this.room(length);
-    const buffer = this.buffer;
+    const { buffer } = this;
     let at = this.position;
     for (let index = 0; index < length; index++) buffer[at++] = value.charCodeAt(index);
     this.position = at;
@@ -146,14 +197,26 @@ export class ReplyWriter {
 
   private header(prefix: number, value: number | bigint): void {
     this.room(24);
-    const buffer = this.buffer;
-    buffer[this.position++] = prefix;
-    if (typeof value === 'number' && value >= 0 && value < 10) buffer[this.position++] = 48 + value;
-    else {
-      const digits = String(value);
-      for (let index = 0; index < digits.length; index++) buffer[this.position++] = digits.charCodeAt(index);
+    const { buffer } = this;
+    let at = this.position;
+    buffer[at++] = prefix;
+    if (typeof value === 'number' && value >= 0 && value < 1e9) {
+      let digits = value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : digitsOf(value);
+      let rest = value | 0;
+      const end = at + digits;
+      while (digits-- > 0) {
+        const quotient = (rest / 10) | 0;
+        buffer[at + digits] = 48 + rest - quotient * 10;
+        rest = quotient;
+      }
+      at = end;
+    } else {
+      const text = String(value);
+      for (let index = 0; index < text.length; index++) buffer[at++] = text.charCodeAt(index);
     }
-    this.crlf();
+    buffer[at++] = 0x0d;
+    buffer[at++] = 0x0a;
+    this.position = at;
   }
 
   private crlf(): void {
@@ -165,9 +228,14 @@ export class ReplyWriter {
   private room(bytes: number): void {
     if (this.position + bytes <= this.buffer.length) return;
     this.closeChunk();
-    this.buffer = Buffer.allocUnsafeSlow(Math.max(BUFFER_BYTES, bytes));
+    this.renew(Math.max(BUFFER_BYTES, bytes));
     this.start = 0;
     this.position = 0;
+  }
+
+  private renew(bytes: number): void {
+    this.memory = new Memory(Buffer.allocUnsafeSlow(bytes));
+    this.buffer = this.memory.bytes;
   }
 
   private closeChunk(): void {
@@ -176,4 +244,11 @@ export class ReplyWriter {
     this.fullBytes += this.position - this.start;
     this.start = this.position;
   }
+}
+
+/** For a whole number from 1000 to 1e9. */
+function digitsOf(value: number): number {
+  if (value < 1e5) return value < 1e4 ? 4 : 5;
+  if (value < 1e7) return value < 1e6 ? 6 : 7;
+  return value < 1e8 ? 8 : 9;
 }

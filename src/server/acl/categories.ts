@@ -1,5 +1,5 @@
 /** Decides which ACL categories exist and which follow from a command's flags. Knows no users and no rules. */
-import type { CommandFlag } from './command-flags.js';
+import type { CommandFlag } from '../command-flags.js';
 
 /** In the order in which Redis reports them. */
 export const aclCategories = [

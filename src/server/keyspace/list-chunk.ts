@@ -1,0 +1,238 @@
+/**
+ * Decides how neighbouring elements of a list are packed: one after the other, each as a reply's bulk string
+ * (`$3\r\nabc\r\n`), so that a range is answered by copying bytes. Knows nothing of the list around it.
+ */
+import type { Bytes } from '../byte-string.js';
+
+/** Most bytes of a chunk, unless a single element is longer (Redis: list-max-listpack-size -2). */
+export const CHUNK_BYTES_MAX = 8192;
+/** What the objects around the bytes cost. */
+export const CHUNK_OVERHEAD_BYTES = 250;
+const CAPACITY_MIN = 48;
+/** Longest element given out as a string. */
+const STRING_BYTES_MAX = 2048;
+/** Below this, a loop over the bytes is cheaper than a call into the runtime. */
+const LOOP_BYTES_MAX = 48;
+const DOLLAR = 0x24;
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** How many bytes an element of this length takes. */
+export function packedLength(length: number): number {
+  let digits = 1;
+  for (let rest = length; rest >= 10; rest = Math.floor(rest / 10)) digits++;
+  return length + digits + 5;
+}
+
+export class ListChunk {
+  buffer: Buffer;
+  start = 0;
+  end = 0;
+  count = 0;
+  /** Where the last elements begin, the last one last: filled when somebody comes from behind. */
+  private tail: number[] = [];
+
+  constructor(capacity = CAPACITY_MIN) {
+    this.buffer = Buffer.allocUnsafe(capacity);
+  }
+
+  get usedBytes(): number {
+    return this.end - this.start;
+  }
+
+  get weightBytes(): number {
+    return this.buffer.length + CHUNK_OVERHEAD_BYTES;
+  }
+
+  /** Whether an element can join without making the chunk too large. */
+  takes(length: number): boolean {
+    return this.count === 0 || this.usedBytes + packedLength(length) <= CHUNK_BYTES_MAX;
+  }
+
+  pushBack(element: Bytes): void {
+    const bytes = packedLength(element.length);
+    if (this.end + bytes > this.buffer.length) this.makeRoom(bytes, 'back');
+    if (this.tail.length > 0) this.tail.push(this.end);
+    this.end = write(this.buffer, this.end, element);
+    this.count++;
+  }
+
+  pushFront(element: Bytes): void {
+    const bytes = packedLength(element.length);
+    // What was taken from the front since has left its place in there.
+    if (this.tail.length > 0 && (this.tail[0] ?? 0) < this.start) this.tail = [];
+    if (this.start < bytes) this.makeRoom(bytes, 'front');
+    this.start -= bytes;
+    write(this.buffer, this.start, element);
+    this.count++;
+  }
+
+  popFront(): Bytes {
+    const element = this.elementAt(this.start);
+    this.start = this.after(this.start);
+    this.count--;
+    return element;
+  }
+
+  popBack(): Bytes {
+    const position = this.last();
+    const element = this.elementAt(position);
+    this.tail.pop();
+    this.end = position;
+    this.count--;
+    return element;
+  }
+
+  /** Where the element behind the one at `position` begins. */
+  after(position: number): number {
+    const { buffer } = this;
+    let at = position + 1;
+    let length = (buffer[at++] ?? 0) - 48;
+    for (let byte = buffer[at++] ?? CR; byte !== CR; byte = buffer[at++] ?? CR)
+      length = length * 10 + byte - 48;
+    return at + 1 + length + 2;
+  }
+
+  /** Where the element of this index begins; the count of elements gives the end. */
+  positionOf(index: number): number {
+    if (index === this.count - 1) return this.last();
+    let position = this.start;
+    for (let skipped = 0; skipped < index; skipped++) position = this.after(position);
+    return position;
+  }
+
+  /** Where each element begins. */
+  positions(): number[] {
+    const positions: number[] = [];
+    for (let position = this.start; position < this.end; position = this.after(position))
+      positions.push(position);
+    return positions;
+  }
+
+  /** The element that begins there, as bytes of its own. */
+  elementAt(position: number): Bytes {
+    const { buffer } = this;
+    const from = this.contentOf(position);
+    const to = this.after(position) - 2;
+    if (to - from <= STRING_BYTES_MAX) return buffer.toString('latin1', from, to);
+    const own = Buffer.allocUnsafeSlow(to - from);
+    buffer.copy(own, 0, from, to);
+    return own;
+  }
+
+  /** Whether the element that begins there is, packed, these bytes. */
+  equals(position: number, packed: Buffer): boolean {
+    const { buffer } = this;
+    const { length } = packed;
+    if (position + length > this.end) return false;
+    const near = Math.min(length, LOOP_BYTES_MAX);
+    for (let index = 0; index < near; index++) if (buffer[position + index] !== packed[index]) return false;
+    return length === near || buffer.compare(packed, 0, length, position, position + length) === 0;
+  }
+
+  /** Takes out whole elements in front of `position`. */
+  dropBefore(position: number, count: number): void {
+    this.start = position;
+    this.count -= count;
+  }
+
+  /** Takes out whole elements from `position` on. */
+  dropFrom(position: number, count: number): void {
+    this.end = position;
+    this.count -= count;
+    this.tail = [];
+  }
+
+  /** Replaces the bytes of whole elements by one element or none; it must still fit. */
+  splice(from: number, to: number, element: Bytes | null, countChange: number): void {
+    const bytes = element === null ? 0 : packedLength(element.length);
+    const shift = bytes - (to - from);
+    let position = from;
+    if (shift !== 0) {
+      const rest = this.end - to;
+      const wanted = this.end + shift;
+      if (wanted > this.buffer.length) {
+        const target = Buffer.allocUnsafe(wanted - this.start);
+        this.buffer.copy(target, 0, this.start, from);
+        this.buffer.copy(target, from - this.start + bytes, to, to + rest);
+        this.buffer = target;
+        position -= this.start;
+        this.start = 0;
+        this.end = target.length;
+      } else {
+        this.buffer.copyWithin(to + shift, to, this.end);
+        this.end = wanted;
+      }
+      this.tail = [];
+    }
+    if (element !== null) write(this.buffer, position, element);
+    this.count += countChange;
+  }
+
+  /** Appends the elements of another chunk that begin at `from`. */
+  append(other: ListChunk, from: number, count: number): void {
+    const bytes = other.end - from;
+    if (this.end + bytes > this.buffer.length) this.makeRoom(bytes, 'back');
+    other.buffer.copy(this.buffer, this.end, from, other.end);
+    this.end += bytes;
+    this.count += count;
+    this.tail = [];
+  }
+
+  private contentOf(position: number): number {
+    let at = position + 2;
+    while (this.buffer[at] !== CR) at++;
+    return at + 2;
+  }
+
+  private last(): number {
+    if (this.tail.length === 0) this.tail = this.positions();
+    return this.tail[this.tail.length - 1] ?? this.start;
+  }
+
+  /** Moves the elements so that more fit on one side: within the buffer while half of it is free, else to a larger one. */
+  private makeRoom(bytes: number, side: 'front' | 'back'): void {
+    const { buffer, start, end } = this;
+    const used = end - start;
+    const wanted = used + bytes;
+    const isEnough =
+      wanted * 2 <= buffer.length || (buffer.length >= CHUNK_BYTES_MAX && wanted <= buffer.length);
+    const doubled = Math.min(CHUNK_BYTES_MAX, Math.max(CAPACITY_MIN, wanted * 2));
+    const target = isEnough ? buffer : Buffer.allocUnsafe(Math.max(wanted, doubled));
+    const begin = side === 'front' ? target.length - used : 0;
+    buffer.copy(target, begin, start, end);
+    this.buffer = target;
+    this.start = begin;
+    this.end = begin + used;
+    this.tail = [];
+  }
+}
+
+/** An element packed by itself. */
+export function packed(element: Bytes): Buffer {
+  const buffer = Buffer.allocUnsafe(packedLength(element.length));
+  write(buffer, 0, element);
+  return buffer;
+}
+
+function write(buffer: Buffer, position: number, element: Bytes): number {
+  const { length } = element;
+  let at = position;
+  buffer[at++] = DOLLAR;
+  if (length < 10) buffer[at++] = 48 + length;
+  else if (length < 100) {
+    buffer[at++] = 48 + Math.floor(length / 10);
+    buffer[at++] = 48 + (length % 10);
+  } else at += buffer.write(String(length), at, 'latin1');
+  buffer[at++] = CR;
+  buffer[at++] = LF;
+  if (typeof element === 'string') {
+    if (length > LOOP_BYTES_MAX) buffer.write(element, at, 'latin1');
+    else for (let index = 0; index < length; index++) buffer[at + index] = element.charCodeAt(index);
+  } else if (length > LOOP_BYTES_MAX) element.copy(buffer, at);
+  else for (let index = 0; index < length; index++) buffer[at + index] = element[index] ?? 0;
+  at += length;
+  buffer[at++] = CR;
+  buffer[at++] = LF;
+  return at;
+}

@@ -1,0 +1,274 @@
+/**
+ * Decides how a list's elements are held: a row of packed chunks, so that both ends are cheap and neighbours lie
+ * together. Knows nothing of keys or commands. (Redis: `quicklist.c`.)
+ */
+import type { Bytes } from '../byte-string.js';
+import { Container } from './container.js';
+import { CHUNK_BYTES_MAX, ListChunk, packed } from './list-chunk.js';
+
+const LIST_OVERHEAD_BYTES = 150;
+
+export type ListEnd = 'front' | 'back';
+
+/** Where an element is: its chunk's place, its index in there, and where its bytes begin. */
+interface Place {
+  readonly at: number;
+  readonly chunk: ListChunk;
+  readonly index: number;
+  readonly position: number;
+}
+
+export interface SearchOptions {
+  /** Begins at the last element. */
+  readonly isBackward: boolean;
+  /** Most elements looked at; 0 is all. */
+  readonly lookedAtMax: number;
+}
+
+export class ListValue extends Container {
+  readonly type = 'list';
+  readonly encoding = 'quicklist';
+  override weightBytes = LIST_OVERHEAD_BYTES;
+  private chunks: ListChunk[] = [];
+  private length = 0;
+
+  get size(): number {
+    return this.length;
+  }
+
+  push(end: ListEnd, element: Bytes): void {
+    const { chunks } = this;
+    let chunk = end === 'front' ? chunks[0] : chunks[chunks.length - 1];
+    if (chunk?.takes(element.length) !== true) {
+      chunk = new ListChunk(chunks.length === 0 ? undefined : CHUNK_BYTES_MAX);
+      if (end === 'front') chunks.unshift(chunk);
+      else chunks.push(chunk);
+      this.weightBytes += chunk.weightBytes;
+    }
+    const before = chunk.weightBytes;
+    if (end === 'front') chunk.pushFront(element);
+    else chunk.pushBack(element);
+    this.weightBytes += chunk.weightBytes - before;
+    this.length++;
+  }
+
+  /** Undefined when there is none. */
+  pop(end: ListEnd): Bytes | undefined {
+    const at = end === 'front' ? 0 : this.chunks.length - 1;
+    const chunk = this.chunks[at];
+    if (chunk === undefined) return undefined;
+    const element = end === 'front' ? chunk.popFront() : chunk.popBack();
+    this.length--;
+    if (chunk.count === 0) this.removeChunk(at);
+    return element;
+  }
+
+  at(index: number): Bytes | undefined {
+    const place = this.placeOf(index);
+    return place?.chunk.elementAt(place.position);
+  }
+
+  /** False when there is no such element. */
+  set(index: number, element: Bytes): boolean {
+    const place = this.placeOf(index);
+    if (place === undefined) return false;
+    this.replace(place, place.chunk.after(place.position), element);
+    return true;
+  }
+
+  /** Puts an element in front of the one at `index`, which may be one behind the last. */
+  insert(index: number, element: Bytes): void {
+    const place = this.placeOf(index);
+    if (place === undefined) this.push('back', element);
+    else {
+      this.replace(place, place.position, element);
+      this.length++;
+    }
+  }
+
+  /** The elements of a range that exists, packed as bulk strings one after the other. */
+  packedRange(first: number, count: number): Buffer {
+    const pieces: [ListChunk, number, number][] = [];
+    let bytes = 0;
+    let left = count;
+    let place = this.placeOf(first);
+    for (let at = place?.at ?? 0; left > 0; at++) {
+      const chunk = this.chunks[at];
+      if (chunk === undefined) break;
+      const index = place?.index ?? 0;
+      const from = place?.position ?? chunk.start;
+      const taken = Math.min(left, chunk.count - index);
+      let to = chunk.end;
+      if (index + taken < chunk.count) {
+        to = from;
+        for (let skipped = 0; skipped < taken; skipped++) to = chunk.after(to);
+      }
+      pieces.push([chunk, from, to]);
+      bytes += to - from;
+      left -= taken;
+      place = undefined;
+    }
+    const range = Buffer.allocUnsafe(bytes);
+    let at = 0;
+    for (const [chunk, from, to] of pieces) at += chunk.buffer.copy(range, at, from, to);
+    return range;
+  }
+
+  /** Keeps the elements of a range and drops the others. */
+  trim(first: number, count: number): void {
+    this.drop('back', this.length - first - count);
+    this.drop('front', first);
+  }
+
+  /** The indexes of elements that equal this one, as far as the caller goes on asking. */
+  *search(element: Bytes, { isBackward, lookedAtMax }: SearchOptions): IterableIterator<number> {
+    const wanted = packed(element);
+    let left = lookedAtMax === 0 ? this.length : Math.min(lookedAtMax, this.length);
+    let base = isBackward ? this.length : 0;
+    for (let step = 0; step < this.chunks.length && left > 0; step++) {
+      const chunk = this.chunks[isBackward ? this.chunks.length - 1 - step : step];
+      if (chunk === undefined) return;
+      const positions = chunk.positions();
+      if (isBackward) base -= positions.length;
+      for (let offset = 0; offset < positions.length && left > 0; offset++, left--) {
+        const index = isBackward ? positions.length - 1 - offset : offset;
+        if (chunk.equals(positions[index] ?? 0, wanted)) yield base + index;
+      }
+      if (!isBackward) base += positions.length;
+    }
+  }
+
+  /** Removes up to `count` elements that equal this one and says how many. */
+  removeEqual(element: Bytes, end: ListEnd, count: number): number {
+    const wanted = packed(element);
+    const before = this.length;
+    let left = count;
+    const step = end === 'front' ? 1 : -1;
+    for (let at = end === 'front' ? 0 : this.chunks.length - 1; left > 0; at += step) {
+      const chunk = this.chunks[at];
+      if (chunk === undefined) break;
+      let matches = chunk.positions().filter((position) => chunk.equals(position, wanted));
+      if (matches.length === 0) continue;
+      matches = end === 'front' ? matches.slice(0, left) : matches.slice(-left);
+      left -= matches.length;
+      this.length -= matches.length;
+      // From behind, so that those in front stay where they are.
+      for (const position of matches.reverse()) chunk.splice(position, position + wanted.length, null, -1);
+      if (chunk.count === 0) {
+        this.removeChunk(at);
+        if (end === 'front') at--;
+      } else if (end === 'front' && this.joins(at - 1)) at--;
+      else if (end === 'back') this.joins(at);
+    }
+    return before - this.length;
+  }
+
+  *elements(): IterableIterator<Bytes> {
+    for (const chunk of this.chunks)
+      for (let position = chunk.start; position < chunk.end; position = chunk.after(position))
+        yield chunk.elementAt(position);
+  }
+
+  private drop(end: ListEnd, count: number): void {
+    let left = count;
+    while (left > 0) {
+      const at = end === 'front' ? 0 : this.chunks.length - 1;
+      const chunk = this.chunks[at];
+      if (chunk === undefined) return;
+      const dropped = Math.min(left, chunk.count);
+      left -= dropped;
+      this.length -= dropped;
+      if (dropped === chunk.count) this.removeChunk(at);
+      else if (end === 'front') chunk.dropBefore(chunk.positionOf(dropped), dropped);
+      else chunk.dropFrom(chunk.positionOf(chunk.count - dropped), dropped);
+    }
+  }
+
+  private placeOf(index: number): Place | undefined {
+    if (index < 0 || index >= this.length) return undefined;
+    if (index < this.length / 2) {
+      let base = 0;
+      for (let at = 0; at < this.chunks.length; at++) {
+        const chunk = this.chunks[at];
+        if (chunk === undefined) break;
+        if (index < base + chunk.count) return placeIn(chunk, at, index - base);
+        base += chunk.count;
+      }
+    } else {
+      let base = this.length;
+      for (let at = this.chunks.length - 1; at >= 0; at--) {
+        const chunk = this.chunks[at];
+        if (chunk === undefined) break;
+        base -= chunk.count;
+        if (index >= base) return placeIn(chunk, at, index - base);
+      }
+    }
+    return undefined;
+  }
+
+  /** Replaces the bytes up to `to`, those of the element or none, by an element; the chunk is divided if need be. */
+  private replace({ at, chunk, index, position }: Place, to: number, element: Bytes): void {
+    const added = position === to ? 1 : 0;
+    const before = chunk.weightBytes;
+    const isOnly = chunk.count === 1 - added;
+    const removedBytes = to - position;
+    if (isOnly || fits(chunk, removedBytes, element)) {
+      chunk.splice(position, to, element, added);
+      this.weightBytes += chunk.weightBytes - before;
+      return;
+    }
+    const rest = new ListChunk(chunk.end - to);
+    const restCount = chunk.count - index - (added === 1 ? 0 : 1);
+    rest.append(chunk, to, restCount);
+    chunk.dropFrom(position, chunk.count - index);
+    this.weightBytes += rest.weightBytes;
+    const parts = [chunk, rest].filter((part) => part.count > 0);
+    if (chunk.count > 0 && chunk.takes(element.length)) this.grow(chunk, 'back', element);
+    else if (rest.count > 0 && rest.takes(element.length)) this.grow(rest, 'front', element);
+    else {
+      const own = new ListChunk();
+      this.weightBytes += own.weightBytes;
+      this.grow(own, 'back', element);
+      parts.splice(chunk.count > 0 ? 1 : 0, 0, own);
+    }
+    for (const part of [chunk, rest]) if (!parts.includes(part)) this.weightBytes -= part.weightBytes;
+    this.chunks.splice(at, 1, ...parts);
+  }
+
+  private grow(chunk: ListChunk, end: ListEnd, element: Bytes): void {
+    const before = chunk.weightBytes;
+    if (end === 'front') chunk.pushFront(element);
+    else chunk.pushBack(element);
+    this.weightBytes += chunk.weightBytes - before;
+  }
+
+  /** Makes one chunk of two small neighbours. */
+  private joins(at: number): boolean {
+    const left = this.chunks[at];
+    const right = this.chunks[at + 1];
+    if (left === undefined || right === undefined) return false;
+    if (left.usedBytes + right.usedBytes > CHUNK_BYTES_MAX / 2) return false;
+    const before = left.weightBytes;
+    left.append(right, right.start, right.count);
+    this.weightBytes += left.weightBytes - before;
+    this.removeChunk(at + 1);
+    return true;
+  }
+
+  private removeChunk(at: number): void {
+    const chunk = this.chunks[at];
+    if (chunk === undefined) return;
+    this.weightBytes -= chunk.weightBytes;
+    if (at === 0) this.chunks.shift();
+    else if (at === this.chunks.length - 1) this.chunks.pop();
+    else this.chunks.splice(at, 1);
+  }
+}
+
+function placeIn(chunk: ListChunk, at: number, index: number): Place {
+  return { at, chunk, index, position: chunk.positionOf(index) };
+}
+
+function fits(chunk: ListChunk, removedBytes: number, element: Bytes): boolean {
+  return chunk.usedBytes - removedBytes + element.length + 24 <= CHUNK_BYTES_MAX;
+}

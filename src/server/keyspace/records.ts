@@ -1,0 +1,223 @@
+/**
+ * Decides how one key and its value lie in a slot: a header of three words, then what only some have, then the key's
+ * bytes, then the value's. Knows nothing of how a record is found.
+ *
+ *     word 0   flags (low half), the key's length (high half; LONG_KEY: in a word of its own)
+ *     word 1   the value's length, a small integer itself, or the number of an object
+ *     word 2   when or how often it was used
+ *     [length of a long key] [expiry: 2 words, place in the list of those that expire: 1 word] key value
+ *
+ * Integers beyond 32 bits are the value's eight bytes. Containers, and values too long for a slot, are JavaScript objects
+ * in a table, named by their number.
+ */
+import { copyBytes, latin1Text, type Memory, writeLatin1 } from '../byte-string.js';
+import type { Container } from './container.js';
+import { type ExpireAtMs, NEVER } from './expire-at.js';
+import { ObjectTable } from './object-table.js';
+import { OFFSET_MASK, PAGE_SHIFT, Slab } from './slab.js';
+
+export const KIND_MASK = 3;
+/** Bytes behind the key. */
+export const BYTES = 0;
+export const INT32 = 1;
+export const INT64 = 2;
+export const OBJECT = 3;
+/** The key has an expiry. */
+export const VOLATILE = 4;
+const LONG_KEY = 8;
+/** A string that was changed in place: OBJECT ENCODING tells. */
+export const RAW = 16;
+
+const HEADER_BYTES = 12;
+const VOLATILE_BYTES = 12;
+const LONG_KEY_BYTES = 4;
+const KEY_LENGTH_SHIFT = 16;
+const SHORT_KEY_BYTES_MAX = 0xffff;
+const TWO_32 = 4_294_967_296;
+/** Below this, a loop is cheaper than a call into the runtime. */
+const LOOP_BYTES_MAX = 48;
+
+export class RecordStore {
+  readonly slab = new Slab();
+  readonly objects = new ObjectTable<Container | Buffer>();
+  /** How many records there are, of all databases. */
+  count = 0;
+
+  /** A record with this key and room for so many bytes of value; value, usage and place in the list are not set. */
+  create(from: Memory, start: number, end: number, tailBytes: number, expireAtMs: ExpireAtMs): number {
+    const length = end - start;
+    const isLong = length > SHORT_KEY_BYTES_MAX;
+    const isVolatile = expireAtMs !== NEVER;
+    const headBytes =
+      HEADER_BYTES + (isVolatile ? VOLATILE_BYTES : 0) + (isLong ? LONG_KEY_BYTES : 0) + length;
+    const place = this.slab.allocate(headBytes + tailBytes);
+    this.count++;
+    const words = this.wordsAt(place);
+    const at = wordOf(place);
+    words[at] = (isVolatile ? VOLATILE : 0) | (isLong ? LONG_KEY : length << KEY_LENGTH_SHIFT);
+    if (isLong) words[at + 3] = length;
+    copyBytes(from, start, end, this.memoryAt(place), byteOf(place) + headBytes - length);
+    if (isVolatile) this.setExpireAtMs(place, expireAtMs);
+    return place;
+  }
+
+  /** Its object, if any, is not let go. */
+  free(place: number): void {
+    this.count--;
+    this.slab.free(place);
+  }
+
+  /** Lets go of all records and objects at once. */
+  reset(): void {
+    this.count = 0;
+    this.slab.reset();
+    this.objects.reset();
+  }
+
+  /** What a record needs beside its value. */
+  headBytes(place: number): number {
+    return this.keyStart(place) - byteOf(place) + this.keyLength(place);
+  }
+
+  memoryAt(place: number): Memory {
+    // A place is on a page that exists as long as the record does.
+    return this.slab.memory[place >>> PAGE_SHIFT] as Memory;
+  }
+
+  bytesAt(place: number): Buffer {
+    return this.memoryAt(place).bytes;
+  }
+
+  wordsAt(place: number): Int32Array {
+    return this.slab.words[place >>> PAGE_SHIFT] as Int32Array;
+  }
+
+  flags(place: number): number {
+    return this.wordsAt(place)[wordOf(place)] as number;
+  }
+
+  setFlags(place: number, kind: number, isRaw: boolean): void {
+    const words = this.wordsAt(place);
+    const at = wordOf(place);
+    words[at] = ((words[at] as number) & ~(KIND_MASK | RAW)) | kind | (isRaw ? RAW : 0);
+  }
+
+  /** The second word: a length, an integer or an object's number. */
+  detail(place: number): number {
+    return this.wordsAt(place)[wordOf(place) + 1] as number;
+  }
+
+  setDetail(place: number, detail: number): void {
+    this.wordsAt(place)[wordOf(place) + 1] = detail;
+  }
+
+  usage(place: number): number {
+    return this.wordsAt(place)[wordOf(place) + 2] as number;
+  }
+
+  setUsage(place: number, usage: number): void {
+    this.wordsAt(place)[wordOf(place) + 2] = usage;
+  }
+
+  /** Where in `bytesAt` the key begins. */
+  keyStart(place: number): number {
+    const flags = this.flags(place);
+    let start = byteOf(place) + HEADER_BYTES;
+    if ((flags & VOLATILE) !== 0) start += VOLATILE_BYTES;
+    if ((flags & LONG_KEY) !== 0) start += LONG_KEY_BYTES;
+    return start;
+  }
+
+  keyLength(place: number): number {
+    const flags = this.flags(place);
+    if ((flags & LONG_KEY) === 0) return flags >>> KEY_LENGTH_SHIFT;
+    return this.wordsAt(place)[wordOf(place) + 3] as number;
+  }
+
+  /** Where in `bytesAt` the value begins. */
+  valueStart(place: number): number {
+    return this.keyStart(place) + this.keyLength(place);
+  }
+
+  hasKey(place: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const length = end - start;
+    if (this.keyLength(place) !== length) return false;
+    const own = this.bytesAt(place);
+    const ownStart = this.keyStart(place);
+    if (length > LOOP_BYTES_MAX) return own.compare(bytes, start, end, ownStart, ownStart + length) === 0;
+    for (let index = 0; index < length; index++)
+      if (own[ownStart + index] !== bytes[start + index]) return false;
+    return true;
+  }
+
+  key(place: number): string {
+    const start = this.keyStart(place);
+    return latin1Text(this.bytesAt(place), start, start + this.keyLength(place));
+  }
+
+  isVolatile(place: number): boolean {
+    return (this.flags(place) & VOLATILE) !== 0;
+  }
+
+  expireAtMs(place: number): ExpireAtMs {
+    if (!this.isVolatile(place)) return NEVER;
+    const words = this.wordsAt(place);
+    const at = this.expiryAt(place);
+    const high = words[at + 1] as number;
+    const low = (words[at] as number) >>> 0;
+    const value = high * TWO_32 + low;
+    return Number.isSafeInteger(value) ? value : BigInt(high) * BigInt(TWO_32) + BigInt(low);
+  }
+
+  /** Only for a record that has room for it. */
+  setExpireAtMs(place: number, expireAtMs: ExpireAtMs): void {
+    const words = this.wordsAt(place);
+    const at = this.expiryAt(place);
+    if (typeof expireAtMs === 'number') {
+      words[at] = (expireAtMs % TWO_32) | 0;
+      words[at + 1] = Math.floor(expireAtMs / TWO_32);
+    } else {
+      words[at] = Number(BigInt.asIntN(32, expireAtMs));
+      words[at + 1] = Number(expireAtMs >> 32n);
+    }
+  }
+
+  /** Where the record stands in the list of those that expire. */
+  listPosition(place: number): number {
+    return this.wordsAt(place)[this.expiryAt(place) + 2] as number;
+  }
+
+  setListPosition(place: number, position: number): void {
+    this.wordsAt(place)[this.expiryAt(place) + 2] = position;
+  }
+
+  int64(place: number): number | bigint {
+    const value = this.bytesAt(place).readBigInt64LE(this.valueStart(place));
+    const narrow = Number(value);
+    return Number.isSafeInteger(narrow) ? narrow : value;
+  }
+
+  setInt64(place: number, value: number | bigint): void {
+    this.bytesAt(place).writeBigInt64LE(BigInt(value), this.valueStart(place));
+  }
+
+  /** Writes the bytes of a value into the room behind the key. */
+  setBytes(place: number, from: Memory | string, start: number, end: number): void {
+    const at = this.valueStart(place);
+    if (typeof from === 'string') writeLatin1(from, this.bytesAt(place), at);
+    else copyBytes(from, start, end, this.memoryAt(place), at);
+    this.setDetail(place, end - start);
+  }
+
+  private expiryAt(place: number): number {
+    return wordOf(place) + ((this.flags(place) & LONG_KEY) === 0 ? 3 : 4);
+  }
+}
+
+function wordOf(place: number): number {
+  return (place & OFFSET_MASK) << 1;
+}
+
+function byteOf(place: number): number {
+  return (place & OFFSET_MASK) << 3;
+}

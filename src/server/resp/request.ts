@@ -1,0 +1,82 @@
+/**
+ * Decides how the arguments of one request are handed over: as values, or as parts of the buffer they were read into, of
+ * which values are made only for those who ask. Knows nothing of commands.
+ */
+import { type Bytes, latin1Text, Memory } from '../byte-string.js';
+
+/** Longest argument made a string; a longer one is a view of the buffer. */
+const STRING_BYTES_MAX = 1024;
+/** A request with more arguments is handed over as values. */
+export const SLICES_MAX = 1024;
+const EMPTY = Buffer.alloc(0);
+
+export interface Request {
+  /** How many arguments there are, the command's name included. */
+  readonly count: number;
+  /** Made when first asked for. They live as long as the call. */
+  readonly args: readonly Bytes[];
+  /** Where the arguments lie, if they are still where they were read. */
+  readonly slices: RequestSlices | null;
+}
+
+/** A request whose arguments are values already. */
+export class GivenRequest implements Request {
+  readonly slices = null;
+
+  constructor(readonly args: readonly Bytes[]) {}
+
+  get count(): number {
+    return this.args.length;
+  }
+}
+
+/** One object for all requests: it is filled anew for each. */
+export class RequestSlices implements Request {
+  memory = new Memory(EMPTY);
+  readonly starts = new Int32Array(SLICES_MAX);
+  readonly ends = new Int32Array(SLICES_MAX);
+  count = 0;
+  private made: readonly Bytes[] | null = null;
+
+  get bytes(): Buffer {
+    return this.memory.bytes;
+  }
+
+  get slices(): this {
+    return this;
+  }
+
+  get args(): readonly Bytes[] {
+    return (this.made ??= this.make());
+  }
+
+  /** A new request lies in these bytes. */
+  begin(bytes: Buffer): void {
+    if (this.memory.bytes !== bytes) this.memory = new Memory(bytes);
+    this.count = 0;
+    this.made = null;
+  }
+
+  start(index: number): number {
+    // The arity promises the argument.
+    return this.starts[index] as number;
+  }
+
+  end(index: number): number {
+    return this.ends[index] as number;
+  }
+
+  private make(): Bytes[] {
+    const args: Bytes[] = [];
+    for (let index = 0; index < this.count; index++) {
+      const start = this.start(index);
+      const end = this.end(index);
+      args.push(
+        end - start <= STRING_BYTES_MAX
+          ? latin1Text(this.bytes, start, end)
+          : this.bytes.subarray(start, end),
+      );
+    }
+    return args;
+  }
+}
