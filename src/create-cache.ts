@@ -62,6 +62,7 @@ function compose(config: ResolvedConfig): Cache {
   const engine = new Engine({
     store,
     isStoreShared: place.isShared,
+    boundMs: config.boundMs,
     clock,
     random,
     namespace,

@@ -4,7 +4,7 @@
  */
 import type { Clock, Random } from '../clock.js';
 import type { TableNames } from './bind.js';
-import type { Dependencies } from './entry.js';
+import { type Dependencies, withInherited } from './entry.js';
 import type { Store } from './executor.js';
 import { Fills } from './fills.js';
 import { type Flight, Flights } from './flights.js';
@@ -30,6 +30,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly namespace: string;
+  /** In `bounded`: how long what the store said last counts without asking, in ms; null: it is asked each time. */
+  readonly boundMs: number | null;
   /** `observe` serves and stores nothing and counts what would have been hits. */
   readonly mode: 'on' | 'observe';
   readonly onStoreDown: 'bypass' | 'reject';
@@ -233,6 +235,7 @@ export class Engine {
       unresolved: this.writes.unresolved + this.tokens.unresolved,
       resolved: counters.resolved,
       owed: this.writes.owed,
+      bound: this.tokens.bound,
       evictions: this.near.evictions,
       entries: this.near.size,
       bytes: this.near.bytes,
@@ -488,11 +491,3 @@ interface Found<P> {
 }
 
 const isWhole = (looked: Looked): looked is Dependencies => isComplete(looked.vector);
-
-function withInherited(own: Dependencies, inherited: readonly Dependencies[] | undefined): Dependencies {
-  if (inherited === undefined || inherited.length === 0) return own;
-  return {
-    refs: [...own.refs, ...inherited.flatMap(({ refs }) => refs)],
-    vector: [...own.vector, ...inherited.flatMap(({ vector }) => vector)],
-  };
-}

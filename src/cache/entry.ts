@@ -25,6 +25,18 @@ export interface Dependencies {
   readonly vector: CompleteVector;
 }
 
+/** What a result depends on that was built from others. */
+export function withInherited(
+  own: Dependencies,
+  inherited: readonly Dependencies[] | undefined,
+): Dependencies {
+  if (inherited === undefined || inherited.length === 0) return own;
+  return {
+    refs: [...own.refs, ...inherited.flatMap(({ refs }) => refs)],
+    vector: [...own.vector, ...inherited.flatMap(({ vector }) => vector)],
+  };
+}
+
 export interface StoredEntry {
   readonly dependencies: Dependencies;
   readonly payload: Buffer;

@@ -39,11 +39,23 @@ export interface Session {
 /** What a reader needs to know of a session besides its replies. */
 export type Vouching = Pick<Session, 'voucher' | 'isTrusted'>;
 
+/** Reads that the store remembers, and tells of what is changed of them (`bounded`, CONSISTENCY §2). */
+export interface Tracking {
+  /** On connections that track what is read on them. Null while there is none: what was read counts for nothing. */
+  session(): Session | null;
+  /** By when the node that holds the key has told of all changes, on the monotonic clock. */
+  toldAllAtMs(key: string): number;
+  /** Calls `onTouch` for each key that was read and has changed, in order with the replies; `null` for all. */
+  watch(onTouch: (key: string | null) => void): void;
+}
+
 export interface Store {
   /** Null while there is none to be had: `trouble` says why. */
   session(): Session | null;
   /** Why there is no session now, or null. */
   trouble(): Error | null;
+  /** Where the store was asked for it. */
+  readonly tracking?: Tracking;
   /** A session for each node that has a part of the state, where there are several: for what is done to all. */
   nodes?(): readonly Session[];
   /**

@@ -35,6 +35,8 @@ export interface CacheStats {
   resolved: number;
   /** What the store is to be told again: the end of a write, or the question for its outcome. */
   owed: number;
+  /** In `bounded`: how old an answer may be, and how long ago the store last told all, in ms. Else null. */
+  bound: { readonly limitMs: number; readonly lagMs: number } | null;
   evictions: number;
   entries: number;
   bytes: number;

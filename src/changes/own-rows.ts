@@ -21,6 +21,7 @@ export interface ConnectionRowsOptions {
   /** Tells the store; to be done before the rows can show. Never rejects. */
   readonly publish: (rows: readonly OwnCount[]) => Promise<void> | void;
   readonly handOver: () => Promise<boolean>;
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** A session hands nothing over by itself for 1 s after it did (PGSTAT_MIN_INTERVAL): that, with room for jitter. */
@@ -103,7 +104,9 @@ export class ConnectionRows implements OwnRows {
     if (this.closed || this.handing) return;
     this.handing = true;
     this.handOverNow()
-      .catch(() => undefined) // the connection is gone: `lost` says the rest
+      .catch((error: unknown) => {
+        if (!this.closed) this.options.onFailure(error); // else the connection is gone, and `lost` said the rest
+      })
       .finally(() => {
         this.handing = false;
         if (this.held.size > 0 && !this.isDue)

@@ -48,7 +48,8 @@ export class Polling implements ForeignChanges {
   }
 
   ownRows(handOver: () => Promise<boolean>): OwnRows {
-    return new ConnectionRows({ clock: this.options.clock, publish: (rows) => this.publish(rows), handOver });
+    const { clock, onFailure } = this.options;
+    return new ConnectionRows({ clock, publish: (rows) => this.publish(rows), handOver, onFailure });
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,7 @@ const MEGABYTE = 1_048_576;
 const POLL_INTERVAL_MS = 1_000;
 const TTL_MS_WATCHED = 60_000;
 const TTL_MS_UNWATCHED = 10_000;
+const BOUND_MS = 1_000;
 
 /** What the container allows, or the machine has. */
 function memoryLimitBytes(): number {
@@ -41,9 +42,14 @@ export const configSchema = z
       ),
     include: tableNames.optional().describe('Cache only results that read nothing but these tables.'),
     exclude: tableNames.default([]).describe('Never cache results that read one of these tables.'),
-    consistency: word(['strict'], ['bounded'])
+    consistency: word(['strict', 'bounded'])
       .default('strict')
-      .describe('strict: no read is older than an acknowledged write.'),
+      .describe(
+        'strict: no read is older than an acknowledged write. bounded: the same within this process, and hits that ask no server; what other processes write is seen when the server tells of it, within the bound.',
+      ),
+    bound: duration(20)
+      .optional()
+      .describe('Of bounded: how long a hit may go on without a sign of life from the server. Default: 1s.'),
     onStoreDown: word(['bypass', 'reject'])
       .default('bypass')
       .describe(
@@ -121,6 +127,22 @@ export const configSchema = z
         path: ['exclude'],
         message: `must not name what include names: ${both.join(', ')}`,
       });
+    if (config.consistency === 'strict' && config.bound !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['bound'],
+        message: "must not be given where consistency is 'strict'",
+      });
+    const { kind } = config.topology;
+    if (config.consistency === 'bounded' && kind !== 'single')
+      context.addIssue({
+        code: 'custom',
+        path: ['consistency'],
+        message:
+          kind === 'embedded'
+            ? "must be 'strict' where topology.kind is 'embedded': hits ask nobody there"
+            : `'bounded' is not in this version where topology.kind is '${kind}': must be 'strict'`,
+      });
     if (config.near.max > 0 && config.limits.entry > config.near.max)
       context.addIssue({
         code: 'custom',
@@ -128,12 +150,14 @@ export const configSchema = z
         message: 'must not be larger than near.max',
       });
   })
-  .transform(({ ttl, changes, ...config }) => ({
+  .transform(({ ttl, changes, bound, ...config }) => ({
     ...config,
     changes: { ...changes, interval: changes.interval ?? POLL_INTERVAL_MS },
     ttl: ttl ?? (changes.kind === 'poll' ? TTL_MS_WATCHED : TTL_MS_UNWATCHED),
     /** Where writes by others turn out not to be seen. */
     ttlUnwatched: ttl ?? TTL_MS_UNWATCHED,
+    /** Null where every hit asks. */
+    boundMs: config.consistency === 'bounded' ? (bound ?? BOUND_MS) : null,
   }));
 
 /** What a user writes. */

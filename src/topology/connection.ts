@@ -43,6 +43,8 @@ export interface Connection {
   readonly facts: ServerFacts;
   /** Why it is of no use any more, or null. */
   readonly error: Error | null;
+  /** When the last command that was answered was sent, on the monotonic clock: all said by then has arrived. */
+  readonly answeredAtMs: number;
   run(commands: readonly Command[]): Promise<Replies>;
   runBinary(commands: readonly Command[]): Promise<Replies>;
   close(): void;
@@ -86,6 +88,9 @@ export async function openConnection(
       facts,
       get error() {
         return link.error;
+      },
+      get answeredAtMs() {
+        return link.answeredAtMs;
       },
       run: (commands) => link.request(commands, false),
       runBinary: (commands) => link.request(commands, true),

@@ -10,6 +10,8 @@ export interface StoreSurroundings {
   readonly random: Random;
   /** The store was lost, or is of no use; told once each time. */
   readonly onTrouble: (error: Error) => void;
+  /** In `bounded`: how long after its last sign of life what the store told counts, in ms; else null. */
+  readonly boundMs: number | null;
 }
 
 export type RemoteTopology = Exclude<Topology, { readonly kind: 'embedded' }>;

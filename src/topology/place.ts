@@ -33,12 +33,16 @@ export function openPlace(config: ResolvedConfig, surroundings: Surroundings): P
   const { topology } = config;
   return topology.kind === 'embedded' || config.mode === 'off'
     ? embedded(config, surroundings)
-    : remote(topology, surroundings);
+    : remote(topology, config.boundMs, surroundings);
 }
 
-function remote(topology: RemoteTopology, { clock, random, failed }: Surroundings): Place {
+function remote(
+  topology: RemoteTopology,
+  boundMs: number | null,
+  { clock, random, failed }: Surroundings,
+): Place {
   const onTrouble = (error: Error): void => failed('store', error);
-  const store = createRemoteStore(topology, { clock, random, onTrouble });
+  const store = createRemoteStore(topology, { clock, random, onTrouble, boundMs });
   return {
     store,
     isShared: true,

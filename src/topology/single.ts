@@ -3,6 +3,7 @@ import type { Session, Store } from '../cache/executor.js';
 import type { Clock, Random } from '../clock.js';
 import { type Address, type Connection, type ConnectionSettings, openConnection } from './connection.js';
 import { Keeper } from './keeper.js';
+import { TrackedReads } from './tracked.js';
 
 export interface RemoteStoreOptions extends ConnectionSettings {
   readonly clock: Clock;
@@ -11,6 +12,8 @@ export interface RemoteStoreOptions extends ConnectionSettings {
   readonly reconnectMsMax: number;
   /** A server that was there is gone, or one that is asked for is not there or of no use. */
   readonly onTrouble: (error: Error) => void;
+  /** In `bounded`: how long after its last sign of life what the store told counts, in ms; else null. */
+  readonly boundMs?: number | null;
 }
 
 /** A store outside of this process. */
@@ -24,6 +27,9 @@ export interface RemoteStore extends Store {
   close(): Promise<void>;
 }
 
+/** One that is late, or lost with its connection, is made up for by the next before the bound. */
+export const HEARTBEATS_PER_BOUND = 4;
+
 export function singleStore(address: Address, options: RemoteStoreOptions): RemoteStore {
   let session: Session | null = null;
   const keeper = new Keeper({
@@ -34,11 +40,26 @@ export function singleStore(address: Address, options: RemoteStoreOptions): Remo
     onOpen: (connection) => (session = sessionOn(connection)),
     onTrouble: options.onTrouble,
   });
+  const tracking =
+    options.boundMs === undefined || options.boundMs === null
+      ? null
+      : new TrackedReads({
+          ...options,
+          heartbeatMs: options.boundMs / HEARTBEATS_PER_BOUND,
+          open: (events) => openConnection(address, options, events, 3),
+          sessionOn,
+        });
   return {
-    ready: () => keeper.ready(),
+    ...(tracking === null ? {} : { tracking }),
+    ready: async () => {
+      await keeper.ready();
+      await tracking?.ready();
+    },
     session: () => (keeper.current === null ? null : session),
     trouble: () => keeper.trouble,
-    close: () => keeper.close(),
+    close: async () => {
+      await Promise.all([keeper.close(), tracking?.close()]);
+    },
   };
 }
 

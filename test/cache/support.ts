@@ -66,6 +66,7 @@ export function ownCache(
   const engine = new Engine({
     store,
     isStoreShared: true,
+    boundMs: null,
     clock,
     random,
     namespace,

@@ -14,6 +14,7 @@ it('tags leave the store some time after their entries ended, and one that nobod
   const engine = new Engine({
     store: embeddedStore(server),
     isStoreShared: true,
+    boundMs: null,
     clock,
     random,
     namespace: 'n',

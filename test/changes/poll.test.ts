@@ -86,7 +86,7 @@ describeWithPostgres('a poll of the statistics', () => {
     await given.pool.query('delete from items where id = 3');
     await until(() => foreign('parts') > 0);
     expect(foreign('items')).toBe(0);
-    await given.pool.query(`insert into items values (2, 'twice')`).catch(() => undefined);
+    await expect(given.pool.query(`insert into items values (2, 'twice')`)).rejects.toThrow('duplicate key');
     await until(() => foreign('items') > 0);
   });
 

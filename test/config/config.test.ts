@@ -33,6 +33,7 @@ describe('without options', () => {
       ttlUnwatched: 10_000,
       exclude: [],
       consistency: 'strict',
+      boundMs: null,
       onStoreDown: 'bypass',
       topology: { kind: 'embedded' },
       persistence: { kind: 'none' },
@@ -135,7 +136,6 @@ describe('an option', () => {
   it.each([
     ['persistence.kind', ['rdb', 'aof', 'rdb+aof'], "must be 'none'"],
     ['changes.kind', ['postgres', 'mysql'], "must be 'poll' or 'none'"],
-    ['consistency', ['bounded'], "must be 'strict'"],
     [
       'memory.policy',
       ['allkeys-lru', 'allkeys-lfu', 'allkeys-random', 'volatile-lfu', 'volatile-random'],

@@ -182,3 +182,30 @@ describe('several servers', () => {
     expect(refusal(topology)).toContain(said);
   });
 });
+
+describe('consistency', () => {
+  const bounded = (more: object): string => {
+    try {
+      return `accepted: ${String(resolveConfig(Object.assign({ consistency: 'bounded' }, more) as Config, {}).boundMs)}`;
+    } catch (error) {
+      return String(error);
+    }
+  };
+
+  it('bounded has a bound, and a server that can tell', () => {
+    const topology = { kind: 'single', url: 'redis://example' };
+    expect(bounded({ topology })).toBe('accepted: 1000');
+    expect(bounded({ topology, bound: '200ms' })).toBe('accepted: 200');
+    expect(bounded({ topology, bound: 1 })).toContain('bound must be');
+    expect(bounded({})).toContain("consistency must be 'strict' where topology.kind is 'embedded'");
+    expect(refusalOf({ bound: '1s' })).toContain("bound must not be given where consistency is 'strict'");
+  });
+});
+
+function refusalOf(config: unknown): string {
+  try {
+    return JSON.stringify(resolveConfig(config as Config, {}));
+  } catch (error) {
+    return String(error);
+  }
+}

@@ -47,6 +47,7 @@ export class Sharer {
     this.engine = new Engine({
       store: place.store,
       isStoreShared: place.isShared,
+      boundMs: config.boundMs,
       clock,
       random: systemRandom,
       namespace,
@@ -97,6 +98,15 @@ export class Sharer {
       onServerClosed: () => undefined,
     });
     return new Sharer(namespace, place, clock, resolved, failures);
+  }
+
+  /** What is served without asking anybody. */
+  peek({
+    key = 'k',
+    table = 'a',
+    value,
+  }: Omit<ReadOptions, 'query' | 'value'> & { value?: string | undefined }): string | undefined {
+    return this.engine.peek(this.group, `${key} ${table} ${value ?? ''}`);
   }
 
   /** Where the answer came from, and the answer. */

@@ -28,6 +28,21 @@ behavesAsAStore('an embedded server that listens, and its owner', async () => {
 });
 
 describeWithRedis('on redis-server', () => {
+  behavesAsAStore('one server, bounded', async () => {
+    const server = await redisServer();
+    const config = { topology: { kind: 'single', url: server.url }, consistency: 'bounded' } as const;
+    const client = new Redis(server.url);
+    return {
+      configs: [config, config],
+
+      flush: async () => void (await client.flushall()),
+      stop: async () => {
+        client.disconnect();
+        await server.stop();
+      },
+    };
+  });
+
   behavesAsAStore('one server', async () => {
     const server = await redisServer();
     const topology = { kind: 'single', url: server.url } as const;

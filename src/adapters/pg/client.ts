@@ -195,8 +195,9 @@ export class WatchedClient {
 
   /** Has the session hand its statistics over, between two queries of its user. False while it is in use. */
   private async handOver(): Promise<boolean> {
-    if (this.ended || this.session.isPooled) throw new Error('the session cannot be asked any more');
-    if (!this.tracker.isIdle() || !this.gate.isIdle || this.writes.status !== 'I') return false;
+    const isReady = !this.ended && this.tracker.isIdle() && this.gate.isIdle && this.writes.status === 'I';
+    // Behind a proxy it would be another session that is asked.
+    if (!isReady || this.session.isPooled) return false;
     const handing = this.ownQuery(handOverSql);
     this.gate.hold(handing);
     await handing;

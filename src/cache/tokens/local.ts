@@ -69,6 +69,7 @@ class LocalTable {
 export class LocalTokens implements Tokens {
   readonly answersAtOnce = true;
   readonly unresolved = 0;
+  readonly bound = null;
   private readonly tables = new Map<string, LocalTable>();
   /** Cells without holders, the longest idle first. */
   private readonly idle = new Set<LocalCell>();

@@ -64,6 +64,10 @@ export class SharedTokens implements Tokens {
     this.lookAtTables = this.standing.notingTables(access.lookAtTables);
   }
 
+  get bound(): Tokens['bound'] {
+    return null;
+  }
+
   get unresolved(): number {
     return this.standing.size;
   }

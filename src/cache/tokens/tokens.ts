@@ -55,6 +55,8 @@ export interface Tokens {
   resolveWith(database: string, resolver: IntentResolver): void;
   /** Looks for intents that nobody removes. */
   sweep(tables: readonly string[]): void | Promise<void>;
+  /** Where they are known without asking for a while: how long, and how long ago all was last told, in ms. */
+  readonly bound: { readonly limitMs: number; readonly lagMs: number } | null;
   /** Why they cannot be had now, or null. */
   trouble(): Error | null;
   close(): void;

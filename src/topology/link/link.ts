@@ -34,6 +34,7 @@ export class Link {
   private flushing = false;
   private watch: Timer | null = null;
   private ended: Error | null = null;
+  private toldAtMs = Number.NEGATIVE_INFINITY;
   private readonly flush = (): void => this.send();
 
   constructor(
@@ -58,6 +59,11 @@ export class Link {
   /** Why it ended, or null. */
   get error(): Error | null {
     return this.ended;
+  }
+
+  /** When the last command that was answered was sent: all that the server had said by then has arrived. */
+  get answeredAtMs(): number {
+    return this.toldAtMs;
   }
 
   /** Runs the commands in order. Bulk strings come as text, or as the bytes they are. */
@@ -122,6 +128,7 @@ export class Link {
       return this.end(lost(value.message, value));
     this.answered++;
     slot.reply = value;
+    this.toldAtMs = slot.sentAtMs;
     for (const { slots, resolve } of slot.completes) resolve(slots.map(({ reply }) => reply));
     if (this.answered < this.waiting.length) return;
     this.waiting = [];

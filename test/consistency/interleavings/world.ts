@@ -120,6 +120,7 @@ class World {
     this.engine = new EngineUnderTest({
       store: scenario.store === 'remote' ? this.remoteStore() : this.mirroredStore(),
       isStoreShared: scenario.store !== 'private',
+      boundMs: null,
       clock: this.clock,
       random: seededRandom(2),
       namespace: 'n',
