@@ -107,6 +107,7 @@ const limitsOf = (config: ResolvedConfig): EngineLimits => ({
   entryBytesMax: config.limits.entry,
   flightsMax: config.limits.flights,
   shapesPerTableMax: config.limits.shapesPerTable,
+  compressAboveBytes: config.limits.compressAbove,
 });
 
 interface PollingParts {

@@ -44,6 +44,8 @@ export interface EngineLimits {
   readonly entryBytesMax: number;
   readonly flightsMax: number;
   readonly shapesPerTableMax: number;
+  /** Larger results are compressed in a store outside of this process. */
+  readonly compressAboveBytes: number;
 }
 
 export interface EngineEvents {
@@ -83,7 +85,9 @@ export class Engine {
     this.entries = new EntryStore(store, {
       namespace,
       isPrivate: !options.isStoreShared,
-      onUnreadable: () => this.counters.count(this.counters.failures, 'entry-unreadable'),
+      keepsFound: limits.nearBytesMax > 0,
+      compressAboveBytes: limits.compressAboveBytes,
+      onUnreadable: (why) => this.counters.count(this.counters.failures, `entry-${why}`),
     });
     this.fills = new Fills({
       ...options,
@@ -413,7 +417,7 @@ export class Engine {
     if (stored === null || !(await this.vouches(looked, stored.dependencies))) return null;
     const payload = request.codec.decode(stored.payload);
     if (this.options.mode === 'on') this.counters.storeHits++;
-    this.fills.keepNear(request, payload, stored.dependencies, stored.remainingMs);
+    this.fills.keepNear(request, payload, stored.dependencies, stored.remainingMs ?? request.ttlMs);
     return { from: 'store', payload, dependencies: stored.dependencies };
   }
 

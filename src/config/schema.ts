@@ -106,6 +106,9 @@ export const configSchema = z
     limits: z
       .strictObject({
         entry: size(1).default(MEGABYTE).describe('Larger results are not stored.'),
+        compressAbove: size(0)
+          .default(8_192)
+          .describe('Larger results are compressed in a store that others share.'),
         flights: count(0)
           .default(10_000)
           .describe('Executions shared at once; beyond, every caller runs its own.'),
@@ -133,15 +136,11 @@ export const configSchema = z
         path: ['bound'],
         message: "must not be given where consistency is 'strict'",
       });
-    const { kind } = config.topology;
-    if (config.consistency === 'bounded' && kind !== 'single')
+    if (config.consistency === 'bounded' && config.topology.kind === 'embedded')
       context.addIssue({
         code: 'custom',
         path: ['consistency'],
-        message:
-          kind === 'embedded'
-            ? "must be 'strict' where topology.kind is 'embedded': hits ask nobody there"
-            : `'bounded' is not in this version where topology.kind is '${kind}': must be 'strict'`,
+        message: "must be 'strict' where topology.kind is 'embedded': hits ask nobody there",
       });
     if (config.near.max > 0 && config.limits.entry > config.near.max)
       context.addIssue({

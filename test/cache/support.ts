@@ -77,6 +77,7 @@ export function ownCache(
       entryBytesMax: 1_048_576,
       flightsMax: 100,
       shapesPerTableMax: 4,
+      compressAboveBytes: 1_048_576,
       ...limits,
     },
     events: { onInvalidate: () => undefined, onFailure: (reason) => void failures.push(reason) },

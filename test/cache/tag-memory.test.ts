@@ -20,7 +20,13 @@ it('tags leave the store some time after their entries ended, and one that nobod
     namespace: 'n',
     mode: 'on',
     onStoreDown: 'bypass',
-    limits: { nearBytesMax: 1 << 20, entryBytesMax: 1 << 16, flightsMax: 100, shapesPerTableMax: 16 },
+    limits: {
+      nearBytesMax: 1 << 20,
+      entryBytesMax: 1 << 16,
+      flightsMax: 100,
+      shapesPerTableMax: 16,
+      compressAboveBytes: 1_048_576,
+    },
     events: { onInvalidate: () => undefined, onFailure: () => undefined },
   });
   const functions = new FunctionCache(engine, 'n');

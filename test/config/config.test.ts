@@ -40,7 +40,13 @@ describe('without options', () => {
       memory: { max: expect.any(Number) as number, policy: 'volatile-lru' },
       near: { max: expect.any(Number) as number },
       changes: { kind: 'poll', interval: 1_000 },
-      limits: { entry: 1_048_576, flights: 10_000, statements: 2_000, shapesPerTable: 16 },
+      limits: {
+        entry: 1_048_576,
+        compressAbove: 8_192,
+        flights: 10_000,
+        statements: 2_000,
+        shapesPerTable: 16,
+      },
     });
   });
 

@@ -197,6 +197,7 @@ describe('consistency', () => {
     expect(bounded({ topology })).toBe('accepted: 1000');
     expect(bounded({ topology, bound: '200ms' })).toBe('accepted: 200');
     expect(bounded({ topology, bound: 1 })).toContain('bound must be');
+    expect(bounded({ topology: { kind: 'cluster', nodes: ['a:1'] } })).toBe('accepted: 1000');
     expect(bounded({})).toContain("consistency must be 'strict' where topology.kind is 'embedded'");
     expect(refusalOf({ bound: '1s' })).toContain("bound must not be given where consistency is 'strict'");
   });

@@ -58,6 +58,7 @@ export class Sharer {
         entryBytesMax: config.limits.entry,
         flightsMax: config.limits.flights,
         shapesPerTableMax: config.limits.shapesPerTable,
+        compressAboveBytes: config.limits.compressAbove,
       },
       events: { onInvalidate: () => undefined, onFailure: failed },
     });

@@ -131,6 +131,7 @@ class World {
         entryBytesMax: ENTRY_BYTES,
         flightsMax: 100,
         shapesPerTableMax: 16,
+        compressAboveBytes: 1_048_576,
       },
       events: { onInvalidate: () => undefined, onFailure: () => undefined },
     });
