@@ -20,6 +20,8 @@ export interface ClusterMembersOptions {
   readonly random: Random;
   readonly nodes: readonly Endpoint[];
   readonly reconnectMsMax: number;
+  /** How often each node is asked at least. Default: as often as a lease asks for. */
+  readonly heartbeatMs?: number;
   readonly open: (node: Endpoint, events: ConnectionEvents) => Promise<Connection>;
   readonly onChange: () => void;
   readonly onTrouble: (error: Error) => void;
@@ -103,13 +105,14 @@ export class ClusterMembers {
   private add(address: Endpoint): void {
     const name = nameOf(address);
     if (this.closed || this.members.has(name) || this.members.size >= MEMBERS_MAX) return;
-    const { clock, random, reconnectMsMax, open, onChange, onTrouble } = this.options;
+    const { clock, random, reconnectMsMax, heartbeatMs, open, onChange, onTrouble } = this.options;
     const member: Member = {
       address,
       watch: new Watch({
         clock,
         random,
         reconnectMsMax,
+        ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
         open: (events) => open(address, events),
         judge: judgeMember,
         ask: (connection, askedAtMs) => this.hear(member, connection, askedAtMs),

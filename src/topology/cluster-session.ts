@@ -39,6 +39,8 @@ export class ClusterSession implements Session {
   private readonly routes: Uint16Array;
   private readonly migrating: ReadonlyMap<number, string>;
   private readonly shards: readonly (Shard | null)[];
+  /** One of each primary. */
+  private readonly firstSlots: readonly number[];
 
   constructor(
     private readonly members: ClusterMembers,
@@ -47,6 +49,7 @@ export class ClusterSession implements Session {
     this.routes = members.routes;
     this.migrating = members.migrating;
     this.shards = members.owners.map((owner) => (owner === null ? null : this.shardOf(owner)));
+    this.firstSlots = this.shards.map((_, shard) => this.routes.indexOf(shard)).filter((slot) => slot >= 0);
   }
 
   /** Whether the members still say the same and the connections are still these. */
@@ -76,17 +79,20 @@ export class ClusterSession implements Session {
     return this.shards[this.routes[slotOf(key)] as number]?.connection?.error === null; // both are in range
   }
 
+  answeredAtMs(key: string): number {
+    const slot = slotOf(key);
+    const shards = [this.shards[this.routes[slot] as number] ?? null, this.targetOf(slot)]; // both are in range
+    const told = shards.map((shard) => shard?.connection?.answeredAtMs ?? Number.NEGATIVE_INFINITY);
+    return shards[1] === null ? (told[0] as number) : Math.min(...told); // one per shard
+  }
+
   isTrusted(key: string): boolean {
     return this.isSlotTrusted(slotOf(key));
   }
 
+  /** A first slot of each primary says so for all. */
   isTrustedThroughout(): boolean {
-    const seen = new Set<number>();
-    return this.routes.every((shard, slot) => {
-      if (shard === 0 || seen.has(shard)) return true;
-      seen.add(shard);
-      return this.isSlotTrusted(slot);
-    });
+    return this.firstSlots.every((slot) => this.routes[slot] === 0 || this.isSlotTrusted(slot));
   }
 
   perNode(): readonly Session[] {

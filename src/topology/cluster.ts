@@ -10,6 +10,7 @@ import { ClusterSession } from './cluster-session.js';
 import { type Connection, type ConnectionEvents, openConnection } from './connection.js';
 import { type Announced, type Endpoint, HANDOVER_MS, reachable } from './lease.js';
 import { HOPE_MS, Patience } from './lease-patience.js';
+import { withTracking } from './lease-tracking.js';
 import type { RemoteStore, RemoteStoreOptions } from './single.js';
 
 export interface ClusterStoreOptions {
@@ -25,6 +26,10 @@ export interface ClusterStoreOptions {
   readonly lossTimeoutMs: number;
   readonly open: (node: Endpoint, events: ConnectionEvents) => Promise<Connection>;
   readonly onTrouble: (error: Error) => void;
+  /** How often each node is asked at least. Default: as often as a lease asks for. */
+  readonly heartbeatMs?: number;
+  /** There are other connections than before, or slots went elsewhere. */
+  readonly onSessionChange?: () => void;
 }
 
 /** What a cluster is known by. */
@@ -34,20 +39,30 @@ export interface ClusterPlace {
   readonly natMap: Announced;
 }
 
-export function clusterStore({ nodes, natMap }: ClusterPlace, options: RemoteStoreOptions): ClusterStore {
-  return new ClusterStore({
+export function clusterStore({ nodes, natMap }: ClusterPlace, options: RemoteStoreOptions): RemoteStore {
+  const open = (node: Endpoint, events: ConnectionEvents, protocol: 2 | 3 = 2): Promise<Connection> =>
+    openConnection(reachable(node, natMap), options, events, protocol);
+  const parts = {
     ...options,
     nodes,
     readyTimeoutMs: options.connectTimeoutMs + options.commandTimeoutMs + 2 * HANDOVER_MS,
     lossTimeoutMs: options.commandTimeoutMs,
-    open: (node, events) => openConnection(reachable(node, natMap), options, events),
-  });
+    open: (node: Endpoint, events: ConnectionEvents) => open(node, events),
+  };
+  return withTracking(
+    new ClusterStore(parts),
+    options.boundMs ?? null,
+    ({ track, onSessionChange, heartbeatMs }) =>
+      new ClusterStore({ ...parts, open: track(open), onSessionChange, heartbeatMs }),
+  );
 }
 
 export class ClusterStore implements RemoteStore {
   private readonly members: ClusterMembers;
   private readonly patience: Patience;
   private current: ClusterSession | null = null;
+  /** Whom everybody was told of. */
+  private lastSession: ClusterSession | null = null;
   private hopefulUntilMs = 0;
   private lossHopefulUntilMs = 0;
   /** Slots whose owner said otherwise, and when: nothing is believed of them until it was asked again. */
@@ -80,6 +95,11 @@ export class ClusterStore implements RemoteStore {
   /** Of the cluster as a whole; that a part of it cannot be reached is told by who is asked for it. */
   trouble(): Error | null {
     return this.members.trouble;
+  }
+
+  /** By when the node that holds the key has answered something that was asked of it. */
+  toldAllAtMs(key: string): number {
+    return this.session()?.answeredAtMs(key) ?? Number.NEGATIVE_INFINITY;
   }
 
   settled(tables: readonly string[]): Promise<void> | null {
@@ -130,8 +150,10 @@ export class ClusterStore implements RemoteStore {
   }
 
   private check(): void {
-    const isNews = this.current?.isCurrent() !== true;
-    this.session();
+    const session = this.session();
+    const isNews = session !== this.lastSession;
+    this.lastSession = session;
+    if (isNews) this.options.onSessionChange?.();
     if (isNews || this.untrustedSlot() === null) this.hope();
     this.patience.check();
   }

@@ -12,6 +12,8 @@ export interface WatchOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly reconnectMsMax: number;
+  /** Default: as often as a lease asks for. */
+  readonly heartbeatMs?: number;
   readonly open: (events: ConnectionEvents) => Promise<Connection>;
   readonly judge?: (facts: ServerFacts) => readonly Finding[];
   /** Asked as soon as there is a connection, and at every heartbeat. What it throws ends the connection. */
@@ -47,6 +49,10 @@ export class Watch {
         onChange();
       },
     });
+  }
+
+  private get heartbeatMs(): number {
+    return Math.min(HEARTBEAT_MS, this.options.heartbeatMs ?? HEARTBEAT_MS);
   }
 
   get connection(): Connection | null {
@@ -97,6 +103,7 @@ export class Watch {
     else this.options.onChange();
     if (this.closed) return;
     if (this.again) this.hurry();
-    else if (this.asking === null) this.timer ??= this.options.clock.after(HEARTBEAT_MS, () => this.hurry());
+    else if (this.asking === null)
+      this.timer ??= this.options.clock.after(this.heartbeatMs, () => this.hurry());
   }
 }

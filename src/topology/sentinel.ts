@@ -13,6 +13,7 @@ import {
 } from './connection.js';
 import { type Announced, type Endpoint, HANDOVER_MS, LEASE_MS, reachable } from './lease.js';
 import { HOPE_MS, Patience } from './lease-patience.js';
+import { withTracking } from './lease-tracking.js';
 import { Watch } from './lease-watch.js';
 import { type NamedPrimary, SentinelWitnesses } from './sentinel-witnesses.js';
 import { factsFrom } from './server-facts.js';
@@ -33,6 +34,10 @@ export interface SentinelStoreOptions {
   readonly openNode: (node: Endpoint, events: ConnectionEvents) => Promise<Connection>;
   readonly openSentinel: (sentinel: Endpoint, events: ConnectionEvents) => Promise<Connection>;
   readonly onTrouble: (error: Error) => void;
+  /** How often the primary is asked at least. Default: as often as a lease asks for. */
+  readonly heartbeatMs?: number;
+  /** There is another connection than before, or another primary. */
+  readonly onSessionChange?: () => void;
 }
 
 /** What a primary under Sentinel is known by. */
@@ -45,17 +50,26 @@ export interface SentinelPlace {
   readonly natMap: Announced;
 }
 
-export function sentinelStore(place: SentinelPlace, options: RemoteStoreOptions): SentinelStore {
+export function sentinelStore(place: SentinelPlace, options: RemoteStoreOptions): RemoteStore {
   const { name, sentinels, settings, natMap } = place;
-  return new SentinelStore({
+  const openNode = (node: Endpoint, events: ConnectionEvents, protocol: 2 | 3 = 2): Promise<Connection> =>
+    openConnection(reachable(node, natMap), options, events, protocol);
+  const parts = {
     ...options,
     name,
     sentinels,
     readyTimeoutMs: options.connectTimeoutMs + options.commandTimeoutMs + 2 * HANDOVER_MS,
     lossTimeoutMs: options.commandTimeoutMs,
-    openNode: (node, events) => openConnection(reachable(node, natMap), options, events),
-    openSentinel: (sentinel, events) => openConnection(reachable(sentinel, natMap), settings, events),
-  });
+    openNode: (node: Endpoint, events: ConnectionEvents) => openNode(node, events),
+    openSentinel: (sentinel: Endpoint, events: ConnectionEvents) =>
+      openConnection(reachable(sentinel, natMap), settings, events),
+  };
+  return withTracking(
+    new SentinelStore(parts),
+    options.boundMs ?? null,
+    ({ track, onSessionChange, heartbeatMs }) =>
+      new SentinelStore({ ...parts, openNode: track(openNode), onSessionChange, heartbeatMs }),
+  );
 }
 
 /** The node that is taken for the primary, and the connection to it. */
@@ -71,6 +85,8 @@ export class SentinelStore implements RemoteStore {
   private reign: Reign | null = null;
   private hopefulUntilMs = 0;
   private hadConnection = false;
+  /** Whom everybody was told of. */
+  private lastSession: Session | null = null;
   private closed = false;
   /** Of nodes that are not the primary any more. */
   private readonly farewells = new Set<Promise<void>>();
@@ -112,6 +128,11 @@ export class SentinelStore implements RemoteStore {
     return away(`a majority of the sentinels does not confirm ${nameOf(reign.primary)} yet, or not any more`);
   }
 
+  /** By when the primary has answered something that was asked of it. */
+  toldAllAtMs(): number {
+    return this.reign?.watch.connection?.answeredAtMs ?? Number.NEGATIVE_INFINITY;
+  }
+
   settled(): Promise<void> | null {
     return this.patience.waitIfHopeful(() => this.trouble(), this.hopefulUntilMs);
   }
@@ -140,6 +161,11 @@ export class SentinelStore implements RemoteStore {
   }
 
   private check(): void {
+    const session = this.session();
+    if (session !== this.lastSession) {
+      this.lastSession = session;
+      this.options.onSessionChange?.();
+    }
     if (this.trouble() === null) this.hope(HOPE_MS);
     this.patience.check();
   }
@@ -150,7 +176,7 @@ export class SentinelStore implements RemoteStore {
   }
 
   private turnTo(primary: NamedPrimary): void {
-    const { clock, random, reconnectMsMax, openNode, onTrouble, lossTimeoutMs } = this.options;
+    const { clock, random, reconnectMsMax, heartbeatMs, openNode, onTrouble, lossTimeoutMs } = this.options;
     const before = this.reign?.watch.close();
     if (before !== undefined) {
       this.farewells.add(before);
@@ -160,6 +186,7 @@ export class SentinelStore implements RemoteStore {
       clock,
       random,
       reconnectMsMax,
+      ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
       open: (events) => openNode(primary, events),
       ask: expectSamePrimary,
       onChange: () => this.check(),

@@ -35,7 +35,7 @@ describeWithSentinel('a store under Sentinel', () => {
           ['GET', 'key'],
         ]),
       ).toEqual(['OK', 'value']);
-      expect(store.settled()).toBeNull();
+      expect(store.settled?.(['any'])).toBeNull();
     } finally {
       await store.close();
     }

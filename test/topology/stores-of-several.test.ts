@@ -55,6 +55,34 @@ describeWithSentinel('under Sentinel', () => {
   });
 });
 
+describeWithSentinel('bounded', () => {
+  behavesAsAStore('under Sentinel', async () => {
+    const running = await startSentinels();
+    const config = { topology: running.topology, consistency: 'bounded' } as const;
+    return {
+      configs: [config, config],
+      flush: async () =>
+        void (await ask(running.client(await running.primary()), (client) => client.flushall())),
+      stop: () => running.stop(),
+    };
+  });
+});
+
+describeWithCluster('bounded', () => {
+  behavesAsAStore('in a Cluster', async () => {
+    const cluster = await startCluster();
+    const config = { topology: cluster.topology, consistency: 'bounded' } as const;
+    return {
+      configs: [config, config],
+      flush: async () => {
+        for (const node of cluster.nodes.slice(0, 3))
+          await withClient(cluster, node, (client) => client.flushall());
+      },
+      stop: () => cluster.stop(),
+    };
+  });
+});
+
 describeWithSentinel('by TLS', () => {
   behavesAsAStore('sentinels and nodes that know nothing else', async () => {
     const certificate = await createCertificate();

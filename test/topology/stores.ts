@@ -1,10 +1,10 @@
 /** Decides how tests open stores of their own on Sentinels and Clusters. */
 import type { Session } from '../../src/cache/executor.js';
 import { systemClock, systemRandom } from '../../src/clock.js';
-import { type ClusterStore, clusterStore } from '../../src/topology/cluster.js';
+import { clusterStore } from '../../src/topology/cluster.js';
 import type { Announced } from '../../src/topology/lease.js';
-import { type SentinelStore, sentinelStore } from '../../src/topology/sentinel.js';
-import type { RemoteStoreOptions } from '../../src/topology/single.js';
+import { sentinelStore } from '../../src/topology/sentinel.js';
+import type { RemoteStore, RemoteStoreOptions } from '../../src/topology/single.js';
 import type { RunningCluster } from '../support/cluster.js';
 import type { RunningSentinels } from '../support/sentinel.js';
 
@@ -23,13 +23,13 @@ export interface OpenOptions extends Partial<RemoteStoreOptions> {
   readonly natMap?: Announced;
 }
 
-export function openSentinelStore(running: RunningSentinels, options: OpenOptions = {}): SentinelStore {
+export function openSentinelStore(running: RunningSentinels, options: OpenOptions = {}): RemoteStore {
   const { natMap = {}, ...rest } = options;
   const { name, sentinels } = running.topology;
   return sentinelStore({ name, sentinels, settings: storeOptions, natMap }, { ...storeOptions, ...rest });
 }
 
-export function openClusterStore(cluster: RunningCluster, options: OpenOptions = {}): ClusterStore {
+export function openClusterStore(cluster: RunningCluster, options: OpenOptions = {}): RemoteStore {
   const { natMap = {}, ...rest } = options;
   const { nodes } = cluster.topology;
   return clusterStore({ nodes, natMap }, { ...storeOptions, ...rest });
