@@ -53,7 +53,7 @@ class Application {
       plain,
       functions: functionsOf(this.contender, pools, plain),
       process: order.process,
-      slowShare: 0.03,
+      slow: order.slow,
       count: (what) => void (this.events[what] = (this.events[what] ?? 0) + 1),
     };
     this.bursts = new Bursts(new Caller(this.world, seededRandom(seed)));

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import type { Config } from '../../../src/index.js';
 import { type OtherProcess, startProcess } from '../../support/processes.js';
+import type { Slow } from './caller.js';
 import type { Testimony } from './judge.js';
 import { LogReader } from './log.js';
 import { buildNetwork, type Network } from './network.js';
@@ -25,6 +26,7 @@ export interface ApplicationsOptions {
   readonly config: Config;
   readonly seed: number;
   readonly callers: number;
+  readonly slow: Slow;
   /** How many of them, the last ones, have a network that can fail. */
   readonly proxied: number;
 }
@@ -159,6 +161,7 @@ export class Application {
       log,
       seed: options.seed * 1_000 + index * 50 + life,
       callers: options.callers,
+      slow: options.slow,
       detours: network?.detours ?? {},
     });
     this.port = (await began).port;

@@ -47,10 +47,9 @@ function readsOf(row: TrackedRow, caller: Caller): readonly reads.Read[] {
     Array.from({ length: READS_OF_A_ROW }, () => read);
   if (accounts.rows.includes(row)) {
     const account: reads.Read = (reader) => reads.account(reader, id(accounts));
-    return [
-      ...often(account),
-      ...(caller.chance(0.3) ? [reads.totals, reads.totals, reads.allAccounts] : []),
-    ];
+    const wrapped: reads.Read = (reader) => reads.wrapped(reader, id(accounts));
+    const others = caller.chance(0.3) ? [reads.totals, reads.totals, reads.allAccounts] : [wrapped, wrapped];
+    return [...often(account), ...others];
   }
   const key = (table: typeof accounts): string => table.keys[table.rows.indexOf(row)] as string; // it is among them
   if (documents.rows.includes(row)) return often((reader) => reads.pages(reader, key(documents)));

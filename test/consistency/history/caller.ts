@@ -17,8 +17,15 @@ export interface World {
   /** The one among how many processes this is: notes are written by one caller each. */
   readonly process: { readonly index: number; readonly count: number };
   readonly count: (what: string) => void;
+  readonly slow: Slow;
+}
+
+/** What is under way for long meets more of what is written. */
+export interface Slow {
   /** Of the reads that can be made slow. */
-  readonly slowShare: number;
+  readonly share: number;
+  /** How slow: 1 is some milliseconds. */
+  readonly factor: number;
 }
 
 /** Results that are built from two queries. */

@@ -3,10 +3,12 @@
  * changed, adapter included. Most are those of the interleavings, here on a real database.
  */
 import { createRequire } from 'node:module';
-import type { Config } from '../../../src/index.js';
 import { mutants as ofTheEngine } from '../interleavings/mutants.js';
 import { bundle, type CacheMutant } from './bundle.js';
+import type { Slow } from './caller.js';
 import type { Package } from './contenders.js';
+import type { TopologyName } from './topologies.js';
+import type { Manners } from './workload.js';
 
 /** Wherever tokens and intents are kept. */
 const ofTheFlow = [
@@ -68,13 +70,60 @@ export async function mutate(
   return { source: createRequire(import.meta.url)(file) as Package, dispose };
 }
 
-/** On several processes: with the configuration that it takes. */
+/** On several processes: where and with which faults it shows, if not everywhere and without. */
 export interface ProcessesMutant extends CacheMutant {
-  readonly config?: Config;
+  readonly topology?: TopologyName;
+  readonly faults?: readonly string[];
+  readonly mixture?: Manners['mixture'];
+  readonly slow?: Slow;
 }
 
+/** What only a store that others share, and that can be lost, brings about. */
+const ofProcesses: readonly ProcessesMutant[] = [
+  {
+    name: 'tokens are counters, which begin anew where they were lost',
+    file: 'protocol/lookup.ts',
+    changes: [
+      { from: `(): string => context.random.hex(TOKEN_BYTES);`, to: `(): string => String(TOKEN_BYTES);` },
+    ],
+  },
+  {
+    name: 'what everything depends on is not written by a write of everything',
+    file: 'bind.ts',
+    changes: [
+      {
+        from: `return [{ table: rootOf(names), pins: null }];`,
+        to: `return [{ table: keyOfTable(names, 'roof'), pins: null }];`,
+      },
+    ],
+    mixture: 'broad',
+  },
+  {
+    name: 'nobody asks who vouches for the tokens',
+    file: '../topology/sentinel.ts',
+    changes: [{ from: `    return this.replicationId;`, to: `    return 'anybody';` }],
+    topology: 'sentinel',
+    faults: ['failovers that lose what was written last'],
+  },
+  {
+    name: 'a primary is trusted without a lease',
+    file: '../topology/sentinel.ts',
+    changes: [
+      {
+        from: `      nowMs < watch.confirmedAtMs(connection) + LEASE_MS &&
+      this.witnesses.confirms(primary.named)`,
+        to: `      (primary !== null || watch !== null || nowMs + LEASE_MS > 0)`,
+      },
+    ],
+    topology: 'sentinel',
+    faults: ['a process that reaches only a deposed primary'],
+  },
+];
+
 export const mutantsOfProcesses: readonly ProcessesMutant[] = [
-  ...ofTheFlow.map((name) => mutantNamed(name)),
+  // An execution has to last for a write and its rotation.
+  ...ofTheFlow.map((name) => ({ ...mutantNamed(name), slow: { share: 0.2, factor: 5 } })),
   ...ofAStore.map((name) => mutantNamed(name)),
   ofFunctions,
+  ...ofProcesses,
 ];

@@ -39,6 +39,8 @@ export class Road {
 }
 
 export interface Network {
+  /** To all servers of the store but one. */
+  readonly storeExcept: (port: number) => Road;
   readonly store: Road;
   readonly database: Road;
   readonly detours: Detours;
@@ -50,6 +52,7 @@ export async function buildNetwork(storePorts: readonly number[], databasePort: 
   const proxies = await Promise.all(ports.map((port) => startTcpProxy({ port })));
   return {
     store: new Road(proxies.slice(0, -1)),
+    storeExcept: (port) => new Road(proxies.slice(0, -1).filter((_, index) => ports[index] !== port)),
     database: new Road(proxies.slice(-1)),
     detours: detoursOf(ports, proxies),
     close: async () => {

@@ -1,6 +1,7 @@
 /** Decides what an application process can be told to do, and what it tells of it. */
 import type pg from 'pg';
 import type { Config } from '../../../src/index.js';
+import type { Slow } from './caller.js';
 import type { Hits } from './contenders.js';
 import type { Manners } from './workload.js';
 
@@ -16,6 +17,7 @@ export interface BeginOrder {
   readonly log: string;
   readonly seed: number;
   readonly callers: number;
+  readonly slow: Slow;
   readonly detours: Detours;
 }
 

@@ -54,7 +54,7 @@ export async function play(options: PlayOptions): Promise<Report> {
     functions: functionsOf(contender, pools, plain),
     count,
     process: { index: 0, count: 1 },
-    slowShare: 0.25,
+    slow: { share: 0.25, factor: 1 },
   };
   await contender.ready();
   const all = Array.from(

@@ -7,7 +7,8 @@ import type { ReadWitness, Sighting, TrackedRow } from './witness.js';
 
 export type Read = (caller: Caller) => Promise<void>;
 
-const slowly = `(select count(*) from stones where body like '%zz%') as found`;
+const slowly = (factor: number): string =>
+  `(select count(*) from stones s, stones t where t.id <= ${factor} and s.body like '%zz%') as found`;
 
 /** A row that holds its key's version, and its place if it has one. */
 function sighting(table: TrackedTable, row: Row, key: unknown, place?: unknown): Sighting {
@@ -45,8 +46,9 @@ function judgePages(caller: Caller, read: ReadWitness, rows: readonly Row[]): Re
 
 /** By primary key, now and then as part of a slow query. */
 export const account = async (caller: Caller, id = anAccount(caller)): Promise<void> => {
-  const columns = caller.chance(caller.world.slowShare)
-    ? `id, owner, version, ${slowly}`
+  const { slow } = caller.world;
+  const columns = caller.chance(slow.share)
+    ? `id, owner, version, ${slowly(slow.factor)}`
     : 'id, owner, balance, version';
   const read = caller.world.history.read('account', [caller.world.tables.accounts.row(id)]);
   const rows = await caller.ask(`select ${columns} from accounts where id = $1`, [id]);
@@ -173,10 +175,12 @@ export const crate: Read = async (caller) => {
 };
 
 /** Two snapshots, each of them newer than the call. */
-export const wrapped: Read = async (caller) => {
+export const wrapped = async (
+  caller: Caller,
+  id = anAccount(caller),
+  document = aDocument(caller),
+): Promise<void> => {
   const { history, tables, functions } = caller.world;
-  const id = anAccount(caller);
-  const document = aDocument(caller);
   const accountRead = history.read('account of a wrapped function', [tables.accounts.row(id)]);
   const pagesRead = history.read('pages of a wrapped function', [tables.documents.row(document)]);
   const result = await functions.accountAndDocument(id, document);

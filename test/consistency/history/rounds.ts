@@ -7,6 +7,7 @@ import { eventually } from '../../../scripts/lib/redis-process.js';
 import { type Random, seededRandom } from '../../../src/clock.js';
 import type { Config } from '../../../src/index.js';
 import { Applications } from './applications.js';
+import type { Slow } from './caller.js';
 import { type Hits, quiet, type Row } from './contenders.js';
 import type { Fault, Field } from './field.js';
 import { type Figures, History, type Violation } from './history.js';
@@ -29,6 +30,7 @@ export interface RoundsOptions {
   /** Reads and writes of one round, per process. */
   readonly operations: number;
   readonly mixture: Manners['mixture'];
+  readonly slow: Slow;
   /** Of processes whose network can fail. */
   readonly proxied: number;
   /** One per round, in turns. */

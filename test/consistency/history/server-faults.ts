@@ -143,7 +143,38 @@ function ofSentinels(sentinels: RunningSentinels): readonly Fault[] {
         }),
     },
     flushed(client),
+    {
+      name: 'a process that reaches only a deposed primary',
+      losesIntents: true,
+      strike: (field) => during(field, 1, () => leaveAloneWithOldPrimary(field, sentinels)),
+    },
   ];
+}
+
+/** What sentinels need of a node that they are to find alive, or to depose; processes need none of it. */
+const OF_SENTINELS = ['ping', 'publish', 'multi', 'slaveof', 'replicaof'];
+const ALONE_MS = 1_500;
+
+/** The sentinels reach the primary no more, a process reaches nobody else: it must not believe what it hears there. */
+async function leaveAloneWithOldPrimary(field: Field, sentinels: RunningSentinels): Promise<void> {
+  const { network } = one(field, field.applications.proxied);
+  if (network === null) throw new Error('a process that is to be cut off has proxies');
+  const replicas = sentinels.nodes.length - 1;
+  const before = await sentinels.primary();
+  const others = network.storeExcept(before.port);
+  const allow = (sign: '+' | '-'): Promise<unknown> =>
+    ask(sentinels.client(before), (client) =>
+      client.call('ACL', 'SETUSER', 'default', ...OF_SENTINELS.map((command) => `${sign}${command}`)),
+    );
+  field.note('processes alone with a deposed primary');
+  others.lose('toClient');
+  others.lose('toServer');
+  await allow('-');
+  const promoted = await promotedInstead(sentinels, before);
+  await lasting(ALONE_MS);
+  await allow('+');
+  others.mend();
+  await followed((node) => sentinels.client(node), promoted, replicas);
 }
 
 function ofCluster(cluster: RunningCluster): readonly Fault[] {

@@ -1,7 +1,7 @@
 /** Decides how several processes on one topology are put to the test for long, and what is known to be wrong with them. */
 import type { Config } from '../../../src/index.js';
 import { type Bundle, bundleApplication } from './bundle.js';
-import { faultsOf } from './faults.js';
+import { faultsNamed, faultsOf } from './faults.js';
 import { mutantsOfProcesses } from './mutants.js';
 import { playRounds, type RoundsOptions, type RoundsReport } from './rounds.js';
 import { onDatabase, type Surroundings } from './soak-database.js';
@@ -10,6 +10,7 @@ import { startTopology, type TopologyName } from './topologies.js';
 
 const SLICE_MS = 45_000;
 const PATIENCE_MS = 60_000;
+const FAULTS_PER_SLICE = 4;
 const PROCESSES = 4;
 const CALLERS = 16;
 
@@ -42,8 +43,9 @@ export async function soakProcesses(
       const report = await playOn(about, name, bundle, {
         config,
         mixture,
-        operations: 10_000,
-        faultsFrom: turn,
+        slow: { share: mixture === 'hot' ? 0.03 : 0.25, factor: 1 },
+        operations: 2_500,
+        faults: turn * FAULTS_PER_SLICE,
         goesOn: ({ broken }) => broken === 0 && performance.now() < sliceEndsAtMs,
       });
       say(`${what}: ${lineOf([report])}`);
@@ -68,11 +70,12 @@ export async function tryMutantsOfProcesses(about: Surroundings, name: TopologyN
     const startedAtMs = performance.now();
     const bundle = await bundleApplication(mutant);
     try {
-      const report = await playOn(about, name, bundle, {
-        config: mutant.config ?? {},
-        mixture: 'hot',
-        operations: 1_500,
-        faultsFrom: 0,
+      const report = await playOn(about, mutant.topology ?? name, bundle, {
+        config: {},
+        mixture: mutant.mixture ?? 'hot',
+        slow: mutant.slow ?? { share: 0.25, factor: 1 },
+        operations: 500,
+        faults: mutant.faults ?? ['none'],
         goesOn: ({ broken }) => broken === 0 && performance.now() - startedAtMs < PATIENCE_MS,
       });
       const kinds = Object.entries(report.figures.violations).filter(([, count]) => count > 0);
@@ -91,17 +94,13 @@ async function playOn(
   about: Surroundings,
   name: TopologyName,
   { file }: Bundle,
-  options: Pick<RoundsOptions, 'config' | 'mixture' | 'operations' | 'goesOn'> & {
-    readonly faultsFrom: number;
+  options: Pick<RoundsOptions, 'config' | 'mixture' | 'operations' | 'goesOn' | 'slow'> & {
+    /** Their names, or the turn from which on all are met. */
+    readonly faults: readonly string[] | number;
   },
 ): Promise<RoundsReport> {
   const topology = await startTopology(name);
-  const { faultsFrom, ...rest } = options;
-  const faults = faultsOf(topology.servers);
-  const turned = [
-    ...faults.slice(faultsFrom % faults.length),
-    ...faults.slice(0, faultsFrom % faults.length),
-  ];
+  const { faults, ...rest } = options;
   try {
     return await onDatabase(about, (database, seed) =>
       playRounds({
@@ -110,7 +109,10 @@ async function playOn(
         topology,
         database,
         seed,
-        faults: turned,
+        faults:
+          typeof faults === 'number'
+            ? turned(faultsOf(topology.servers), faults)
+            : faultsNamed(topology.servers, faults),
         processes: PROCESSES,
         callers: CALLERS,
         proxied: PROCESSES / 2,
@@ -120,3 +122,8 @@ async function playOn(
     await topology.stop();
   }
 }
+
+const turned = <T>(all: readonly T[], by: number): readonly T[] => [
+  ...all.slice(by % all.length),
+  ...all.slice(0, by % all.length),
+];

@@ -51,6 +51,7 @@ describeWithPostgres('while one of three processes writes, the others', () => {
       config: {},
       seed: 1,
       callers: 1,
+      slow: { share: 0, factor: 1 },
       proxied: 1,
     });
     readers = applications.all.slice(0, 2);

@@ -35,6 +35,7 @@ async function play(bundle: Bundle, name: TopologyName): Promise<RoundsReport> {
       callers: 8,
       operations: OPERATIONS,
       mixture: 'hot',
+      slow: { share: 0.1, factor: 1 },
       proxied: 2,
       faults,
       goesOn: ({ rounds, broken }) => broken === 0 && rounds < faults.length,
