@@ -127,6 +127,8 @@ export class WatchedClient {
   private query(config: unknown, values: unknown, callback: unknown): unknown {
     const call = callOf(config, values, callback);
     if (call === null || this.ended) return this.send(config, values, callback);
+    // A standby may be the primary since: what could write is not sent before that is known.
+    if (this.session.isStandby && (call.text === null || !looksHarmless(call.text))) this.session.forget();
     return this.gate.isOpen() ? this.run(call) : this.defer(call);
   }
 

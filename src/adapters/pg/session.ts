@@ -20,6 +20,9 @@ export interface SessionOptions {
 const REPORTED =
   /^(TimeZone|DateStyle|IntervalStyle|client_encoding|standard_conforming_strings|search_path|session_authorization|is_superuser)$/;
 
+/** Another server process crashed: all are ended, and what was committed asynchronously may be lost. */
+const CRASH_SHUTDOWN = '57P02';
+
 export class Session {
   /** What the planner and the results of this connection's statements belong to. */
   database: Database | null = null;
@@ -30,6 +33,9 @@ export class Session {
   private readonly reported = new Map<string, string>();
 
   constructor(private readonly options: SessionOptions) {
+    options.client.connection.on('errorMessage', ({ code }: { code?: string }) => {
+      if (code === CRASH_SHUTDOWN) this.voidAll('crash');
+    });
     options.client.connection.on(
       'parameterStatus',
       ({ parameterName, parameterValue }: { parameterName: string; parameterValue: string }) =>
@@ -115,15 +121,16 @@ export class Session {
     const known = this.reported.get(name);
     this.reported.set(name, value);
     if (typeof this.probe === 'string' || value === known) return;
-    if (name === 'in_hot_standby' && value === 'off') this.notePromotion();
-    else if (REPORTED.test(name)) this.hasDeparted = true;
+    if (name === 'in_hot_standby' && value === 'off') {
+      this.probe = 'wanted';
+      this.voidAll('promotion');
+    } else if (REPORTED.test(name)) this.hasDeparted = true;
   }
 
-  /** Whatever this connection wrote as the first statement of a new primary, nobody saw. */
-  private notePromotion(): void {
+  /** What was shown before may be gone, or something was written that nobody saw. */
+  private voidAll(reason: string): void {
     const { core, databases } = this.options;
-    this.probe = 'wanted';
-    core.engine.invalidate(databases.roots()).catch((error: unknown) => core.failed('promotion', error));
+    core.engine.invalidate(databases.roots()).catch((error: unknown) => core.failed(reason, error));
   }
 }
 

@@ -99,8 +99,10 @@ describeWith({
 
       const read = (pool: pg.Pool) => pool.query<{ body: string }>('select * from slow where id = $1', [1]);
       const isWaiting = async (): Promise<boolean> =>
-        (await given.plain.query(`select from pg_locks where locktype = 'advisory' and not granted`))
-          .rowCount === 1;
+        (
+          await given.plain.query(`select from pg_locks l join pg_database d on d.oid = l.database
+          where l.locktype = 'advisory' and not l.granted and d.datname = current_database()`)
+        ).rowCount === 1;
       const cut = (client: pg.PoolClient): void =>
         (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 

@@ -64,7 +64,10 @@ describeWithPostgres('an intent whose process was killed', () => {
   const read = (member: Member): Promise<{ rows: { body: string }[]; isHit: boolean }> =>
     member.query('select body from slow where id = $1', [1]);
   const isWaiting = async (): Promise<boolean> =>
-    (await gate.query(`select from pg_locks where locktype = 'advisory' and not granted`)).rowCount === 1;
+    (
+      await gate.query(`select from pg_locks l join pg_database d on d.oid = l.database
+          where l.locktype = 'advisory' and not l.granted and d.datname = current_database()`)
+    ).rowCount === 1;
   const open = (): Promise<unknown> => gate.query('select pg_advisory_unlock_all()');
   const standing = async (): Promise<number> => {
     const tables = await store.keys('lookaside:t:*}');
@@ -161,7 +164,8 @@ describeWithPostgres('an intent whose process was killed', () => {
     await until(isWaiting);
     const { rows } = await gate.query<{ locks: number }>(
       `select count(*)::int as locks from pg_locks where locktype = 'advisory' and granted and objsubid = 2
-        and pid = (select pid from pg_locks where locktype = 'advisory' and not granted)`,
+        and pid = (select l.pid from pg_locks l join pg_database d on d.oid = l.database
+          where l.locktype = 'advisory' and not l.granted and d.datname = current_database())`,
     );
     expect(rows[0]?.locks).toBe(1);
     await owner.kill();

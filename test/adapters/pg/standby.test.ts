@@ -36,7 +36,7 @@ describeWithPostgres('a database', () => {
       ttl: '1h',
       changes: { kind: 'poll', interval: '100ms' },
     });
-    pool = withCache(forgiving(new pg.Pool({ ...primary.place, max: 2 })), cache);
+    pool = withCache(forgiving(new pg.Pool({ ...primary.place, max: 3 })), cache);
     place = pool.options as { port: number };
   };
   const nameOf = async (): Promise<unknown> =>
@@ -121,6 +121,8 @@ describeWithPostgres('a database', () => {
     place.port = standby.place.port;
     const early = await pool.connect();
     await early.query('select name from items where id = 1');
+    const later = await pool.connect();
+    await later.query('select name from items where id = 1');
     await standby.query('select pg_promote()');
     await until(
       async () => (await early.query<{ r: boolean }>('select pg_is_in_recovery() as r')).rows[0]?.r === false,
@@ -128,7 +130,12 @@ describeWithPostgres('a database', () => {
     expect(await nameOf()).toBe('one');
     await until(isHit);
     await early.query(`update items set name = 'by the old connection' where id = 1`);
-    expect(await nameOf()).toBe('by the old connection');
     early.release();
+    expect(await nameOf()).toBe('by the old connection');
+    expect(await isHit()).toBe(true);
+    // The other one has not been heard of since, and writes with its first statement.
+    await later.query(`update items set name = 'by the other one' where id = 1`);
+    expect(await nameOf()).toBe('by the other one');
+    later.release();
   });
 });
