@@ -3,6 +3,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { doctorCommand } from './cli/doctor.js';
 import { serveCommand } from './cli/serve.js';
 import { LookasideError } from './errors.js';
 
@@ -11,7 +12,8 @@ const program = new Command('lookaside')
   .version(packageVersion(), '-v, --version')
   .showSuggestionAfterError()
   .showHelpAfterError()
-  .addCommand(serveCommand());
+  .addCommand(serveCommand())
+  .addCommand(doctorCommand());
 
 program.parseAsync().catch((error: unknown) => {
   // A mistake of the user's is told in its own words; anything else is a bug, told with its trace.

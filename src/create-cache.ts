@@ -11,7 +11,11 @@ import { type Clock, type Random, systemClock, systemRandom } from './clock.js';
 import { resolveConfig } from './config/config.js';
 import type { Config, ResolvedConfig } from './config/schema.js';
 import { LookasideError } from './errors.js';
+import { diagnose as diagnoseStore } from './topology/diagnosis.js';
 import { openPlace, type Place } from './topology/place.js';
+import type { Finding } from './topology/server-facts.js';
+
+export type { Finding } from './topology/server-facts.js';
 
 interface Registered {
   readonly config: ResolvedConfig;
@@ -43,6 +47,16 @@ export function createCache(config: Config = {}): Cache {
   const cache = compose(resolved);
   registry.set(resolved.namespace, { config: resolved, cache });
   return cache;
+}
+
+/**
+ * What is wrong with the store that a configuration names: what keeps it from being used, and what is to be changed.
+ * Connects to it and writes nothing.
+ *
+ * @throws LookasideError `CONFIG_INVALID`
+ */
+export async function diagnose(config: Config = {}): Promise<readonly Finding[]> {
+  return diagnoseStore(resolveConfig(config));
 }
 
 function compose(config: ResolvedConfig): Cache {

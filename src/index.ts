@@ -17,5 +17,5 @@ export { defineConfig } from './config/config.js';
 export { loadConfig } from './config/file.js';
 export type { Config } from './config/schema.js';
 export type { Duration, Size } from './config/units.js';
-export { createCache } from './create-cache.js';
+export { createCache, diagnose, type Finding } from './create-cache.js';
 export { type ErrorCode, LookasideError } from './errors.js';

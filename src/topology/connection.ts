@@ -57,7 +57,7 @@ const PENDING_MAX = 50_000;
 const REPLY_BYTES_MAX = 540_000_000;
 
 /** A server that says one of these has nothing that can be relied on. */
-const FATAL = /^(READONLY|LOADING|MASTERDOWN|NOAUTH|NOPERM|UNBLOCKED|BUSY)\b/;
+const FATAL = /^(READONLY|LOADING|MASTERDOWN|NOAUTH|UNBLOCKED|BUSY)\b/;
 
 /**
  * Connects and greets. The connection is ready for use when this resolves.
@@ -143,6 +143,7 @@ async function greet(link: Link, settings: ConnectionSettings, protocol: 2 | 3):
     if (reply instanceof ReplyError) throw new LookasideError('STORE_AWAY', reply.message, { cause: reply });
   const [info] = await link.request([['INFO'], ['CLIENT', 'SETNAME', 'lookaside']], false);
   if (typeof info === 'string') return factsFrom(info);
+  if (info instanceof ReplyError && info.message.startsWith('NOPERM')) return factsFrom(''); // judged by what it hides
   const cause = info instanceof ReplyError ? info : undefined;
   throw new LookasideError('STORE_AWAY', cause?.message ?? 'the server answers INFO with something else', {
     cause,

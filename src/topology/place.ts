@@ -5,7 +5,9 @@ import type { ResolvedConfig } from '../config/schema.js';
 import { LookasideError } from '../errors.js';
 import { createServer, type EmbeddedServer, type EvictionPolicy, evictionPolicies } from '../server/index.js';
 import { createRemoteStore, type RemoteTopology } from './create-store.js';
+import { examine } from './diagnosis.js';
 import { embeddedStore } from './embedded.js';
+import type { RemoteStore } from './single.js';
 
 export interface Place {
   readonly store: Store;
@@ -43,6 +45,7 @@ function remote(
 ): Place {
   const onTrouble = (error: Error): void => failed('store', error);
   const store = createRemoteStore(topology, { clock, random, onTrouble, boundMs });
+  void warnOf(store, topology.remote.commandTimeoutMs, clock, failed);
   return {
     store,
     isShared: true,
@@ -52,6 +55,22 @@ function remote(
     },
     close: () => store.close(),
   };
+}
+
+/** What makes the store of no use is told by `onTrouble`; this is the rest. */
+async function warnOf(
+  store: RemoteStore,
+  commandTimeoutMs: number,
+  clock: Clock,
+  failed: Surroundings['failed'],
+): Promise<void> {
+  try {
+    await store.ready();
+    for (const { name, text } of await examine(store, { clock, commandTimeoutMs }))
+      failed(`server-${name}`, text);
+  } catch (error) {
+    if (!(error instanceof LookasideError)) failed('server-check', error); // else the store is away, and that is told
+  }
 }
 
 function embedded(config: ResolvedConfig, { clock, random, failed, onServerClosed }: Surroundings): Place {

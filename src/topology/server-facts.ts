@@ -23,7 +23,17 @@ export interface Finding {
   /** `error`: nothing is served from such a server. */
   readonly severity: 'error' | 'warning';
   /** Part of the code of its warning. */
-  readonly name: 'version' | 'replication-id' | 'role' | 'eviction' | 'loading' | 'cluster' | 'latency';
+  readonly name:
+    | 'use'
+    | 'version'
+    | 'replication-id'
+    | 'role'
+    | 'eviction'
+    | 'loading'
+    | 'cluster'
+    | 'memory'
+    | 'clock'
+    | 'latency';
   /** What is wrong and what to change. */
   readonly text: string;
 }
@@ -74,6 +84,12 @@ export function judgeServer(facts: ServerFacts): readonly Finding[] {
       'eviction',
       `maxmemory-policy is ${facts.evictionPolicy}, which may evict the record of a write under way: set it to volatile-lru, volatile-ttl or noeviction`,
     );
+  if (facts.evictionPolicy === 'noeviction' && (facts.memoryBytesMax ?? 0) > 0)
+    findings.push({
+      severity: 'warning',
+      name: 'memory',
+      text: 'maxmemory-policy is noeviction: once maxmemory is reached nothing is stored and no write can be announced; set it to volatile-lru',
+    });
   return findings;
 }
 
