@@ -1,10 +1,13 @@
 /**
- * Decides how `npm run soak -- history --minutes N` runs: which workload is meant, with its arguments, signals and exit
- * code passed through. Knows nothing of what it does.
+ * Decides how `npm run soak -- history --topology T --minutes N` and `npm run soak -- churn` run: which program is
+ * meant, with its arguments, signals and exit code passed through. Knows nothing of what it does.
  */
 import { runTypeScript } from './lib/run-typescript.mjs';
 
-const programs = { history: 'test/consistency/history/soak.ts' };
+const programs = {
+  history: 'test/consistency/history/soak.ts',
+  churn: 'test/consistency/churn/soak.ts',
+};
 const [name = '', ...args] = process.argv.slice(2);
 const program = programs[/** @type {keyof typeof programs} */ (name)];
 if (program === undefined) {
