@@ -112,7 +112,8 @@ function planOf(options: PlannerOptions, text: string, hazard: Hazard): Plan {
   if (statements.length > 1) findings.deny('several-statements', 'the text has several statements');
   const plan = conclude(findings);
   if (plan.kind !== 'write' || statements.length > 1) return plan;
-  const counted = countedTable(catalog, first);
+  // What may do anything may also empty the table.
+  const counted = plan.writes.scope === 'tables' ? countedTable(catalog, first) : null;
   const isLong = plan.writes.scope === 'tables' && mayTakeLong(catalog, first, plan.writes.tables);
   return {
     ...plan,
