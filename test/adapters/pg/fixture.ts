@@ -31,7 +31,12 @@ export async function fixture(
   const plain = new pg.Pool({ ...database.config, max: 3 });
   forgiving(plain);
   await plain.query(schema);
-  const cache = createCache({ namespace: `pg-adapter-${process.pid}-${serial++}`, ttl: '1h', ...config });
+  const cache = createCache({
+    namespace: `pg-adapter-${process.pid}-${serial++}`,
+    ttl: '1h',
+    changes: { kind: 'none' }, // a rotation at a moment of its own choosing would be a miss that no test meant
+    ...config,
+  });
   const pools: pg.Pool[] = [];
   const wrappedPool = (own: pg.PoolConfig = {}): pg.Pool => {
     const pool = new pg.Pool({ ...database.config, max: 2, ...own });
