@@ -136,7 +136,7 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** Waiting, mostly: some two minutes per version. */
 export async function benchChanges(report: Report, { quick }: ChangesOptions): Promise<void> {
-  report.add('## How long a write by others stays unseen');
+  report.add('### How long a write by others stays unseen');
   const versions = [
     { name: '18', programs: undefined },
     ...(hasDebian15() ? [{ name: '15', programs: DEBIAN_15 }] : []),
