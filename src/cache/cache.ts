@@ -6,6 +6,7 @@ import type { Table } from '../sql/plan.js';
 import { compactValue, keyOfTable, rootOf } from './bind.js';
 import { type AttachedDatabase, type CacheCore, coreSymbol, type HasCore } from './core.js';
 import { FunctionCache, keyOfCall } from './functions.js';
+import { Leases } from './leases.js';
 import { NAMESPACE_ROOT, tagRef } from './protocol/keys.js';
 import type { Ref, Target } from './protocol/refs.js';
 import { currentScope, runInScope } from './scope.js';
@@ -19,6 +20,11 @@ export interface DependencyOptions {
   readonly tags?: readonly string[];
   /** Tables of attached databases: any write to them through the cache invalidates the result. */
   readonly tables?: readonly string[];
+  /**
+   * For what is expensive to load: of several processes that need it at once one loads it, and the others wait for its
+   * result, for so long at most. Default: each process loads it for itself.
+   */
+  readonly lease?: Duration;
 }
 
 export interface GetOrSetOptions<T> extends DependencyOptions {
@@ -105,7 +111,9 @@ export class Cache implements HasCore {
       attach: (database) => void this.databases.set(database.names.database, database),
       onPrepare: (prepare) => void this.preparations.add(prepare),
     };
-    this.functions = new FunctionCache(parts.core.engine, parts.core.namespace);
+    const { engine, namespace, clock, random, converse, failed } = parts.core;
+    const onFailure = (error: unknown): void => failed('lease', error);
+    this.functions = new FunctionCache(engine, namespace, new Leases({ clock, random, converse, onFailure }));
     parts.ready().then(
       (address) => (this.listensAt = address),
       () => undefined, // reported by whoever made it, and thrown by ready()
@@ -152,7 +160,8 @@ export class Cache implements HasCore {
     if (typeof options.name !== 'string' || options.name === '')
       throw new LookasideError('INVALID_ARGUMENT', 'wrap needs a name that is not empty');
     for (const tag of options.tags ?? []) this.tag(tag);
-    if (options.ttl !== undefined) durationOf(options.ttl);
+    if (options.ttl !== undefined) durationOf('ttl', options.ttl);
+    if (options.lease !== undefined) durationOf('lease', options.lease);
     return async (...args) => {
       const key = keyOfCall(options.name, args);
       if (key !== null) return this.load(`call:${key}`, () => fn(...args), options);
@@ -191,7 +200,7 @@ export class Cache implements HasCore {
       {
         ...(bypass === undefined ? {} : { bypass }),
         ...(refresh === undefined ? {} : { refresh }),
-        ...(options.ttl === undefined ? {} : { ttlMs: durationOf(options.ttl) }),
+        ...(options.ttl === undefined ? {} : { ttlMs: durationOf('ttl', options.ttl) }),
         ...(tags === undefined ? {} : { tags: [...new Set([...(currentScope()?.tags ?? []), ...tags])] }),
       },
       callback,
@@ -252,7 +261,7 @@ export class Cache implements HasCore {
   private async load<T>(key: string, load: () => Promise<T>, options: DependencyOptions): Promise<T> {
     if (this.core.mode === 'off') return load();
     const refs: Ref[] = (options.tags ?? []).map((tag) => this.tag(tag));
-    const ttlMs = options.ttl === undefined ? this.core.ttlMs : durationOf(options.ttl);
+    const ttlMs = options.ttl === undefined ? this.core.ttlMs : durationOf('ttl', options.ttl);
     if (!this.isClosed && options.tables !== undefined) {
       const found = await this.refsOf(options.tables);
       if (found === null) {
@@ -261,7 +270,8 @@ export class Cache implements HasCore {
       }
       refs.push(...found);
     }
-    return this.functions.load({ key, load, refs, ttlMs });
+    const leaseMs = options.lease === undefined ? null : durationOf('lease', options.lease);
+    return this.functions.load({ key, load, refs, ttlMs, leaseMs });
   }
 
   /** Null while the database that must know these tables cannot be asked: no reason to fail the caller. */
@@ -333,8 +343,9 @@ export class Cache implements HasCore {
   }
 }
 
-function durationOf(duration: Duration): number {
+function durationOf(option: 'ttl' | 'lease', duration: Duration): number {
   const ms = parseDuration(duration);
-  if (ms === null || ms < 1) throw new LookasideError('INVALID_ARGUMENT', `ttl must be ${DURATION_FORMAT}`);
+  if (ms === null || ms < 1)
+    throw new LookasideError('INVALID_ARGUMENT', `${option} must be ${DURATION_FORMAT}`);
   return ms;
 }

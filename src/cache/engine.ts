@@ -12,7 +12,7 @@ import { Near, type NearEntry, NearGroup } from './near.js';
 import { tagRef } from './protocol/keys.js';
 import { isComplete, type Looked, type Refusal, sameVector } from './protocol/lookup.js';
 import { covers, type Ref, type Target } from './protocol/refs.js';
-import type { Execution, Hit, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
+import type { Execution, Found, Hit, Manner, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
 import { currentScope, type Scope } from './scope.js';
 import type { IntentResolver } from './standing.js';
 import { type CacheStats, Counters } from './stats.js';
@@ -115,6 +115,11 @@ export class Engine {
     return this.fills.liveUntilMs;
   }
 
+  /** Settles when what was filled so far is in the store, or was not to be. */
+  stored(): Promise<void> {
+    return this.fills.stored();
+  }
+
   createGroup<P>(): ResultGroup<P> {
     return new NearGroup<P, Stamp>();
   }
@@ -173,6 +178,17 @@ export class Engine {
       return this.refuse('store-failed', request);
     }
     return this.readThrough(request, { refresh: false, ignored: entry });
+  }
+
+  /** What somebody else has stored of it by now, found as any hit is: by a look-up of its own. */
+  async findAgain<P>(request: ReadRequest<P, unknown>): Promise<Hit<P> | null> {
+    if (this.refusal(currentScope()) !== null || this.options.mode !== 'on') return null;
+    const cells = this.tokens.hold(request.refs);
+    try {
+      return (await this.ask(request, cells, { refresh: false })).hit;
+    } finally {
+      this.tokens.release(cells);
+    }
   }
 
   /** To be called for each statement that reads past the cache because it can never be cached. */
@@ -478,20 +494,6 @@ export class Engine {
     this.counters.count(this.counters.failures, reason);
     this.options.events.onFailure(reason, error);
   }
-}
-
-/** How a read goes about it. */
-interface Manner<P> {
-  /** No hit, but a fill. */
-  readonly refresh: boolean;
-  /** A result that is known not to be vouched for. */
-  readonly ignored?: NearEntry<P, Stamp>;
-}
-
-interface Found<P> {
-  readonly hit: Hit<P> | null;
-  /** What the look-up showed of the request's references. */
-  readonly looked: Looked;
 }
 
 const isWhole = (looked: Looked): looked is Dependencies => isComplete(looked.vector);

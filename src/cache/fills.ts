@@ -30,6 +30,8 @@ export class Fills {
   /** When the last result stored so far has died, on the monotonic clock. */
   liveUntilMs = Number.NEGATIVE_INFINITY;
 
+  private readonly underWay = new Set<Promise<void>>();
+
   constructor(private readonly options: FillsOptions) {}
 
   /**
@@ -91,6 +93,11 @@ export class Fills {
     this.put(entry.stamp, dependencies, codec.encode(entry.payload as never), remainingMs);
   }
 
+  /** Settles when what was filled so far is in the store, or was not to be. */
+  async stored(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+
   /** Nobody waits for it: the caller has the result. */
   private put(
     { identity }: Pick<Stamp, 'identity'>,
@@ -98,9 +105,11 @@ export class Fills {
     payload: Buffer,
     ttlMs: number,
   ): void {
-    this.options.entries
+    const putting = this.options.entries
       .put(identity, dependencies, payload, ttlMs)
-      .catch((error: unknown) => this.options.onFailure(error));
+      .catch((error: unknown) => this.options.onFailure(error))
+      .finally(() => this.underWay.delete(putting));
+    this.underWay.add(putting);
   }
 
   private notFilled(reason: string): void {

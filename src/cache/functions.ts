@@ -3,11 +3,13 @@
  * declares and on every query that went through the cache while they ran.
  */
 import { createHash } from 'node:crypto';
-import type { Engine, Execution, ResultGroup } from './engine.js';
+import type { Engine, Execution, ReadRequest, ResultGroup, Served } from './engine.js';
 import type { Dependencies } from './entry.js';
-import { NAMESPACE_ROOT, tagRef } from './protocol/keys.js';
+import type { Leases } from './leases.js';
+import { leaseKey, NAMESPACE_ROOT, tagRef } from './protocol/keys.js';
 import type { Ref } from './protocol/refs.js';
 import { type Collector, currentScope, runInScope } from './scope.js';
+import { digestOf } from './store.js';
 import { deserializeValue, type SerializedValue, serializedValueCodec, serializeValue } from './values.js';
 
 export interface LoadRequest<T> {
@@ -17,6 +19,8 @@ export interface LoadRequest<T> {
   readonly ttlMs: number;
   /** Declared: tags and tables. */
   readonly refs: readonly Ref[];
+  /** How long other processes wait for this one's result at most, in ms; null: they do not. */
+  readonly leaseMs: number | null;
 }
 
 export class FunctionCache {
@@ -25,6 +29,7 @@ export class FunctionCache {
   constructor(
     private readonly engine: Engine,
     private readonly namespace: string,
+    private readonly leases: Leases | null = null,
   ) {
     this.group = engine.createGroup();
   }
@@ -34,16 +39,42 @@ export class FunctionCache {
     const key = nameOf(request);
     const hit = this.engine.peek(this.group, key);
     if (hit !== undefined) return deserializeValue(hit) as T;
-    const served = await this.engine.read<SerializedValue, T>({
+    let release: (() => void) | null = null;
+    const read: ReadRequest<SerializedValue, T> = {
       group: this.group,
       key,
       identity: ['function', key],
       refs: [tagRef(this.namespace, NAMESPACE_ROOT), ...request.refs],
       codec: serializedValueCodec,
       ttlMs: request.ttlMs,
-      execute: () => this.execute(request),
+      execute: () => this.take(request, read, (done) => (release = done)),
+    };
+    try {
+      return valueOf(await this.engine.read(read));
+    } finally {
+      if (release !== null) void this.engine.stored().then(release); // those who wait are to find it
+    }
+  }
+
+  /** One process at a time, where that is asked for. What another found out is a result built on its entry. */
+  private async take<T>(
+    request: LoadRequest<T>,
+    read: ReadRequest<SerializedValue, T>,
+    onTaken: (done: () => void) => void,
+  ): Promise<Execution<SerializedValue, T>> {
+    if (request.leaseMs === null || this.leases === null) return this.execute(request);
+    const turn = await this.leases.turn({
+      key: leaseKey(this.namespace, digestOf(read.identity)),
+      leaseMs: request.leaseMs,
+      find: () => this.engine.findAgain(read),
     });
-    return served.from === 'database' ? served.result : (deserializeValue(served.payload) as T);
+    if (turn.kind === 'run') {
+      onTaken(turn.done);
+      return this.execute(request);
+    }
+    const { payload, dependencies } = turn.hit;
+    const result = deserializeValue(payload) as T;
+    return { result, payload: null, inherited: [dependencies], reason: 'loaded-by-another-process' };
   }
 
   /**
@@ -71,6 +102,9 @@ export class FunctionCache {
       : { result, payload, inherited };
   }
 }
+
+const valueOf = <T>(served: Served<SerializedValue, T>): T =>
+  served.from === 'database' ? served.result : (deserializeValue(served.payload) as T);
 
 /** The same key with other declarations is another entry: a hit must die with what its own caller declared. */
 const nameOf = ({ key, refs }: LoadRequest<unknown>): string =>

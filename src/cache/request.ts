@@ -1,6 +1,7 @@
 /** Decides the shape of a read as the engine is asked for it, and of its answer. Decides nothing about the flow. */
 import type { Dependencies, PayloadCodec } from './entry.js';
-import type { NearGroup } from './near.js';
+import type { NearEntry, NearGroup } from './near.js';
+import type { Looked } from './protocol/lookup.js';
 import type { Ref } from './protocol/refs.js';
 import type { Identity } from './store.js';
 import type { Cell } from './tokens/tokens.js';
@@ -54,3 +55,17 @@ export interface Hit<P> {
 export type Served<P, R> =
   | Hit<P>
   | { readonly from: 'database'; readonly result: R; readonly dependencies: Dependencies | null };
+
+/** How a read goes about it. */
+export interface Manner<P> {
+  /** No hit, but a fill. */
+  readonly refresh: boolean;
+  /** A result that is known not to be vouched for. */
+  readonly ignored?: NearEntry<P, Stamp>;
+}
+
+export interface Found<P> {
+  readonly hit: Hit<P> | null;
+  /** What the look-up showed of the request's references. */
+  readonly looked: Looked;
+}

@@ -108,7 +108,7 @@ export class EntryStore {
   }
 }
 
-function digestOf(identity: Identity): string {
+export function digestOf(identity: Identity): string {
   let text = '';
   for (const part of identity) text += `${part.length}:${part}`;
   return hash('sha256', text, 'base64url').slice(0, DIGEST_LENGTH);

@@ -33,6 +33,9 @@ export const valueKey = (key: string, shape: string, value: string): string => `
 /** An entry `E`, in any slot. */
 export const entryKey = (namespace: string, digest: string): string => `lookaside:e:${namespace}:${digest}`;
 
+/** Who runs a function that others wait for, in any slot. */
+export const leaseKey = (namespace: string, digest: string): string => `lookaside:l:${namespace}:${digest}`;
+
 /** Fields of `T`. Shapes and intents carry a prefix so that none can be taken for another. */
 export const field = {
   voucher: 'r',
