@@ -64,6 +64,8 @@ export class Watch {
   private timer: Timer | null = null;
   private running: Promise<void> | null = null;
   private seenAtMs: number;
+  /** A look that is under way is not waited for. */
+  private abandon = (): void => undefined;
   private closed = false;
 
   constructor(
@@ -94,6 +96,7 @@ export class Watch {
     this.closed = true;
     this.timer?.cancel();
     this.dropObserver();
+    this.abandon();
     await this.running;
     await this.release();
   }
@@ -157,6 +160,7 @@ export class Watch {
   /** A server that does not answer is asked again over another connection. */
   private inTime<T>(asking: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
+      this.abandon = () => reject(new Error('the cache was closed'));
       const timer = this.options.clock.after(LOOK_MS_MAX, () =>
         reject(new LookasideError('CHANGES_UNAVAILABLE', `the server did not answer in ${LOOK_MS_MAX} ms`)),
       );
