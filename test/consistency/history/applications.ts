@@ -246,7 +246,7 @@ export class Application {
 
   testimonies(): readonly Testimony[] {
     const readers = [...this.former.splice(0), ...(this.reader === null ? [] : [this.reader])];
-    return readers.map(({ name, log }) => ({ process: name, records: log.read() }));
+    return readers.map(({ name, log }) => ({ index: this.index, process: name, records: log.read() }));
   }
 
   async leave(): Promise<void> {

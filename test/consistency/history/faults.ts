@@ -7,6 +7,8 @@ import type { Road } from './network.js';
 import { faultsOfServers } from './server-faults.js';
 import type { Servers } from './topologies.js';
 
+const NEWS_PATIENCE_MS = 1_000;
+
 const calm: Fault = { name: 'none', strike: async () => undefined };
 
 const backendsKilled: Fault = {
@@ -75,11 +77,29 @@ function roadOf(application: Application, where: 'store' | 'database'): Road {
 /** By their names, where only some are wanted. */
 export function faultsNamed(servers: Servers, names: readonly string[]): readonly Fault[] {
   return names.map((name) => {
-    const found = faultsOf(servers).find((fault) => fault.name === name);
+    const found = faultsOfBounded(servers).find((fault) => fault.name === name);
     if (found === undefined) throw new Error(`nothing is known of "${name}" there`);
     return found;
   });
 }
+
+/** Of a store that tells what changed: its news comes late, everything else in time. */
+const newsHeldBack: Fault = {
+  name: 'news of changes held back',
+  strike: (field) =>
+    during(field, 12, async () => {
+      const { network } = one(field, field.applications.proxied);
+      const held = network?.store.hold({
+        direction: 'toClient',
+        matches: (bytes) => bytes.includes('invalidate'),
+      });
+      const packet = await Promise.race([held, lasting(NEWS_PATIENCE_MS)]);
+      if (packet === undefined) return; // there was none
+      field.note('news held back');
+      await lasting(between(field, 50, 400));
+      packet.release();
+    }),
+};
 
 const storeRoads = roadFault('store', 4);
 const databaseRoads = roadFault('database', 3);
@@ -96,4 +116,9 @@ const ofProcesses: readonly Fault[] = [
 /** Everything that can go wrong there, in an order in which a short run meets most. */
 export function faultsOf(servers: Servers): readonly Fault[] {
   return [...ofProcesses, ...faultsOfServers(servers)];
+}
+
+/** What else can go wrong where the store tells what changed. */
+export function faultsOfBounded(servers: Servers): readonly Fault[] {
+  return [newsHeldBack, ...faultsOf(servers)];
 }

@@ -8,6 +8,8 @@ import type { ReadWitness, TrackedRow, WriteWitness } from './witness.js';
 
 /** What one process wrote down, in its order. */
 export interface Testimony {
+  /** Of the process, through all its lives. */
+  readonly index: number;
   readonly process: string;
   readonly records: readonly LogRecord[];
 }

@@ -75,6 +75,7 @@ export interface ProcessesMutant extends CacheMutant {
   readonly topology?: TopologyName;
   readonly faults?: readonly string[];
   readonly mixture?: Manners['mixture'];
+  readonly isBounded?: boolean;
   readonly slow?: Slow;
 }
 
@@ -120,10 +121,23 @@ const ofProcesses: readonly ProcessesMutant[] = [
   },
 ];
 
+const ofBounded: readonly ProcessesMutant[] = [
+  {
+    name: 'own writes do not drop what is known without asking',
+    file: 'tokens/bounded.ts',
+    changes: [
+      { from: `    return doing.finally(() => this.forgetTargets(targets));`, to: `    return doing;` },
+    ],
+    faults: ['news of changes held back'],
+    isBounded: true,
+  },
+];
+
 export const mutantsOfProcesses: readonly ProcessesMutant[] = [
   // An execution has to last for a write and its rotation.
   ...ofTheFlow.map((name) => ({ ...mutantNamed(name), slow: { share: 0.2, factor: 5 } })),
   ...ofAStore.map((name) => mutantNamed(name)),
   ofFunctions,
   ...ofProcesses,
+  ...ofBounded,
 ];

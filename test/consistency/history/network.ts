@@ -14,7 +14,14 @@ export class Road {
 
   /** The first packet that matches, wherever it goes. */
   async hold(options: HoldOptions): Promise<HeldPacket> {
-    return Promise.any(this.proxies.map((proxy) => proxy.hold(options)));
+    const holds = this.proxies.map((proxy) => proxy.hold(options));
+    const first = await Promise.any(holds);
+    for (const hold of holds)
+      hold.then(
+        (packet) => (packet === first ? undefined : packet.release()),
+        () => undefined, // closed without one
+      );
+    return first;
   }
 
   cut(): void {

@@ -6,12 +6,13 @@ import pg from 'pg';
 import { eventually } from '../../../scripts/lib/redis-process.js';
 import { type Random, seededRandom } from '../../../src/clock.js';
 import type { Config } from '../../../src/index.js';
+import { lasting } from '../../support/lasting.js';
 import { Applications } from './applications.js';
 import type { Slow } from './caller.js';
 import { type Hits, quiet, type Row } from './contenders.js';
+import { BoundedCourt, type Court, StrictCourt } from './court.js';
 import type { Fault, Field } from './field.js';
-import { type Figures, History, type Violation } from './history.js';
-import { Judge } from './judge.js';
+import type { Figures, Violation } from './history.js';
 import type { Told } from './orders.js';
 import { Tables } from './tables.js';
 import type { Topology } from './topologies.js';
@@ -24,6 +25,8 @@ export interface RoundsOptions {
   /** An empty database. */
   readonly database: pg.PoolConfig & { readonly port: number };
   readonly config: Config;
+  /** In ms, where the configuration says `bounded`. */
+  readonly boundMs?: number;
   readonly seed: number;
   readonly processes: number;
   readonly callers: number;
@@ -56,11 +59,11 @@ const SETTLING_PATIENCE_MS = 30_000;
 export async function playRounds(options: RoundsOptions): Promise<RoundsReport> {
   const plain = quiet(new pg.Pool({ ...options.database, max: 2 }));
   const query = async (sql: string): Promise<readonly Row[]> => (await plain.query<Row>(sql)).rows;
-  const tables = new Tables();
-  await tables.create(query);
+  await new Tables().create(query);
   const applications = await Applications.start({ ...options, count: options.processes });
   try {
-    const rounds = new Rounds(options, applications, tables, query);
+    const rounds = new Rounds(options, applications, query);
+    await rounds.settle();
     while (options.goesOn(rounds.report())) await rounds.play();
     await applications.leave();
     return rounds.report();
@@ -71,8 +74,7 @@ export async function playRounds(options: RoundsOptions): Promise<RoundsReport> 
 }
 
 class Rounds {
-  private readonly history: History;
-  private readonly judge: Judge;
+  private readonly court: Court;
   private readonly random: Random;
   private readonly events: Record<string, number> = {};
   private rounds = 0;
@@ -82,20 +84,15 @@ class Rounds {
   constructor(
     private readonly options: RoundsOptions,
     private readonly applications: Applications,
-    private readonly tables: Tables,
     private readonly query: (sql: string) => Promise<readonly Row[]>,
   ) {
-    let nowMs = (): number => 0;
-    this.history = new History(() => nowMs());
-    this.judge = new Judge((clock) => {
-      nowMs = clock;
-      return this.history;
-    }, tables.rows);
+    const { boundMs, processes } = options;
+    this.court = boundMs === undefined ? new StrictCourt() : new BoundedCourt(processes, boundMs);
     this.random = seededRandom(options.seed);
   }
 
   async play(): Promise<void> {
-    const { applications, history, options } = this;
+    const { applications, options } = this;
     const { faults, operations, mixture, topology } = options;
     const fault = faults[this.rounds % faults.length] as Fault; // one at least
     let over = false;
@@ -112,19 +109,25 @@ class Rounds {
     const working = applications.work({ operations, manners }).finally(() => (over = true));
     const [told] = await Promise.all([working, fault.strike(field)]);
     await this.quiet();
-    history.toleratesOlderThanShown = fault.losesIntents === true;
-    this.judge.hear(applications.testimonies());
+    const hearing = { toleratesOlderThanShown: fault.losesIntents === true };
+    this.court.hear(applications.testimonies(), hearing);
     this.note(`round: ${fault.name}`);
-    await this.tables.settle(this.query);
+    await this.settle();
     this.operations += operations * applications.all.length;
     this.rounds++;
     this.count(told);
   }
 
   report(): RoundsReport {
-    const { history, operations, rounds, hits, events } = this;
-    const { figures, violations, broken } = history;
+    const { court, operations, rounds, hits, events } = this;
+    const { figures, violations, broken } = court;
     return { figures, violations, broken, operations, rounds, hits, events };
+  }
+
+  /** What the database has now is what every read to come must show. */
+  async settle(): Promise<void> {
+    await lasting(this.options.boundMs ?? 0);
+    await this.court.settle(this.query);
   }
 
   /** The database runs nothing more of those who were killed. */

@@ -1,7 +1,7 @@
 /** Decides how several processes on one topology are put to the test for long, and what is known to be wrong with them. */
 import type { Config } from '../../../src/index.js';
 import { type Bundle, bundleApplication } from './bundle.js';
-import { faultsNamed, faultsOf } from './faults.js';
+import { faultsNamed, faultsOf, faultsOfBounded } from './faults.js';
 import { mutantsOfProcesses } from './mutants.js';
 import { playRounds, type RoundsOptions, type RoundsReport } from './rounds.js';
 import { onDatabase, type Surroundings } from './soak-database.js';
@@ -25,11 +25,14 @@ const configurations: readonly (readonly [
   ['hot rows, two shapes per table', { limits: { shapesPerTable: 2 } }, 'hot'],
 ];
 
+const BOUND_MS = 1_000;
+
+const bounded = { config: { consistency: 'bounded', bound: BOUND_MS }, boundMs: BOUND_MS } as const;
+
 /** The cache as it is: true if nothing was found. */
 export async function soakProcesses(
   about: Surroundings,
-  name: TopologyName,
-  durationMs: number,
+  { name, durationMs, isBounded }: { name: TopologyName; durationMs: number; isBounded: boolean },
 ): Promise<boolean> {
   const reports: RoundsReport[] = [];
   const bundle = await bundleApplication(null);
@@ -41,10 +44,11 @@ export async function soakProcesses(
       ] as (typeof configurations)[number]; // in range
       const sliceEndsAtMs = Math.min(endsAtMs, performance.now() + SLICE_MS);
       const report = await playOn(about, name, bundle, {
-        config,
+        config: isBounded ? { ...config, ...bounded.config } : config,
+        ...(isBounded ? { boundMs: bounded.boundMs } : {}),
         mixture,
         slow: { share: mixture === 'hot' ? 0.03 : 0.25, factor: 1 },
-        operations: 2_500,
+        operations: 1_000,
         faults: turn * FAULTS_PER_SLICE,
         goesOn: ({ broken }) => broken === 0 && performance.now() < sliceEndsAtMs,
       });
@@ -71,7 +75,7 @@ export async function tryMutantsOfProcesses(about: Surroundings, name: TopologyN
     const bundle = await bundleApplication(mutant);
     try {
       const report = await playOn(about, mutant.topology ?? name, bundle, {
-        config: {},
+        ...(mutant.isBounded === true ? bounded : { config: {} }),
         mixture: mutant.mixture ?? 'hot',
         slow: mutant.slow ?? { share: 0.25, factor: 1 },
         operations: 500,
@@ -94,7 +98,7 @@ async function playOn(
   about: Surroundings,
   name: TopologyName,
   { file }: Bundle,
-  options: Pick<RoundsOptions, 'config' | 'mixture' | 'operations' | 'goesOn' | 'slow'> & {
+  options: Pick<RoundsOptions, 'config' | 'boundMs' | 'mixture' | 'operations' | 'goesOn' | 'slow'> & {
     /** Their names, or the turn from which on all are met. */
     readonly faults: readonly string[] | number;
   },
@@ -111,7 +115,7 @@ async function playOn(
         seed,
         faults:
           typeof faults === 'number'
-            ? turned(faultsOf(topology.servers), faults)
+            ? turned((rest.boundMs === undefined ? faultsOf : faultsOfBounded)(topology.servers), faults)
             : faultsNamed(topology.servers, faults),
         processes: PROCESSES,
         callers: CALLERS,

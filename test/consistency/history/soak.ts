@@ -15,12 +15,13 @@ interface SoakOptions {
   readonly topology: 'embedded' | TopologyName;
   readonly minutes: number;
   readonly seed: number;
+  readonly isBounded: boolean;
   readonly mutants: 'too' | 'only' | 'none';
 }
 
 async function main(): Promise<number> {
   const options = optionsOf(process.argv.slice(2));
-  const { topology, minutes, seed, mutants } = options;
+  const { topology, minutes, seed, isBounded, mutants } = options;
   const server = await startPostgres();
   const about: Surroundings = { serverUrl: server.url, seed };
   say(
@@ -32,7 +33,7 @@ async function main(): Promise<number> {
       right =
         topology === 'embedded'
           ? await soakOneProcess(about, minutes * 60_000)
-          : await soakProcesses(about, topology, minutes * 60_000);
+          : await soakProcesses(about, { name: topology, durationMs: minutes * 60_000, isBounded });
     if (mutants !== 'none')
       right =
         (topology === 'embedded'
@@ -51,6 +52,7 @@ function optionsOf(args: readonly string[]): SoakOptions {
       topology: { type: 'string', default: 'embedded' },
       minutes: { type: 'string', default: '5' },
       seed: { type: 'string', default: '1' },
+      bounded: { type: 'boolean', default: false },
       mutants: { type: 'boolean', default: false },
       'no-mutants': { type: 'boolean', default: false },
     },
@@ -62,12 +64,15 @@ function optionsOf(args: readonly string[]): SoakOptions {
     throw new RangeError(`--topology must be embedded, ${topologyNames.join(', ')}`);
   if (!(minutes > 0)) throw new RangeError('--minutes must be a number above 0');
   if (!Number.isInteger(seed)) throw new RangeError('--seed must be a whole number');
+  if (values.bounded && (topology === 'embedded' || topology === 'embedded-listen'))
+    throw new RangeError('--bounded needs a store outside of the processes');
   if (values.mutants && values['no-mutants']) throw new RangeError('--mutants or --no-mutants, not both');
   const usual = topology === 'embedded' ? 'too' : 'none';
   return {
     topology,
     minutes,
     seed,
+    isBounded: values.bounded,
     mutants: values.mutants ? 'only' : values['no-mutants'] ? 'none' : usual,
   };
 }
