@@ -38,6 +38,8 @@ export interface Member {
 /** A primary as somebody claims it: who, since which epoch. */
 export interface Owner {
   readonly id: string;
+  /** Its address, as it is told. */
+  readonly place: string;
   readonly claim: string;
   readonly epoch: number;
 }
@@ -62,8 +64,9 @@ export class ClusterMembers {
     for (const node of options.nodes) this.add(node);
   }
 
-  member(id: string): Member | undefined {
-    return this.byId.get(id);
+  /** Also one that has not told its id, because it cannot be reached or is not fit. */
+  member({ id, place }: Pick<Owner, 'id' | 'place'>): Member | undefined {
+    return this.byId.get(id) ?? this.members.get(place);
   }
 
   /** Why nothing is known of any slot. */
@@ -191,7 +194,8 @@ export class ClusterMembers {
         const claim = claimOf(node);
         let index = known.get(claim);
         if (index === undefined) {
-          index = owners.push({ id: node.id, claim, epoch: node.configEpoch }) - 1;
+          const { id, configEpoch: epoch } = node;
+          index = owners.push({ id, place: nameOf(node), claim, epoch }) - 1;
           known.set(claim, index);
         }
         for (const [first, last] of node.ranges)

@@ -91,8 +91,21 @@ export class ClusterSession implements Session {
   }
 
   /** A first slot of each primary says so for all. */
-  isTrustedThroughout(): boolean {
-    return this.firstSlots.every((slot) => this.routes[slot] === 0 || this.isSlotTrusted(slot));
+  untrustedSlot(): number | null {
+    return this.firstSlots.find((slot) => this.routes[slot] !== 0 && !this.isSlotTrusted(slot)) ?? null;
+  }
+
+  /** Why a slot is not trusted. */
+  troubleOf(slot: number): Error {
+    const shard = this.shards[this.routes[slot] as number] ?? null; // both are in range
+    if (shard === null) return away(`nobody serves slot ${slot}`);
+    const { member, connection } = shard;
+    const reason = connection === null ? member?.watch.trouble : connection.error;
+    const { place } = shard.owner;
+    if (reason !== null && reason !== undefined) return away(`${place}: ${reason.message}`);
+    return away(
+      `a majority of the nodes does not confirm yet, or not any more, that ${place} serves slot ${slot}`,
+    );
   }
 
   perNode(): readonly Session[] {
@@ -123,7 +136,7 @@ export class ClusterSession implements Session {
   }
 
   private shardOf(owner: Owner): Shard {
-    const member = this.members.member(owner.id);
+    const member = this.members.member(owner);
     return { owner, member, connection: member?.watch.connection ?? null };
   }
 
@@ -138,7 +151,7 @@ export class ClusterSession implements Session {
     const id = this.migrating.get(slot);
     if (id === undefined) return null;
     const known = this.shards.find((shard) => shard?.owner.id === id);
-    return known ?? this.shardOf({ id, claim: '', epoch: 0 });
+    return known ?? this.shardOf({ id, place: '', claim: '', epoch: 0 });
   }
 
   private async spread(commands: readonly Command[], runOn: RunOn): Promise<Replies> {

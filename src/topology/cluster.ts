@@ -12,6 +12,7 @@ import { type Announced, type Endpoint, HANDOVER_MS, reachable } from './lease.j
 import { HOPE_MS, Patience } from './lease-patience.js';
 import { withTracking } from './lease-tracking.js';
 import type { RemoteStore, RemoteStoreOptions } from './single.js';
+import { slotOf } from './slots.js';
 
 export interface ClusterStoreOptions {
   readonly clock: Clock;
@@ -122,17 +123,15 @@ export class ClusterStore implements RemoteStore {
     const session = this.session();
     if (session === null) return this.trouble();
     const untrusted = tables.find((table) => !session.isTrusted(table));
-    if (untrusted === undefined) return null;
-    return away(`a majority of the nodes does not confirm yet, or not any more, who serves ${untrusted}`);
+    return untrusted === undefined ? null : session.troubleOf(slotOf(untrusted));
   }
 
   /** Every slot that somebody serves is trusted: a first slot of each owner says so for all. */
   private untrustedSlot(): Error | null {
     const session = this.session();
     if (session === null) return this.trouble();
-    return session.isTrustedThroughout()
-      ? null
-      : away('a majority of the nodes does not confirm all primaries yet');
+    const slot = session.untrustedSlot();
+    return slot === null ? null : session.troubleOf(slot);
   }
 
   private isSettled(slot: number): boolean {

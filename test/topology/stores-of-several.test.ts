@@ -1,6 +1,8 @@
 /** The behaviours of a store, over topologies of several servers: the same as over one. */
 import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
 import { createCertificate } from '../../scripts/lib/redis-tls.js';
+import { diagnose } from '../../src/index.js';
 import { describeWithCluster, startCluster, withClient } from '../support/cluster.js';
 import { ask, describeWithSentinel, startSentinels } from '../support/sentinel.js';
 import { behavesAsAStore } from './behaviours.js';
@@ -52,6 +54,36 @@ describeWithSentinel('under Sentinel', () => {
         void (await ask(running.client(await running.primary()), (client) => client.flushall())),
       stop: () => running.stop(),
     };
+  });
+});
+
+describeWithSentinel('the doctor', () => {
+  it('finds nothing wrong with nodes that a user with the documented rights may ask', async () => {
+    const running = await startSentinels({
+      nodeConfig: ['requirepass main', 'masterauth main', `user app on >secret ${rightsDocumented('nodes')}`],
+      sentinelConfig: ['sentinel auth-pass main main'],
+      login: { password: 'main' },
+    });
+    const cluster = await startCluster({
+      nodeConfig: ['requirepass main', 'masterauth main', `user app on >secret ${rightsDocumented('nodes')}`],
+      login: { password: 'main' },
+    });
+    try {
+      for (const { topology } of [running, cluster])
+        for (const consistency of ['strict', 'bounded'] as const) {
+          const config = { topology: { ...topology, username: 'app', password: 'secret' }, consistency };
+          expect(await diagnose(config)).toEqual([]);
+        }
+      await withClient(cluster, await cluster.ownerOf(0), (client) =>
+        client.config('SET', 'maxmemory', '1gb', 'maxmemory-policy', 'allkeys-lru'),
+      );
+      const topology = { ...cluster.topology, username: 'app', password: 'secret' };
+      const [finding] = await diagnose({ topology });
+      expect(finding).toMatchObject({ severity: 'error' });
+      expect(finding?.text).toMatch(/:\d+: .*maxmemory-policy is allkeys-lru.* set it to volatile-lru/);
+    } finally {
+      await Promise.all([running.stop(), cluster.stop()]);
+    }
   });
 });
 
