@@ -34,6 +34,7 @@ it('tags leave the store some time after their entries ended, and one that nobod
     await functions.load({
       key: `k${index}`,
       load: async () => index,
+      leaseMs: null,
       ttlMs: 10_000,
       refs: [tagRef('n', `tag${index}`)],
     });
