@@ -2,9 +2,8 @@
  * Decides, for all processes that share a store, which state of a database is the latest: a server that restarted,
  * failed over or was restored, or that lost what it had shown, voids what was cached before (CONSISTENCY §2).
  */
-import type { TableNames } from './bind.js';
-import { rootOf } from './bind.js';
-import { type Conversation, expectNoError, textOf } from './executor.js';
+import { keyOfTable, rootOf, type TableNames } from './bind.js';
+import { type Command, type Conversation, expectNoError, textOf } from './executor.js';
 
 /** A state of a database, as a connection to it said. */
 export interface DatabaseSighting {
@@ -35,4 +34,16 @@ export function* outdatedBy(namespace: string, seen: DatabaseSighting): Conversa
 /** After what is outdated was voided. */
 export function* claim(namespace: string, { lineage, identity, mark }: DatabaseSighting): Conversation<void> {
   expectNoError(yield [['SET', keyOf(namespace, lineage), `${identity} ${mark}`, 'PX', KEPT_MS]]);
+}
+
+const PAGE = 500;
+
+/**
+ * The tables of a state that is over: nobody reads them any more, so their tokens need not stay for ever. Whoever does
+ * all the same, of a server that was replaced and lives on, finds tokens that are gone: misses.
+ */
+export function* letExpire(names: TableNames, tableIds: readonly string[]): Conversation<void> {
+  const keys = [rootOf(names), ...tableIds.map((id) => keyOfTable(names, id))];
+  for (let from = 0; from < keys.length; from += PAGE)
+    expectNoError(yield keys.slice(from, from + PAGE).map((key): Command => ['PEXPIRE', key, KEPT_MS]));
 }

@@ -4,7 +4,8 @@
  */
 import { keyOfTable, rootOf, type TableNames } from '../../cache/bind.js';
 import type { CacheCore } from '../../cache/core.js';
-import { claim, outdatedBy } from '../../cache/lineage.js';
+import { claim, letExpire, outdatedBy } from '../../cache/lineage.js';
+import { databaseOfTable } from '../../cache/protocol/keys.js';
 import type { Target } from '../../cache/protocol/refs.js';
 import type { Clock } from '../../clock.js';
 import type { Plan, Planner, Table } from '../../sql/plan.js';
@@ -24,6 +25,8 @@ export class DatabaseState {
   epoch = 0;
   /** A later state of the same database was seen: nothing of this one is served any more. */
   superseded = false;
+  /** States that are over, whose tables may go from the store. */
+  readonly predecessors = new Set<string>();
   private changesUnderWay = 0;
 
   readonly prepared: PreparedTransactions;
@@ -35,6 +38,11 @@ export class DatabaseState {
     clock: Clock,
   ) {
     this.prepared = new PreparedTransactions(clock);
+  }
+
+  /** This state follows on another one. */
+  succeed(identity: string | null): void {
+    if (identity !== null && identity !== this.names.database) this.predecessors.add(identity);
   }
 
   get isSettled(): boolean {
@@ -220,10 +228,15 @@ export class Database {
     this.statements.clear();
     this.snapshot = { catalog, planner, epoch };
     this.core.attach(attachment(this.names, catalog));
-    const tables = [...catalog.relations.keys()].map((id) => keyOfTable(this.names, id));
+    const ids = [...catalog.relations.keys()];
     this.core.engine
-      .sweep([rootOf(this.names), ...tables])
+      .sweep([rootOf(this.names), ...ids.map((id) => keyOfTable(this.names, id))])
       .catch((error: unknown) => this.core.failed('resolve', error));
+    for (const database of this.state.predecessors)
+      this.core
+        .converse(letExpire({ ...this.names, database }, ids))
+        .catch((error: unknown) => this.core.failed('identity', error));
+    this.state.predecessors.clear();
   }
 }
 
@@ -308,6 +321,7 @@ export class Databases {
       const outdated = await core.converse(outdatedBy(core.namespace, probe));
       if (outdated.length > 0) await core.engine.invalidate(outdated.map((table) => ({ table, pins: null })));
       await core.converse(claim(core.namespace, probe));
+      for (const root of outdated) this.stateOf(probe).succeed(databaseOfTable(root));
     } catch (error) {
       core.failed('identity', error);
       if (core.engine.trouble() !== 'closed') core.clock.after(CLAIM_RETRY_MS, () => void this.claim(probe));

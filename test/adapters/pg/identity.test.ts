@@ -1,4 +1,5 @@
 /** Decides whether processes that share a store agree on which state of a database is the latest. */
+import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Member } from '../../support/member.js';
 import { PostgresServer } from '../../support/postgres-server.js';
@@ -53,6 +54,12 @@ describeWithPostgres('a database that several processes use', () => {
     await until(async () => (await read(second)).isHit);
     await first.query(`update items set name = 'and again' where id = 1`);
     expect((await read(second)).rows).toStrictEqual([{ name: 'and again' }]);
+    const store = new Redis(redis.url);
+    const tables = await store.keys('lookaside:t:*}');
+    const lives = await Promise.all(tables.map((key) => store.pttl(key)));
+    store.disconnect();
+    // The root and the table of the state that is over go from the store one day; those of the new one stay.
+    expect([lives.filter((ms) => ms > 0).length, lives.length]).toStrictEqual([2, 4]);
   });
 
   it('is void for all of them once one has heard of a crash', async () => {
