@@ -13,6 +13,7 @@ import type { ClientMemory } from './client-memory.js';
 import type { ClientPause } from './client-pause.js';
 import type { ArgumentDoc } from './command-arguments.js';
 import type { CommandFlag } from './command-flags.js';
+import type { EncodingLimits } from './encoding-limits.js';
 import { CommandCounters } from './introspection/command-counters.js';
 import type { Journal } from './introspection/journal.js';
 import { type FoundKey, findKeys, type KeySpec } from './key-specs.js';
@@ -88,6 +89,7 @@ export type Shortcut = (
   db: Database,
   out: ReplyWriter,
   version: RespVersion,
+  limits: EncodingLimits,
 ) => boolean;
 
 /** One request being run. `args` live as long as the call: what is kept is copied. */

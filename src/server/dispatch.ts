@@ -81,10 +81,14 @@ export class Dispatcher {
   takeShortcut(client: Client, request: RequestSlices, out: ReplyWriter): boolean {
     const command = this.commands.findIn(request.bytes, request.start(0), request.end(0));
     if (command?.shortcut === undefined) return false;
-    const { keyspace, statistics } = this.context;
+    const { keyspace, statistics, settings } = this.context;
     keyspace.beginCommand();
     this.shortcuts.begins(command.counters);
-    if (!keyspace.makeRoom() || !command.shortcut(request, client.db, out, client.respVersion)) return false;
+    if (
+      !keyspace.makeRoom() ||
+      !command.shortcut(request, client.db, out, client.respVersion, settings.encodings)
+    )
+      return false;
     statistics.commandsProcessed++;
     client.lastCommand = command.fullName;
     this.shortcuts.took(command.counters);

@@ -70,6 +70,25 @@ export class Database {
     return this.entryAt(place);
   }
 
+  /** The same where the key is part of some bytes. */
+  writePart(memory: Memory, start: number, end: number): Entry | undefined {
+    const place = this.alive(this.table.findPart(memory, start, end));
+    if (place === 0) return undefined;
+    this.touch(place);
+    return this.entryAt(place);
+  }
+
+  /** Looks without marking the key as used, where the key is part of some bytes. */
+  peekPart(memory: Memory, start: number, end: number): Entry | undefined {
+    const place = this.alive(this.table.findPart(memory, start, end));
+    return place === 0 ? undefined : this.entryAt(place);
+  }
+
+  /** What `peekPart` found, or did not, was read after all: counts a hit or a miss and marks the key as used. */
+  wasRead(entry: Entry | undefined): void {
+    this.used(entry?.place ?? 0);
+  }
+
   /** Looks without marking the key as used. */
   peek(key: Bytes): Entry | undefined {
     const place = this.alive(this.table.find(key));
