@@ -174,6 +174,8 @@ export class Command {
   readonly isWrite: boolean;
   readonly isRead: boolean;
   readonly isFast: boolean;
+  /** Takes no longer than reading a clock. */
+  readonly isShort: boolean;
   readonly isHiddenFromSlowLog: boolean;
   readonly isHiddenFromMonitors: boolean;
   readonly counters = new CommandCounters();
@@ -195,6 +197,7 @@ export class Command {
     this.isWrite = flags.includes('write');
     this.isRead = flags.includes('readonly');
     this.isFast = flags.includes('fast');
+    this.isShort = this.isFast || declaration.shortcut !== undefined;
     this.isHiddenFromSlowLog = flags.includes('skip_slowlog');
     this.isHiddenFromMonitors = flags.includes('skip_monitor') || flags.includes('admin');
     this.subcommands = new Map(

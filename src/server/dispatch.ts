@@ -164,16 +164,19 @@ export class Dispatcher {
     client.lastCommand = command.fullName;
     const { context } = this;
     const { journal } = context;
-    const startMs = journal.nowMs();
+    const isTimed = !command.isShort || command.counters.isDue || journal.wantsEach;
+    const startMs = isTimed ? journal.nowMs() : 0;
     const reply =
       command.run === undefined
         ? wrongCount(command)
         : command.run(new Call(args, client.db, client, context));
-    const ms = journal.nowMs() - startMs;
     const hasFailed = reply instanceof ErrorReply;
-    command.counters.ran(ms, hasFailed, journal.countsDurations);
     if (hasFailed) this.countError(reply);
-    if (journal.isWatching || journal.slowLog.isSlow(ms * 1000)) journal.ran(command, client, args, ms);
+    if (isTimed) {
+      const ms = journal.nowMs() - startMs;
+      command.counters.ran(ms, hasFailed, journal.countsDurations);
+      if (journal.isWatching || journal.slowLog.isSlow(ms * 1000)) journal.ran(command, client, args, ms);
+    } else command.counters.ranUntimed(hasFailed);
     const { tracking } = client;
     if (tracking !== null) {
       if (command.isRead) context.tracking.remember(client, command.keysOf(args));
