@@ -23,7 +23,7 @@ import type { EventClass, Notifications } from './notifications.js';
 import type { PubSub } from './pubsub.js';
 import type { Reply, RespVersion } from './resp/reply.js';
 import type { RequestSlices } from './resp/request.js';
-import type { ReplyWriter } from './resp/writer.js';
+import type { ShortcutSink } from './resp/writer.js';
 import type { Settings } from './settings.js';
 import type { Statistics } from './statistics.js';
 import type { Tracking } from './tracking.js';
@@ -87,7 +87,7 @@ export interface CommandDeclaration {
 export type Shortcut = (
   request: RequestSlices,
   db: Database,
-  out: ReplyWriter,
+  out: ShortcutSink,
   version: RespVersion,
   limits: EncodingLimits,
 ) => boolean;

@@ -13,7 +13,7 @@ import { ShortcutTimer } from './introspection/shortcut-timer.js';
 import { isPermitted } from './permission.js';
 import { ErrorReply, fail, QUEUED, type Reply } from './resp/reply.js';
 import type { Request, RequestSlices } from './resp/request.js';
-import type { ReplyWriter } from './resp/writer.js';
+import type { ShortcutSink } from './resp/writer.js';
 
 const QUOTED_BYTES_MAX = 128;
 
@@ -78,7 +78,7 @@ export class Dispatcher {
   }
 
   /** Answers a request by its command's shortcut; false, with nothing done, if there is none for it. */
-  takeShortcut(client: Client, request: RequestSlices, out: ReplyWriter): boolean {
+  takeShortcut(client: Client, request: RequestSlices, out: ShortcutSink): boolean {
     const command = this.commands.findIn(request.bytes, request.start(0), request.end(0));
     if (command?.shortcut === undefined) return false;
     const { keyspace, statistics, settings } = this.context;

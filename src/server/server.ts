@@ -6,7 +6,7 @@ import { invariant, LookasideError } from '../errors.js';
 import { AccessControl } from './acl/access-control.js';
 import type { User } from './acl/user.js';
 import { BlockingTable } from './blocking.js';
-import { type Bytes, byteStringOfText } from './byte-string.js';
+import { type Bytes, byteStringOfText, Memory } from './byte-string.js';
 import { ChangeFeed } from './change-feed.js';
 import { Client, type ClientOrigin, ClientRegistry } from './client.js';
 import { ClientMemory } from './client-memory.js';
@@ -29,6 +29,7 @@ import {
   ownArgument,
   ReplyError,
   type Value,
+  ValueSink,
   valueOf,
 } from './in-process.js';
 import { InProcessTransport } from './in-process-transport.js';
@@ -48,7 +49,7 @@ import { isLocal } from './permission.js';
 import { PROTECTED_MODE_ANSWER } from './protected-mode.js';
 import { PubSub } from './pubsub.js';
 import { ErrorReply, fail, type Reply } from './resp/reply.js';
-import { GivenRequest, type Request, type RequestSlices } from './resp/request.js';
+import { GivenRequest, type Request, RequestSlices } from './resp/request.js';
 import { ReplyWriter } from './resp/writer.js';
 import type { EmbeddedServer, InProcessClient, ServerConfig, ServerStats } from './server-api.js';
 import { clientsBytesMax, type OutputLimit, type Settings, settingsOf } from './settings.js';
@@ -60,6 +61,9 @@ import { WatchTable } from './watch.js';
 export function createServer(config: ServerConfig = {}): EmbeddedServer {
   return new Server(config);
 }
+
+/** Longer requests in process are handed over as values. */
+const SCRATCH_BYTES = 64 * 1024;
 
 class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly clock: Clock;
@@ -83,6 +87,10 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly notifications: Notifications;
   readonly identity: ServerIdentity;
   readonly writer = new ReplyWriter();
+  /** For calls in process that take a shortcut. */
+  private readonly slices = new RequestSlices();
+  private readonly scratch = new Memory(Buffer.allocUnsafeSlow(SCRATCH_BYTES));
+  private readonly sink = new ValueSink();
   readonly random: Random;
   private readonly logLine: (level: LogLevel, message: string) => void;
   readonly closed: Promise<void>;
@@ -409,6 +417,9 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.assertOpen();
     const name = args[0];
     const command = this.commands.find(name);
+    if (command?.shortcut !== undefined && this.dispatcher.mayTakeShortcuts(client))
+      if (this.slices.take(args, this.scratch) && this.takeShortcutInProcess(client, bulk))
+        return this.sink.value;
     const toBytes = command?.isWrite === true || client.transaction !== null ? ownArgument : borrowedArgument;
     const bytes: Bytes[] = [byteStringOfText(name)];
     for (let index = 1; index < args.length; index++) bytes.push(toBytes(args[index] ?? ''));
@@ -417,6 +428,14 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     const value = valueOf(reply, client.respVersion, bulk);
     client.replied();
     return value;
+  }
+
+  private takeShortcutInProcess(client: Client, bulk: BulkForm): boolean {
+    this.keyspace.beginTurn();
+    this.sink.begin(bulk);
+    const isTaken = this.dispatcher.takeShortcut(client, this.slices, this.sink);
+    this.dispatcher.shortcuts.settle();
+    return isTaken;
   }
 
   private assertOpen(): void {
