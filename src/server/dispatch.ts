@@ -77,13 +77,13 @@ export class Dispatcher {
     return !pause.isActive && !tracking.isActive && !keyspace.hasWaiters && !notifications.isOn;
   }
 
-  /** Answers a request by its command's shortcut; false, with nothing done, if there is none for it. */
-  takeShortcut(client: Client, request: RequestSlices, out: ShortcutSink): boolean {
+  /** Answers a request by its command's shortcut; false, with nothing done, if there is none for it. `nowMs`, if known. */
+  takeShortcut(client: Client, request: RequestSlices, out: ShortcutSink, nowMs?: number): boolean {
     const command = this.commands.findIn(request.bytes, request.start(0), request.end(0));
     if (command?.shortcut === undefined) return false;
     const { keyspace, statistics, settings } = this.context;
     keyspace.beginCommand();
-    this.shortcuts.begins(command.counters);
+    this.shortcuts.begins(command.counters, nowMs);
     if (
       !keyspace.makeRoom() ||
       !command.shortcut(request, client.db, out, client.respVersion, settings.encodings)

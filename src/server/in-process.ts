@@ -60,7 +60,10 @@ export class ValueSink implements ShortcutSink {
   stored({ memory, start, end }: StoredBytes): void {
     if (memory === null) return;
     const { bytes } = memory;
-    this.put(this.bulk === 'text' ? textOfPart(bytes, start, end) : Buffer.from(bytes.subarray(start, end)));
+    if (this.bulk === 'text') return this.put(textOfPart(bytes, start, end));
+    const own = Buffer.allocUnsafe(end - start);
+    own.set(bytes.subarray(start, end));
+    this.put(own);
   }
 
   write(reply: Reply, version: RespVersion): void {

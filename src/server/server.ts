@@ -309,8 +309,9 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   }
 
   beginTurn(): number {
-    this.keyspace.beginTurn();
-    return this.clock.monotonicMs();
+    const nowMs = this.clock.monotonicMs();
+    this.keyspace.beginTurn(nowMs);
+    return nowMs;
   }
 
   monotonicMs(): number {
@@ -423,7 +424,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     const toBytes = command?.isWrite === true || client.transaction !== null ? ownArgument : borrowedArgument;
     const bytes: Bytes[] = [byteStringOfText(name)];
     for (let index = 1; index < args.length; index++) bytes.push(toBytes(args[index] ?? ''));
-    this.keyspace.beginTurn();
+    this.beginTurn();
     const reply = this.dispatcher.dispatchAs(client, command, new GivenRequest(bytes));
     const value = valueOf(reply, client.respVersion, bulk);
     client.replied();
@@ -431,9 +432,9 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   }
 
   private takeShortcutInProcess(client: Client, bulk: BulkForm): boolean {
-    this.keyspace.beginTurn();
+    const nowMs = this.beginTurn();
     this.sink.begin(bulk);
-    const isTaken = this.dispatcher.takeShortcut(client, this.slices, this.sink);
+    const isTaken = this.dispatcher.takeShortcut(client, this.slices, this.sink, nowMs);
     this.dispatcher.shortcuts.settle();
     return isTaken;
   }
