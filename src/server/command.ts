@@ -14,6 +14,7 @@ import type { ClientPause } from './client-pause.js';
 import type { ArgumentDoc } from './command-arguments.js';
 import type { CommandFlag } from './command-flags.js';
 import type { EncodingLimits } from './encoding-limits.js';
+import type { IdleCheck } from './idle-check.js';
 import { CommandCounters } from './introspection/command-counters.js';
 import type { Journal } from './introspection/journal.js';
 import { type FoundKey, findKeys, type KeySpec } from './key-specs.js';
@@ -122,6 +123,7 @@ export interface ServerContext {
   readonly tracking: Tracking;
   readonly acl: AccessControl;
   readonly journal: Journal;
+  readonly idleCheck: IdleCheck;
   readonly pause: ClientPause;
   readonly clientMemory: ClientMemory;
   readonly pubsub: PubSub;

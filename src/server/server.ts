@@ -22,6 +22,7 @@ import { allCommands } from './commands/index.js';
 import { valuesOf } from './conf-file/wishes.js';
 import { findParameter } from './config-parameters.js';
 import { Dispatcher } from './dispatch.js';
+import { IdleCheck } from './idle-check.js';
 import {
   type BulkForm,
   borrowedArgument,
@@ -77,6 +78,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly tracking: Tracking;
   readonly acl: AccessControl;
   readonly journal: Journal;
+  readonly idleCheck: IdleCheck;
   readonly pause: ClientPause;
   readonly clientMemory = new ClientMemory(
     this.clients,
@@ -127,6 +129,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
       replicationId: random.hex(20),
       startedMonotonicMs: clock.monotonicMs(),
     };
+    this.idleCheck = new IdleCheck(clock, this.clients, () => this.settings.network.idleSecondsMax);
     this.startWith(config);
     this.dispatcher = new Dispatcher(this, this.commands);
     this.builtIn = this.newInProcessClient(
@@ -297,6 +300,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
       client.closesAfterReply = true;
       client.origin.transport.destroy();
     }
+    this.idleCheck.stop();
+    this.pause.close();
     this.keyspace.close();
     void Promise.all(listeners.map((listener) => listener.close())).then(this.resolveClosed);
   }

@@ -188,11 +188,12 @@ function xadd(call: Call): Reply {
   if (pairs.reduce((sum, part) => sum + part.length, 0) > ENTRY_BYTES_MAX)
     return fail('Elements are too large to be stored');
   stream.append(id, pairs, encodings);
-  call.notify('stream', 'xadd', key);
-  if (trim !== null && stream.trim(trim) > 0) call.notify('stream', 'xtrim', key);
+  const trimmed = trim === null ? 0 : stream.trim(trim);
   stream.weigh();
   if (entry === undefined) db.set(key, stream, NEVER);
   else db.changed(entry);
+  call.notify('stream', 'xadd', key);
+  if (trimmed > 0) call.notify('stream', 'xtrim', key);
   return idText(id);
 }
 

@@ -78,6 +78,17 @@ export class Database {
     return this.entryAt(place);
   }
 
+  /** For a command that asks about the key, not for its value: counts a hit or a miss, and does not mark it as used. */
+  look(key: Bytes): Entry | undefined {
+    const entry = this.peek(key);
+    if (entry !== undefined) this.core.statistics.hits++;
+    else {
+      this.core.statistics.misses++;
+      this.core.observer?.missed?.(this.index, byteString(key));
+    }
+    return entry;
+  }
+
   /** Looks without marking the key as used, where the key is part of some bytes. */
   peekPart(memory: Memory, start: number, end: number): Entry | undefined {
     const place = this.alive(this.table.findPart(memory, start, end));
