@@ -5,7 +5,7 @@ import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple, oneOf, optional, token } from '../command-arguments.js';
 import { absoluteMs, type TimeUnit } from '../expire-time.js';
 import { integerOf } from '../integers.js';
-import { allKeys, oneKey } from '../key-specs.js';
+import { allKeys, type FoundKey, oneKey } from '../key-specs.js';
 import { Container } from '../keyspace/container.js';
 import type { Database, Found } from '../keyspace/database.js';
 import { type ExpireAtMs, NEVER, SHORT_STRING_BYTES_MAX } from '../keyspace/entry.js';
@@ -60,6 +60,7 @@ export const stringCommands: readonly CommandDeclaration[] = [
       ),
     ],
     run: set,
+    findKeys: setKeys,
     shortcut: setShortcut,
   },
   {
@@ -112,6 +113,14 @@ const view = new StringView();
 function getShortcut(request: RequestSlices, db: Database, out: ShortcutSink, version: RespVersion): boolean {
   if (request.count !== 2) return false;
   return writeString(db.readString(request.memory, request.start(1), request.end(1), view), out, version);
+}
+
+/** With GET it reads the key as well. */
+function setKeys(args: readonly Bytes[]): FoundKey[] | null {
+  const [, key] = args;
+  if (key === undefined) return null;
+  const reads = args.slice(3).some((_option, index) => wordAt(args, index + 3) === 'GET');
+  return [{ key, flags: reads ? ['RW', 'access', 'update'] : ['OW', 'update'] }];
 }
 
 function setShortcut(request: RequestSlices, db: Database, out: ShortcutSink): boolean {
