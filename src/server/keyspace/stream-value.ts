@@ -7,7 +7,7 @@ import type { EncodingLimits } from '../encoding-limits.js';
 import { type Integer, narrow } from '../integers.js';
 import { Container } from './container.js';
 import type { StreamGroup } from './stream-group.js';
-import { compareIds, FIRST_ID, isZero, LAST_ID, type StreamId } from './stream-id.js';
+import { compareIds, FIRST_ID, isZero, LAST_ID, plus, type StreamId } from './stream-id.js';
 import { type PackedEntry, StreamNode } from './stream-node.js';
 
 const STREAM_OVERHEAD_BYTES = 400;
@@ -82,7 +82,7 @@ export class StreamValue extends Container {
     const target = node;
     this.change(target, () => target.append(id, pairs));
     this.length++;
-    this.entriesAdded = narrow(BigInt(this.entriesAdded) + 1n);
+    this.entriesAdded = plus(this.entriesAdded, 1);
     this.lastId = id;
     if (this.length === 1) this.firstId = id;
   }
@@ -102,8 +102,8 @@ export class StreamValue extends Container {
     for (let step = 0; step <= last - first; step++) {
       const node = nodes[isReverse ? last - step : first + step];
       if (node === undefined) return;
-      for (const entry of isReverse ? [...node.entries()].reverse() : node.entries()) {
-        if (entry.isDeleted || compareIds(entry.id, start) < 0) continue;
+      for (const entry of isReverse ? [...node.entries(start)].reverse() : node.entries(start)) {
+        if (entry.isDeleted) continue;
         if (compareIds(entry.id, end) > 0) {
           if (isReverse) continue;
           return;
@@ -217,8 +217,10 @@ function isFull(node: StreamNode, addedBytes: number, limits: EncodingLimits): b
 
 /** Whether entries may be missing between an ID and the last one. */
 export function hasTombstones(stream: StreamValue, start: StreamId): boolean {
-  if (stream.size === 0 || isZero(stream.maxDeletedId)) return false;
-  return compareIds(start, stream.maxDeletedId) <= 0;
+  const { maxDeletedId, firstId, size } = stream;
+  if (size === 0 || isZero(maxDeletedId)) return false;
+  // The last gap may lie in front of everything that is left.
+  return compareIds(firstId, maxDeletedId) <= 0 && compareIds(start, maxDeletedId) <= 0;
 }
 
 /** How many entries were ever added up to an ID; null when nobody can say. */
@@ -247,7 +249,7 @@ export function lagOf(stream: StreamValue, group: StreamGroup): Integer | null {
 export function advanceGroup(stream: StreamValue, group: StreamGroup, id: StreamId): void {
   if (compareIds(id, group.lastId) <= 0) return;
   if (group.entriesRead !== null && !hasTombstones(stream, id))
-    group.entriesRead = narrow(BigInt(group.entriesRead) + 1n);
+    group.entriesRead = plus(group.entriesRead, 1);
   else if (stream.entriesAdded !== 0) group.entriesRead = entriesUpTo(stream, id);
   group.lastId = id;
 }
