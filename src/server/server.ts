@@ -102,6 +102,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   private listeners: Listener[] = [];
   private readonly warned = new Set<string>();
   private isClosed = false;
+  /** Until the first request of a turn, which begins as the turn does. */
+  private turnStartMs: number | undefined;
   /** Connections that were sent something outside of their own turn. */
   private unflushed: Connection[] = [];
 
@@ -316,6 +318,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   beginTurn(): number {
     const nowMs = this.clock.monotonicMs();
     this.keyspace.beginTurn(nowMs);
+    this.turnStartMs = nowMs;
     return nowMs;
   }
 
@@ -336,11 +339,14 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   }
 
   turnEnded(): void {
+    this.turnStartMs = undefined;
     this.dispatcher.shortcuts.settle();
   }
 
   takeShortcut(client: Client, request: RequestSlices): boolean {
-    return this.dispatcher.takeShortcut(client, request, this.writer);
+    const startMs = this.turnStartMs;
+    this.turnStartMs = undefined;
+    return this.dispatcher.takeShortcut(client, request, this.writer, startMs);
   }
 
   dispatch(client: Client, request: Request): Reply {
