@@ -30,7 +30,7 @@ export class ListChunk {
   end = 0;
   count = 0;
   /** Where the last elements begin, the last one last: filled when somebody comes from behind. */
-  private tail: number[] = [];
+  private tail: number[] | null = null;
 
   constructor(capacity = CAPACITY_MIN) {
     this.buffer = Buffer.allocUnsafe(capacity);
@@ -80,7 +80,7 @@ export class ListChunk {
   popBack(): Bytes {
     const position = this.last();
     const element = this.elementAt(position);
-    this.tail.pop();
+    this.tail?.pop();
     this.end = position;
     this.count--;
     return element;
@@ -143,7 +143,7 @@ export class ListChunk {
   dropFrom(position: number, count: number): void {
     this.end = position;
     this.count -= count;
-    this.tail = [];
+    this.tail = null;
   }
 
   /** Replaces the bytes of whole elements by one element or none; it must still fit. */
@@ -166,7 +166,7 @@ export class ListChunk {
         this.buffer.copyWithin(to + shift, to, this.end);
         this.end = wanted;
       }
-      this.tail = [];
+      this.tail = null;
     }
     if (element !== null) write(this.buffer, position, element);
     this.count += countChange;
@@ -179,13 +179,13 @@ export class ListChunk {
     other.buffer.copy(this.buffer, this.end, from, other.end);
     this.end += bytes;
     this.count += count;
-    this.tail = [];
+    this.tail = null;
   }
 
   private placeBehind(length: number): number {
     const bytes = packedLength(length);
     if (this.end + bytes > this.buffer.length) this.makeRoom(bytes, 'back');
-    if (this.tail.length > 0) this.tail.push(this.end);
+    this.tail?.push(this.end);
     this.count++;
     return this.end;
   }
@@ -193,7 +193,7 @@ export class ListChunk {
   private placeInFront(length: number): number {
     const bytes = packedLength(length);
     // What was taken from the front since has left its place in there.
-    if (this.tail.length > 0 && (this.tail[0] ?? 0) < this.start) this.tail = [];
+    if (this.tail !== null && (this.tail[0] ?? 0) < this.start) this.tail = null;
     if (this.start < bytes) this.makeRoom(bytes, 'front');
     this.start -= bytes;
     this.count++;
@@ -207,7 +207,7 @@ export class ListChunk {
   }
 
   private last(): number {
-    if (this.tail.length === 0) this.tail = this.positions();
+    if (this.tail === null || this.tail.length === 0) this.tail = this.positions();
     return this.tail[this.tail.length - 1] ?? this.start;
   }
 
@@ -225,7 +225,7 @@ export class ListChunk {
     this.buffer = target;
     this.start = begin;
     this.end = begin + used;
-    this.tail = [];
+    this.tail = null;
   }
 }
 

@@ -26,9 +26,13 @@ export function popShortcut(end: ListEnd): Shortcut {
   return (request, db, out, version) => {
     if (request.count !== 2) return false;
     const entry = entryToWrite(request, db);
-    const list = entry?.value;
+    if (entry === undefined) {
+      out.null(version);
+      return true;
+    }
+    const list = entry.value;
     // The last element takes the key with it.
-    if (entry === undefined || !(list instanceof ListValue) || list.size < 2) return false;
+    if (!(list instanceof ListValue) || list.size < 2) return false;
     const element = list.pop(end) ?? '';
     db.changed(entry);
     out.write(element, version);

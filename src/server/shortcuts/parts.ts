@@ -12,7 +12,8 @@ export function textIn(request: RequestSlices, index: number): string {
 
 /** An argument in a form that can be kept. */
 export function keptIn(request: RequestSlices, index: number): Bytes {
-  const [start, end] = [request.start(index), request.end(index)];
+  const start = request.start(index);
+  const end = request.end(index);
   return end - start <= SHORT_STRING_BYTES_MAX
     ? latin1Text(request.bytes, start, end)
     : keepBytes(request.bytes.subarray(start, end));
@@ -47,7 +48,8 @@ export function digitsIn(request: RequestSlices, index: number): number {
 /** An index in its only spelling, which may count from the end; null for anything else or long. */
 export function indexIn(request: RequestSlices, index: number): number | null {
   const { bytes } = request;
-  const [start, end] = [request.start(index), request.end(index)];
+  const start = request.start(index);
+  const end = request.end(index);
   const isNegative = bytes[start] === 0x2d;
   const first = isNegative ? start + 1 : start;
   const isOdd = bytes[first] === 0x30 && (isNegative || end - first > 1);
