@@ -189,7 +189,7 @@ function xadd(call: Call): Reply {
     return fail('Elements are too large to be stored');
   stream.append(id, pairs, encodings);
   const trimmed = trim === null ? 0 : stream.trim(trim);
-  stream.weigh();
+  stream.weighNodes();
   if (entry === undefined) db.set(key, stream, NEVER);
   else db.changed(entry);
   call.notify('stream', 'xadd', key);
@@ -231,7 +231,7 @@ function xtrim(call: Call): Reply {
   if (stream instanceof ErrorReply) return stream;
   const deleted = stream.trim(options);
   if (deleted === 0) return 0;
-  stream.weigh();
+  stream.weighNodes();
   db.changed(entry);
   call.notify('stream', 'xtrim', key);
   return deleted;
@@ -254,7 +254,7 @@ function xdel(call: Call): Reply {
   }
   if (deleted === 0) return 0;
   stream.findFirst();
-  stream.weigh();
+  stream.weighNodes();
   db.changed(entry);
   call.notify('stream', 'xdel', key);
   return deleted;

@@ -46,6 +46,8 @@ export class StreamValue extends Container {
   /** Ever. */
   entriesAdded: Integer = 0;
   private length = 0;
+  private nodesBytes = 0;
+  private groupsBytes = 0;
 
   get size(): number {
     return this.length;
@@ -56,15 +58,21 @@ export class StreamValue extends Container {
     return [...this.groups.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
-  /** Weighs groups and nodes again. Called once a command is through with them. */
+  /** Weighs everything again. Called once a command is through with groups. */
   weigh(): void {
-    let bytes = STREAM_OVERHEAD_BYTES + this.nodesBytes;
+    let bytes = 0;
     for (const group of this.groups.values())
       bytes +=
         GROUP_OVERHEAD_BYTES +
         group.consumerCount * CONSUMER_OVERHEAD_BYTES +
         group.pending.size * PENDING_OVERHEAD_BYTES;
-    this.weightBytes = bytes;
+    this.groupsBytes = bytes;
+    this.weighNodes();
+  }
+
+  /** The same for a command that left the groups alone. */
+  weighNodes(): void {
+    this.weightBytes = STREAM_OVERHEAD_BYTES + this.nodesBytes + this.groupsBytes;
   }
 
   /** The ID is greater than the last one. */
@@ -160,8 +168,6 @@ export class StreamValue extends Container {
     if (deleted > 0 || this.length === 0) this.findFirst();
     return deleted;
   }
-
-  private nodesBytes = 0;
 
   private isNodeBeyond(node: StreamNode, limit: TrimLimit): boolean {
     if ('maxLength' in limit) return this.length - node.liveCount >= limit.maxLength;
