@@ -1,27 +1,31 @@
 /**
- * Decides nothing: the thread that asks for one key again and again while another thread fills the server, and tells the
- * longest it waited. A thread of its own, so that it waits for the server only.
+ * Decides nothing: the process that asks for one key again and again while another one fills the server, and tells the
+ * longest it waited. A process of its own, so that it waits for the server only.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { argumentsFromParent, endWithParent, failed, tellParent } from '../../examples/demo/parent.js';
 import { exchange, open } from './loader.js';
 
+export interface ProbeArguments {
+  readonly port: number;
+}
+
+export type FromProbe = { readonly kind: 'ready' } | { readonly kind: 'longest'; readonly ms: number };
+
 async function main(): Promise<void> {
-  const { port } = workerData as { readonly port: number };
+  endWithParent();
+  const { port } = argumentsFromParent() as ProbeArguments;
   const socket = await open(port);
+  const stopped = new AbortController();
+  process.once('message', () => stopped.abort());
+  tellParent({ kind: 'ready' } satisfies FromProbe);
   let longestMs = 0;
-  let isStopped = false;
-  parentPort?.once('message', () => {
-    isStopped = true;
-  });
-  parentPort?.postMessage('ready');
-  while (!isStopped) {
+  while (!stopped.signal.aborted) {
     const beganAtMs = performance.now();
     await exchange(socket, 'GET none\r\n', 5);
     longestMs = Math.max(longestMs, performance.now() - beganAtMs);
   }
   socket.destroy();
-  parentPort?.postMessage(longestMs);
-  parentPort?.close();
+  tellParent({ kind: 'longest', ms: longestMs } satisfies FromProbe);
 }
 
-void main();
+main().catch(failed);

@@ -2,8 +2,7 @@
  * Decides what many keys cost: how much a process grows by them, how long a GET waits while they come, and how much
  * slower a GET is among them. Knows nothing of targets.
  */
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import { Child } from '../../examples/demo/child.js';
 import { median } from '../lib/numbers.js';
 import {
   type ContestantName,
@@ -13,6 +12,7 @@ import {
   withBoth,
 } from './contestants.js';
 import { fill, request } from './loader.js';
+import type { FromProbe, ProbeArguments } from './probe.js';
 import { load } from './throughput.js';
 
 export interface Growth {
@@ -42,15 +42,17 @@ async function grow(server: RunningServer, keys: number): Promise<Growth> {
   await fill({ port: server.port, from: 0, to: 50_000, valueBytes: VALUE_BYTES });
   await request(server.port, ['FLUSHALL']);
   const before = await server.residentBytes();
-  // The program runs TypeScript by a loader that threads do not inherit by themselves.
-  const probe = new Worker(new URL('./probe.ts', import.meta.url), {
-    workerData: { port: server.port },
-    execArgv: ['--import', 'tsx'],
+  const probe = new Child<FromProbe, object>({
+    program: new URL('./probe.ts', import.meta.url),
+    name: 'The probe',
+    args: { port: server.port } satisfies ProbeArguments,
   });
-  await once(probe, 'message');
+  await probe.next('ready');
   await fill({ port: server.port, from: 0, to: keys, valueBytes: VALUE_BYTES });
-  probe.postMessage('stop');
-  const [longestStallMs] = (await once(probe, 'message')) as [number];
+  const longest = probe.next('longest');
+  probe.tell({});
+  const { ms: longestStallMs } = await longest;
+  await probe.stop({});
   return { grownBytes: (await server.residentBytes()) - before, longestStallMs };
 }
 

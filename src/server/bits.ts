@@ -25,10 +25,11 @@ function countWholeBytes(bytes: Buffer, start: number, end: number): number {
     count += bitCounts[bytes[index] ?? 0] ?? 0;
   const wordCount = (end - index) >> 2;
   const words = wordCount > 0 ? new Int32Array(bytes.buffer, bytes.byteOffset + index, wordCount) : [];
-  for (const word of words) {
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? 0;
     const pairs = word - ((word >>> 1) & 0x55555555);
     const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-    count += (((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
+    count += Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
   }
   for (index += words.length * 4; index < end; index++) count += bitCounts[bytes[index] ?? 0] ?? 0;
   return count;

@@ -47,7 +47,7 @@ export class BlockingTable {
   private readonly byDatabase = new Map<number, Map<string, Set<Waiter>>>();
   private readonly byClient = new Map<Client, Waiter>();
   /** In the order in which they became ready. */
-  private ready: { readonly database: number; readonly key: string }[] = [];
+  private ready = new Map<string, { readonly database: number; readonly key: string }>();
 
   constructor(
     private readonly clock: Clock,
@@ -61,7 +61,7 @@ export class BlockingTable {
 
   /** Whether `serve` has something to do. */
   get hasReady(): boolean {
-    return this.ready.length > 0;
+    return this.ready.size > 0;
   }
 
   /** What a command that found nothing returns: the client waits if it may. */
@@ -86,8 +86,8 @@ export class BlockingTable {
   /** A key was written; called only while somebody waits. */
   changed(database: number, key: string): void {
     if (this.byDatabase.get(database)?.has(key) !== true) return;
-    if (!this.ready.some((other) => other.database === database && other.key === key))
-      this.ready.push({ database, key });
+    const id = `${database}:${key}`;
+    if (!this.ready.has(id)) this.ready.set(id, { database, key });
   }
 
   /** The databases changed places or were replaced as a whole: any key may be ready. */
@@ -97,10 +97,10 @@ export class BlockingTable {
 
   /** Answers whoever can be answered now. Called after a command, or the EXEC it was part of, has run. */
   serve(): void {
-    while (this.ready.length > 0) {
+    while (this.ready.size > 0) {
       const { ready } = this;
-      this.ready = [];
-      for (const { database, key } of ready) this.serveKey(database, key);
+      this.ready = new Map();
+      for (const { database, key } of ready.values()) this.serveKey(database, key);
     }
   }
 
@@ -120,16 +120,19 @@ export class BlockingTable {
 
   private serveKey(database: number, key: string): void {
     const waiters = this.byDatabase.get(database)?.get(key);
-    if (waiters === undefined) return;
+    const [first] = waiters ?? [];
+    if (waiters === undefined || first === undefined) return;
+    let entry = first.db.peek(key);
     for (const waiter of waiters) {
-      const entry = waiter.db.peek(key);
-      // Those in front may have taken everything.
       if (entry === undefined || typeNameOf(entry) !== waiter.wait.type) {
         if (waiter.wait.gone !== undefined) this.answer(waiter, waiter.wait.gone);
         continue;
       }
       const reply = waiter.wait.retry(key);
-      if (reply !== undefined) this.answer(waiter, reply);
+      if (reply === undefined) continue;
+      this.answer(waiter, reply);
+      // Those in front may have taken everything.
+      entry = waiter.db.peek(key);
     }
   }
 

@@ -38,6 +38,11 @@ export function textOf(bytes: Bytes): string {
   return isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString();
 }
 
+/** The text whose UTF-8 bytes lie here. */
+export function textOfPart(bytes: Buffer, start: number, end: number): string {
+  return (bytes as unknown as Latin1Buffer).utf8Slice(start, end);
+}
+
 function isAscii(text: string): boolean {
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false;
   return true;
@@ -45,6 +50,7 @@ function isAscii(text: string): boolean {
 
 /** Documented for no encoding by itself, but what `toString('latin1')` comes down to, without its detours. */
 interface Latin1Buffer {
+  utf8Slice(start: number, end: number): string;
   latin1Slice(start: number, end: number): string;
   latin1Write(text: string, at: number, length: number): number;
 }
@@ -59,6 +65,21 @@ export function writeLatin1(text: string, to: Buffer, at: number): void {
   const { length } = text;
   if (length > LOOP_LENGTH_MAX) (to as unknown as Latin1Buffer).latin1Write(text, at, length);
   else for (let index = 0; index < length; index++) to[at + index] = text.charCodeAt(index);
+}
+
+/** Writes a text in UTF-8 and returns its length. There is room for it. */
+export function writeUtf8(text: string, to: Buffer, at: number): number {
+  const { length } = text;
+  if (length <= LOOP_LENGTH_MAX) {
+    let index = 0;
+    for (; index < length; index++) {
+      const code = text.charCodeAt(index);
+      if (code > 127) break;
+      to[at + index] = code;
+    }
+    if (index === length) return length;
+  }
+  return to.write(text, at, 'utf8');
 }
 
 /** The same memory in two forms: V8 copies short stretches fastest by words, which only a DataView reads at any place. */

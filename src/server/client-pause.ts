@@ -61,6 +61,12 @@ export class ClientPause {
     return NO_REPLY;
   }
 
+  /** Nobody is served any more. */
+  close(): void {
+    this.timer?.cancel();
+    this.postponed.clear();
+  }
+
   forget(client: Client): void {
     this.postponed.delete(client);
   }

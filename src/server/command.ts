@@ -13,6 +13,8 @@ import type { ClientMemory } from './client-memory.js';
 import type { ClientPause } from './client-pause.js';
 import type { ArgumentDoc } from './command-arguments.js';
 import type { CommandFlag } from './command-flags.js';
+import type { EncodingLimits } from './encoding-limits.js';
+import type { IdleCheck } from './idle-check.js';
 import { CommandCounters } from './introspection/command-counters.js';
 import type { Journal } from './introspection/journal.js';
 import { type FoundKey, findKeys, type KeySpec } from './key-specs.js';
@@ -22,7 +24,7 @@ import type { EventClass, Notifications } from './notifications.js';
 import type { PubSub } from './pubsub.js';
 import type { Reply, RespVersion } from './resp/reply.js';
 import type { RequestSlices } from './resp/request.js';
-import type { ReplyWriter } from './resp/writer.js';
+import type { ShortcutSink } from './resp/writer.js';
 import type { Settings } from './settings.js';
 import type { Statistics } from './statistics.js';
 import type { Tracking } from './tracking.js';
@@ -86,8 +88,9 @@ export interface CommandDeclaration {
 export type Shortcut = (
   request: RequestSlices,
   db: Database,
-  out: ReplyWriter,
+  out: ShortcutSink,
   version: RespVersion,
+  limits: EncodingLimits,
 ) => boolean;
 
 /** One request being run. `args` live as long as the call: what is kept is copied. */
@@ -120,6 +123,7 @@ export interface ServerContext {
   readonly tracking: Tracking;
   readonly acl: AccessControl;
   readonly journal: Journal;
+  readonly idleCheck: IdleCheck;
   readonly pause: ClientPause;
   readonly clientMemory: ClientMemory;
   readonly pubsub: PubSub;
@@ -172,6 +176,8 @@ export class Command {
   readonly isWrite: boolean;
   readonly isRead: boolean;
   readonly isFast: boolean;
+  /** Takes no longer than reading a clock. */
+  readonly isShort: boolean;
   readonly isHiddenFromSlowLog: boolean;
   readonly isHiddenFromMonitors: boolean;
   readonly counters = new CommandCounters();
@@ -193,6 +199,7 @@ export class Command {
     this.isWrite = flags.includes('write');
     this.isRead = flags.includes('readonly');
     this.isFast = flags.includes('fast');
+    this.isShort = this.isFast || declaration.shortcut !== undefined;
     this.isHiddenFromSlowLog = flags.includes('skip_slowlog');
     this.isHiddenFromMonitors = flags.includes('skip_monitor') || flags.includes('admin');
     this.subcommands = new Map(

@@ -13,7 +13,7 @@ import { ShortcutTimer } from './introspection/shortcut-timer.js';
 import { isPermitted } from './permission.js';
 import { ErrorReply, fail, QUEUED, type Reply } from './resp/reply.js';
 import type { Request, RequestSlices } from './resp/request.js';
-import type { ReplyWriter } from './resp/writer.js';
+import type { ShortcutSink } from './resp/writer.js';
 
 const QUOTED_BYTES_MAX = 128;
 
@@ -77,14 +77,18 @@ export class Dispatcher {
     return !pause.isActive && !tracking.isActive && !keyspace.hasWaiters && !notifications.isOn;
   }
 
-  /** Answers a request by its command's shortcut; false, with nothing done, if there is none for it. */
-  takeShortcut(client: Client, request: RequestSlices, out: ReplyWriter): boolean {
+  /** Answers a request by its command's shortcut; false, with nothing done, if there is none for it. `nowMs`, if known. */
+  takeShortcut(client: Client, request: RequestSlices, out: ShortcutSink, nowMs?: number): boolean {
     const command = this.commands.findIn(request.bytes, request.start(0), request.end(0));
     if (command?.shortcut === undefined) return false;
-    const { keyspace, statistics } = this.context;
+    const { keyspace, statistics, settings } = this.context;
     keyspace.beginCommand();
-    this.shortcuts.begins(command.counters);
-    if (!keyspace.makeRoom() || !command.shortcut(request, client.db, out, client.respVersion)) return false;
+    this.shortcuts.begins(command.counters, nowMs);
+    if (
+      !keyspace.makeRoom() ||
+      !command.shortcut(request, client.db, out, client.respVersion, settings.encodings)
+    )
+      return false;
     statistics.commandsProcessed++;
     client.lastCommand = command.fullName;
     this.shortcuts.took(command.counters);
@@ -160,16 +164,19 @@ export class Dispatcher {
     client.lastCommand = command.fullName;
     const { context } = this;
     const { journal } = context;
-    const startMs = journal.nowMs();
+    const isTimed = !command.isShort || command.counters.isDue || journal.wantsEach;
+    const startMs = isTimed ? journal.nowMs() : 0;
     const reply =
       command.run === undefined
         ? wrongCount(command)
         : command.run(new Call(args, client.db, client, context));
-    const ms = journal.nowMs() - startMs;
     const hasFailed = reply instanceof ErrorReply;
-    command.counters.ran(ms, hasFailed, journal.countsDurations);
     if (hasFailed) this.countError(reply);
-    if (journal.isWatching || journal.slowLog.isSlow(ms * 1000)) journal.ran(command, client, args, ms);
+    if (isTimed) {
+      const ms = journal.nowMs() - startMs;
+      command.counters.ran(ms, hasFailed, journal.countsDurations);
+      if (journal.isWatching || journal.slowLog.isSlow(ms * 1000)) journal.ran(command, client, args, ms);
+    } else command.counters.ranUntimed(hasFailed);
     const { tracking } = client;
     if (tracking !== null) {
       if (command.isRead) context.tracking.remember(client, command.keysOf(args));

@@ -1,5 +1,5 @@
 /** Decides what the hash commands share: finding a hash, changing a field of one. Knows no command's arguments. */
-import { WRONG_TYPE } from './call.js';
+import { argumentAt, keyAt, WRONG_TYPE } from './call.js';
 import type { Call } from './command.js';
 import { type Entry, NEVER } from './keyspace/entry.js';
 import { HashValue } from './keyspace/hash-value.js';
@@ -7,28 +7,27 @@ import type { ErrorReply } from './resp/reply.js';
 
 /** A hash to be changed; it may be new, and belongs to no key yet then. */
 export interface HashToChange {
-  readonly key: string;
   readonly entry: Entry | undefined;
   readonly hash: HashValue;
 }
 
-/** For a command that changes it, or makes it. */
-export function hashToChange({ db }: Call, key: string): HashToChange | ErrorReply {
-  const entry = db.write(key);
-  if (entry === undefined) return { key, entry, hash: new HashValue() };
+/** That of the first argument, for a command that changes it or makes it. */
+export function hashToChange(call: Call): HashToChange | ErrorReply {
+  const entry = call.db.write(argumentAt(call.args, 1));
+  if (entry === undefined) return { entry, hash: new HashValue() };
   const hash = entry.value;
-  return hash instanceof HashValue ? { key, entry, hash } : WRONG_TYPE;
+  return hash instanceof HashValue ? { entry, hash } : WRONG_TYPE;
 }
 
 /** Told after fields were set. */
-export function hashChanged(call: Call, { key, entry, hash }: HashToChange, event: string): void {
-  if (entry === undefined) call.db.set(key, hash, NEVER);
+export function hashChanged(call: Call, { entry, hash }: HashToChange, event: string): void {
+  if (entry === undefined) call.db.set(keyAt(call.args, 1), hash, NEVER);
   else call.db.changed(entry);
-  call.notify('hash', event, key);
+  call.notify('hash', event, keyAt(call.args, 1));
 }
 
-/** For a command that reads it. */
-export function hashToRead({ db }: Call, key: string): HashValue | undefined | ErrorReply {
-  const hash = db.read(key)?.value;
+/** That of the first argument, for a command that reads it. */
+export function hashToRead(call: Call): HashValue | undefined | ErrorReply {
+  const hash = call.db.read(argumentAt(call.args, 1))?.value;
   return hash === undefined || hash instanceof HashValue ? hash : WRONG_TYPE;
 }

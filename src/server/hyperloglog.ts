@@ -111,10 +111,13 @@ export class HyperLogLog {
   /** Counts, and remembers the answer in the bytes. */
   count(): number | null {
     const histogram = Array.from({ length: 64 }, () => 0);
-    const isValid = this.visitValues((value, _first, length) => {
-      histogram[value] = (histogram[value] ?? 0) + length;
-    });
-    if (!isValid) return null;
+    if (this.encoding === 'dense') this.countDense(histogram);
+    else {
+      const isValid = this.visitValues((value, _first, length) => {
+        histogram[value] = (histogram[value] ?? 0) + length;
+      });
+      if (!isValid) return null;
+    }
     const cardinality = estimate(histogram);
     this.current.writeBigUInt64LE(BigInt(cardinality), CARDINALITY_AT);
     return cardinality;
@@ -145,6 +148,16 @@ export class HyperLogLog {
     if (this.encoding === 'sparse') return visitRuns(this.current, HEADER_BYTES, visit);
     for (let index = 0; index < REGISTER_COUNT; index++) visit(this.getDense(index), index, 1);
     return true;
+  }
+
+  /** Four registers lie in three bytes. */
+  private countDense(histogram: number[]): void {
+    const { current } = this;
+    for (let at = HEADER_BYTES; at < DENSE_BYTES; at += 3) {
+      let four = (current[at] ?? 0) | ((current[at + 1] ?? 0) << 8) | ((current[at + 2] ?? 0) << 16);
+      for (let index = 0; index < 4; index++, four >>= REGISTER_BITS)
+        histogram[four & 63] = (histogram[four & 63] ?? 0) + 1;
+    }
   }
 
   private raiseDense(index: number, value: number): boolean {

@@ -1,7 +1,8 @@
 /** Decides how replies look to JavaScript that calls the server in its own process. Knows no particular command. */
-import { type Bytes, bufferOf, byteStringOfText, textOf } from './byte-string.js';
+import { type Bytes, bufferOf, byteStringOfText, textOf, textOfPart } from './byte-string.js';
 import type { ErrorReply, Reply, RespVersion } from './resp/reply.js';
 import { resp2Of, type TypedReply } from './resp/reply.js';
+import type { ShortcutSink, StoredBytes } from './resp/writer.js';
 
 export type Argument = string | Buffer | number;
 
@@ -24,6 +25,56 @@ export type Value =
   | Value[]
   | Map<Value, Value>
   | Set<Value>;
+
+/** Gathers what a shortcut answers as JavaScript. */
+export class ValueSink implements ShortcutSink {
+  value: Value = null;
+  private items: Value[] | null = null;
+  private bulk: BulkForm = 'buffer';
+
+  begin(bulk: BulkForm): void {
+    this.bulk = bulk;
+    this.items = null;
+  }
+
+  ok(): void {
+    this.put('OK');
+  }
+
+  integer(value: number | bigint): void {
+    this.put(value);
+  }
+
+  null(): void {
+    this.put(null);
+  }
+
+  arrayOf(): void {
+    this.value = this.items = [];
+  }
+
+  text(value: string): void {
+    this.put(this.bulk === 'text' ? textOf(value) : bufferOf(value));
+  }
+
+  stored({ memory, start, end }: StoredBytes): void {
+    if (memory === null) return;
+    const { bytes } = memory;
+    if (this.bulk === 'text') return this.put(textOfPart(bytes, start, end));
+    const own = Buffer.allocUnsafe(end - start);
+    own.set(bytes.subarray(start, end));
+    this.put(own);
+  }
+
+  write(reply: Reply, version: RespVersion): void {
+    this.put(valueOf(reply, version, this.bulk));
+  }
+
+  private put(value: Value): void {
+    if (this.items === null) this.value = value;
+    else this.items.push(value);
+  }
+}
 
 /** The error a promise of `InProcessClient` is rejected with. */
 export class ReplyError extends Error {

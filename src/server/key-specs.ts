@@ -88,7 +88,7 @@ function consecutiveRanges(specs: readonly KeySpec[]): PlainRange[] {
   for (const spec of specs) {
     const range = plainRangeOf(spec);
     const previous = ranges.at(-1);
-    if (range === null || range.step !== 1) continue;
+    if (range?.step !== 1) continue;
     if (previous === undefined || previous.last === range.first - 1) ranges.push(range);
   }
   return ranges;

@@ -1,16 +1,21 @@
 /** Decides what the list commands share: finding a list, taking from it, moving between two. Knows no command's arguments. */
 import type { Bytes } from './byte-string.js';
-import { SYNTAX_ERROR, WRONG_TYPE, wordAt } from './call.js';
+import { argumentAt, SYNTAX_ERROR, WRONG_TYPE, wordAt } from './call.js';
 import type { Call } from './command.js';
 import { type Entry, NEVER } from './keyspace/entry.js';
 import { type ListEnd, ListValue } from './keyspace/list-value.js';
 import { ErrorReply, PackedArrayReply, type Reply } from './resp/reply.js';
 
 /** A list that is there. */
-export interface FoundList {
-  readonly key: string;
-  readonly entry: Entry;
-  readonly list: ListValue;
+export class FoundList {
+  constructor(
+    readonly entry: Entry,
+    readonly list: ListValue,
+  ) {}
+
+  get key(): string {
+    return this.entry.key;
+  }
 }
 
 /** For a command that changes the list. */
@@ -18,7 +23,15 @@ export function listToWrite({ db }: Call, key: string): FoundList | undefined | 
   const entry = db.write(key);
   if (entry === undefined) return undefined;
   const list = entry.value;
-  return list instanceof ListValue ? { key, entry, list } : WRONG_TYPE;
+  return list instanceof ListValue ? new FoundList(entry, list) : WRONG_TYPE;
+}
+
+/** The same for the key that is the first argument. */
+export function firstListToWrite(call: Call): FoundList | undefined | ErrorReply {
+  const entry = call.db.write(argumentAt(call.args, 1));
+  if (entry === undefined) return undefined;
+  const list = entry.value;
+  return list instanceof ListValue ? new FoundList(entry, list) : WRONG_TYPE;
 }
 
 /** For a command that reads it. */
@@ -35,11 +48,13 @@ export function endAt(args: readonly Bytes[], index: number): ListEnd | ErrorRep
 }
 
 /** Told after elements have left a list: an empty one goes. */
-export function shrunk(call: Call, { key, entry, list }: FoundList, event: string): void {
+export function shrunk(call: Call, found: FoundList, event: string): void {
   const { db } = call;
-  call.notify('list', event, key);
+  const { entry, list } = found;
+  if (call.server.notifications.wants('list')) call.notify('list', event, found.key);
   if (list.size > 0) db.changed(entry);
   else {
+    const { key } = found;
     db.delete(key);
     call.notify('generic', 'del', key);
   }

@@ -59,18 +59,17 @@ export class Listpack {
   }
 
   appendInteger(value: Integer): void {
-    const body = integerBody(value);
-    const at = this.makeRoom(this.end, 0, body.length);
-    body.copy(this.buffer, at);
+    const at = this.makeRoom(this.end, 0, integerBytes(value));
+    writeInteger(this.buffer, at, value);
     this.count(1);
   }
 
   /** Puts an integer in the place of an element. What lies behind may move. */
   replaceInteger(at: number, value: Integer): void {
-    const body = integerBody(value);
+    const bytes = integerBytes(value);
     const oldBytes = bodyBytesAt(this.buffer, at);
-    if (body.length !== oldBytes) this.makeRoom(at, oldBytes + backlenBytes(oldBytes), body.length);
-    body.copy(this.buffer, at);
+    if (bytes !== oldBytes) this.makeRoom(at, oldBytes + backlenBytes(oldBytes), bytes);
+    writeInteger(this.buffer, at, value);
   }
 
   /** Gives back the room that is not used. */
@@ -210,26 +209,29 @@ function writeStringHead(bytes: Buffer, at: number, length: number): void {
   }
 }
 
-function integerBody(value: Integer): Buffer {
-  if (value >= 0 && value <= 127) return Buffer.of(Number(value));
-  if (value >= -4096 && value <= 4095) {
-    const bits = Number(value) & 0x1fff;
-    return Buffer.of(0xc0 | (bits >> 8), bits & 0xff);
-  }
-  if (value >= -32_768 && value <= 32_767) return integerOfBytes(0xf1, Number(value), 2);
-  if (value >= -8_388_608 && value <= 8_388_607) return integerOfBytes(0xf2, Number(value), 3);
-  if (value >= -2_147_483_648 && value <= 2_147_483_647) return integerOfBytes(0xf3, Number(value), 4);
-  const body = Buffer.allocUnsafe(9);
-  body[0] = 0xf4;
-  body.writeBigInt64LE(BigInt(value), 1);
-  return body;
+/** What an integer's encoding and data take. */
+function integerBytes(value: Integer): number {
+  if (value >= 0 && value <= 127) return 1;
+  if (value >= -4096 && value <= 4095) return 2;
+  if (value >= -32_768 && value <= 32_767) return 3;
+  if (value >= -8_388_608 && value <= 8_388_607) return 4;
+  return value >= -2_147_483_648 && value <= 2_147_483_647 ? 5 : 9;
 }
 
-function integerOfBytes(encoding: number, value: number, bytes: number): Buffer {
-  const body = Buffer.allocUnsafe(1 + bytes);
-  body[0] = encoding;
-  body.writeIntLE(value, 1, bytes);
-  return body;
+function writeInteger(bytes: Buffer, at: number, value: Integer): void {
+  const size = integerBytes(value);
+  if (size === 1) bytes[at] = Number(value);
+  else if (size === 2) {
+    const bits = Number(value) & 0x1fff;
+    bytes[at] = 0xc0 | (bits >> 8);
+    bytes[at + 1] = bits & 0xff;
+  } else if (size === 9) {
+    bytes[at] = 0xf4;
+    bytes.writeBigInt64LE(BigInt(value), at + 1);
+  } else {
+    bytes[at] = 0xf1 + (size - 3);
+    bytes.writeIntLE(Number(value), at + 1, size - 1);
+  }
 }
 
 function backlenBytes(length: number): number {
@@ -241,6 +243,10 @@ function backlenBytes(length: number): number {
 
 /** Seven bits a byte, the highest first; all but the first byte are marked. */
 function writeBacklen(bytes: Buffer, at: number, length: number): void {
+  if (length <= 127) {
+    bytes[at] = length;
+    return;
+  }
   let rest = length;
   for (let index = backlenBytes(length) - 1; index >= 0; index--) {
     bytes[at + index] = (rest & 127) | (index === 0 ? 0 : 128);

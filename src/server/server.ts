@@ -6,7 +6,7 @@ import { invariant, LookasideError } from '../errors.js';
 import { AccessControl } from './acl/access-control.js';
 import type { User } from './acl/user.js';
 import { BlockingTable } from './blocking.js';
-import { type Bytes, byteStringOfText } from './byte-string.js';
+import { type Bytes, byteStringOfText, Memory } from './byte-string.js';
 import { ChangeFeed } from './change-feed.js';
 import { Client, type ClientOrigin, ClientRegistry } from './client.js';
 import { ClientMemory } from './client-memory.js';
@@ -22,6 +22,7 @@ import { allCommands } from './commands/index.js';
 import { valuesOf } from './conf-file/wishes.js';
 import { findParameter } from './config-parameters.js';
 import { Dispatcher } from './dispatch.js';
+import { IdleCheck } from './idle-check.js';
 import {
   type BulkForm,
   borrowedArgument,
@@ -29,6 +30,7 @@ import {
   ownArgument,
   ReplyError,
   type Value,
+  ValueSink,
   valueOf,
 } from './in-process.js';
 import { InProcessTransport } from './in-process-transport.js';
@@ -48,7 +50,7 @@ import { isLocal } from './permission.js';
 import { PROTECTED_MODE_ANSWER } from './protected-mode.js';
 import { PubSub } from './pubsub.js';
 import { ErrorReply, fail, type Reply } from './resp/reply.js';
-import { GivenRequest, type Request, type RequestSlices } from './resp/request.js';
+import { GivenRequest, type Request, RequestSlices } from './resp/request.js';
 import { ReplyWriter } from './resp/writer.js';
 import type { EmbeddedServer, InProcessClient, ServerConfig, ServerStats } from './server-api.js';
 import { clientsBytesMax, type OutputLimit, type Settings, settingsOf } from './settings.js';
@@ -60,6 +62,9 @@ import { WatchTable } from './watch.js';
 export function createServer(config: ServerConfig = {}): EmbeddedServer {
   return new Server(config);
 }
+
+/** Longer requests in process are handed over as values. */
+const SCRATCH_BYTES = 64 * 1024;
 
 class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly clock: Clock;
@@ -73,6 +78,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly tracking: Tracking;
   readonly acl: AccessControl;
   readonly journal: Journal;
+  readonly idleCheck: IdleCheck;
   readonly pause: ClientPause;
   readonly clientMemory = new ClientMemory(
     this.clients,
@@ -83,6 +89,10 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly notifications: Notifications;
   readonly identity: ServerIdentity;
   readonly writer = new ReplyWriter();
+  /** For calls in process that take a shortcut. */
+  private readonly slices = new RequestSlices();
+  private readonly scratch = new Memory(Buffer.allocUnsafeSlow(SCRATCH_BYTES));
+  private readonly sink = new ValueSink();
   readonly random: Random;
   private readonly logLine: (level: LogLevel, message: string) => void;
   readonly closed: Promise<void>;
@@ -92,6 +102,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   private listeners: Listener[] = [];
   private readonly warned = new Set<string>();
   private isClosed = false;
+  /** Until the first request of a turn, which begins as the turn does. */
+  private turnStartMs: number | undefined;
   /** Connections that were sent something outside of their own turn. */
   private unflushed: Connection[] = [];
 
@@ -119,6 +131,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
       replicationId: random.hex(20),
       startedMonotonicMs: clock.monotonicMs(),
     };
+    this.idleCheck = new IdleCheck(clock, this.clients, () => this.settings.network.idleSecondsMax);
     this.startWith(config);
     this.dispatcher = new Dispatcher(this, this.commands);
     this.builtIn = this.newInProcessClient(
@@ -289,6 +302,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
       client.closesAfterReply = true;
       client.origin.transport.destroy();
     }
+    this.idleCheck.stop();
+    this.pause.close();
     this.keyspace.close();
     void Promise.all(listeners.map((listener) => listener.close())).then(this.resolveClosed);
   }
@@ -301,8 +316,10 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   }
 
   beginTurn(): number {
-    this.keyspace.beginTurn();
-    return this.clock.monotonicMs();
+    const nowMs = this.clock.monotonicMs();
+    this.keyspace.beginTurn(nowMs);
+    this.turnStartMs = nowMs;
+    return nowMs;
   }
 
   monotonicMs(): number {
@@ -322,11 +339,14 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   }
 
   turnEnded(): void {
+    this.turnStartMs = undefined;
     this.dispatcher.shortcuts.settle();
   }
 
   takeShortcut(client: Client, request: RequestSlices): boolean {
-    return this.dispatcher.takeShortcut(client, request, this.writer);
+    const startMs = this.turnStartMs;
+    this.turnStartMs = undefined;
+    return this.dispatcher.takeShortcut(client, request, this.writer, startMs);
   }
 
   dispatch(client: Client, request: Request): Reply {
@@ -409,14 +429,25 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.assertOpen();
     const name = args[0];
     const command = this.commands.find(name);
+    if (command?.shortcut !== undefined && this.dispatcher.mayTakeShortcuts(client))
+      if (this.slices.take(args, this.scratch) && this.takeShortcutInProcess(client, bulk))
+        return this.sink.value;
     const toBytes = command?.isWrite === true || client.transaction !== null ? ownArgument : borrowedArgument;
     const bytes: Bytes[] = [byteStringOfText(name)];
     for (let index = 1; index < args.length; index++) bytes.push(toBytes(args[index] ?? ''));
-    this.keyspace.beginTurn();
+    this.beginTurn();
     const reply = this.dispatcher.dispatchAs(client, command, new GivenRequest(bytes));
     const value = valueOf(reply, client.respVersion, bulk);
     client.replied();
     return value;
+  }
+
+  private takeShortcutInProcess(client: Client, bulk: BulkForm): boolean {
+    const nowMs = this.beginTurn();
+    this.sink.begin(bulk);
+    const isTaken = this.dispatcher.takeShortcut(client, this.slices, this.sink, nowMs);
+    this.dispatcher.shortcuts.settle();
+    return isTaken;
   }
 
   private assertOpen(): void {

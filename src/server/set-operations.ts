@@ -6,10 +6,15 @@ import { SetValue } from './keyspace/set-value.js';
 import { ErrorReply, type Reply } from './resp/reply.js';
 
 /** A set that is there. */
-export interface FoundSet {
-  readonly key: string;
-  readonly entry: Entry;
-  readonly set: SetValue;
+export class FoundSet {
+  constructor(
+    readonly entry: Entry,
+    readonly set: SetValue,
+  ) {}
+
+  get key(): string {
+    return this.entry.key;
+  }
 }
 
 /** For a command that changes it. */
@@ -17,7 +22,7 @@ export function setToWrite({ db }: Call, key: string): FoundSet | undefined | Er
   const entry = db.write(key);
   if (entry === undefined) return undefined;
   const set = entry.value;
-  return set instanceof SetValue ? { key, entry, set } : WRONG_TYPE;
+  return set instanceof SetValue ? new FoundSet(entry, set) : WRONG_TYPE;
 }
 
 /** For a command that reads it. */
@@ -27,11 +32,13 @@ export function setToRead({ db }: Call, key: string): SetValue | undefined | Err
 }
 
 /** Told after members have left: an empty set goes. */
-export function setShrunk(call: Call, { key, entry, set }: FoundSet, event: string): void {
+export function setShrunk(call: Call, found: FoundSet, event: string): void {
   const { db } = call;
-  call.notify('set', event, key);
+  const { entry, set } = found;
+  if (call.server.notifications.wants('set')) call.notify('set', event, found.key);
   if (set.size > 0) db.changed(entry);
   else {
+    const { key } = found;
     db.delete(key);
     call.notify('generic', 'del', key);
   }

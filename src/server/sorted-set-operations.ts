@@ -8,10 +8,15 @@ import type { IndexRange } from './ranges.js';
 import { DoubleReply, type ErrorReply, type Reply } from './resp/reply.js';
 
 /** A sorted set that is there. */
-export interface FoundSortedSet {
-  readonly key: string;
-  readonly entry: Entry;
-  readonly set: SortedSetValue;
+export class FoundSortedSet {
+  constructor(
+    readonly entry: Entry,
+    readonly set: SortedSetValue,
+  ) {}
+
+  get key(): string {
+    return this.entry.key;
+  }
 }
 
 /** For a command that changes it. */
@@ -19,7 +24,7 @@ export function sortedSetToWrite({ db }: Call, key: string): FoundSortedSet | un
   const entry = db.write(key);
   if (entry === undefined) return undefined;
   const set = entry.value;
-  return set instanceof SortedSetValue ? { key, entry, set } : WRONG_TYPE;
+  return set instanceof SortedSetValue ? new FoundSortedSet(entry, set) : WRONG_TYPE;
 }
 
 /** For a command that reads it. */
@@ -29,11 +34,13 @@ export function sortedSetToRead({ db }: Call, key: string): SortedSetValue | und
 }
 
 /** Told after members have left: an empty set goes. */
-export function sortedSetShrunk(call: Call, { key, entry, set }: FoundSortedSet, event: string): void {
+export function sortedSetShrunk(call: Call, found: FoundSortedSet, event: string): void {
   const { db } = call;
-  call.notify('zset', event, key);
+  const { entry, set } = found;
+  if (call.server.notifications.wants('zset')) call.notify('zset', event, found.key);
   if (set.size > 0) db.changed(entry);
   else {
+    const { key } = found;
     db.delete(key);
     call.notify('generic', 'del', key);
   }

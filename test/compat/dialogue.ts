@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { type Endpoint, encode, readReplies, type Tree } from './wire.js';
+import { type Endpoint, encode, readCompleteReplies, type Tree } from './wire.js';
 
 export interface Step {
   readonly client: number;
@@ -64,7 +64,7 @@ class Talker {
   }
 
   private replies(): Tree[] {
-    return readReplies(Buffer.concat(this.chunks));
+    return readCompleteReplies(Buffer.concat(this.chunks));
   }
 }
 
@@ -96,26 +96,37 @@ export async function dialogue(
   return told;
 }
 
-/** Neighbouring pushes come in an order nobody promised, and each client has a number of its own. */
+/**
+ * One publication reaches the patterns of a client in an order nobody promised, as do the receipts of one UNSUBSCRIBE;
+ * and each client has a number of its own.
+ */
 function normal(replies: readonly Tree[]): unknown[] {
   const result: unknown[] = [];
-  let run: Tree[] = [];
+  let run: string[] = [];
+  let cause = '';
   const close = (): void => {
-    result.push(...run.map((push) => JSON.stringify(push)).sort());
+    result.push(...run.sort());
     run = [];
   };
   for (const reply of replies) {
-    const items = Array.isArray(reply[1]) ? (reply[1] as Tree[]) : [];
-    if (/^(p?message|s?message|[ps]?unsubscribe)$/.test(String(items[0]?.[1]))) {
-      // Receipts of one UNSUBSCRIBE count down in whatever order the names have.
-      run.push(String(items[0]?.[1]).endsWith('unsubscribe') ? [reply[0], items.slice(0, 2)] : reply);
-      continue;
-    }
-    close();
-    result.push(withoutId(reply));
+    const own = causeOf(reply);
+    if (own !== cause || own === '') close();
+    cause = own;
+    // Receipts count down in whatever order the names have.
+    if (own === '') result.push(withoutId(reply));
+    else
+      run.push(JSON.stringify(own === 'unsubscribe' ? [reply[0], (reply[1] as Tree[]).slice(0, 2)] : reply));
   }
   close();
   return result;
+}
+
+/** What several pushes may have in common. */
+function causeOf([, content]: Tree): string {
+  const [kind, ...rest] = Array.isArray(content) ? (content as Tree[]).map(([, text]) => String(text)) : [];
+  if (kind === 'message') return JSON.stringify(rest);
+  if (kind === 'pmessage') return JSON.stringify(rest.slice(1));
+  return kind?.endsWith('unsubscribe') === true ? 'unsubscribe' : '';
 }
 
 function withoutId(tree: Tree): unknown {

@@ -60,12 +60,14 @@ const commands = fc.oneof(
   call('HRANDFIELD', key, sureCount),
   call('HSCAN', key, scanned),
   call('TYPE', key),
+  call('OBJECT', word('ENCODING'), key),
   call('SET', word('str', 'text')),
   call('DEL', key, sometimes(['i'])),
 );
 
 const finalState: readonly CommandArgs[] = keys.flatMap((name) => [
   ['TYPE', name],
+  ['OBJECT', 'ENCODING', name],
   ['HLEN', name],
   ['HGETALL', name],
 ]);

@@ -48,6 +48,45 @@ describeWithRedis('COMMAND', () => {
     });
   });
 
+  it('GETKEYS and GETKEYSANDFLAGS find the same keys of the same use', async () => {
+    const calls = [
+      'set k v',
+      'set k v ex 10 get',
+      'set k',
+      'bitfield k get u8 0',
+      'bitfield k get u8 0 incrby u8 0 1',
+      'sort a by b store c',
+      'zunionstore d 2 a b',
+      'zunionstore d 9 a b',
+      'xread count 2 streams a b 0 0',
+      'xread count 2',
+      'lmpop 2 a b left',
+      'georadius k 1 2 3 m store d',
+      'copy a b',
+      'bitop and d a b',
+      'mset a 1 b 2',
+      'object encoding k',
+      'memory usage k',
+      'xgroup create k g 0',
+      'spublish a b',
+      'ssubscribe a',
+      'publish a b',
+      'pfcount a b',
+      'acl whoami x',
+      'nope a',
+    ].map((line) => line.split(' '));
+    const commands = ['GETKEYS', 'GETKEYSANDFLAGS'].flatMap((sub) =>
+      calls.map((call) => ['COMMAND', sub, ...call]),
+    );
+    const [ours, theirs] = await Promise.all([
+      converseInCommands(endpoint, commands),
+      converseInCommands(real, commands),
+    ]);
+    commands.forEach((command, index) =>
+      expect({ command, keys: ours[index] }).toEqual({ command, keys: theirs[index] }),
+    );
+  });
+
   it('DOCS is the same, but for the history', async () => {
     const wanted = await names();
     const commands = [['HELLO', '3'], ...wanted.map((name) => ['COMMAND', 'DOCS', name])];

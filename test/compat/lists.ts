@@ -66,6 +66,7 @@ const commands = fc.oneof(
   call('BRPOPLPUSH', key, key, moment),
   call('BLMPOP', moment, numbered, end, popCount),
   call('TYPE', key),
+  call('OBJECT', word('ENCODING'), key),
   call('SET', word('s', 'text')),
   call('DEL', key),
   call('MULTI'),
@@ -74,6 +75,7 @@ const commands = fc.oneof(
 
 const finalState: readonly CommandArgs[] = keys.flatMap((name) => [
   ['TYPE', name],
+  ['OBJECT', 'ENCODING', name],
   ['LLEN', name],
   ['LRANGE', name, '0', '-1'],
   ['LINDEX', name, '-1'],

@@ -25,16 +25,9 @@ const limit = sometimes(
   ...['LIMIT 1', 'LIMIT 0', 'LIMIT -1', 'limit x', 'LIMIT', 'LIMIT 1 LIMIT 2'].map(words),
 );
 const scanned = fc.constantFrom(
-  ...[
-    '0',
-    '0 COUNT 100000',
-    'x',
-    '0 MATCH a*',
-    '0 COUNT 0',
-    '0 COUNT',
-    '0 TYPE set',
-    '0 MATCH * COUNT 5000',
-  ].map(words),
+  ...['0 COUNT 9000', 'x', '0 COUNT 9000 MATCH a*', '0 COUNT 0', '0 COUNT', '0 TYPE set COUNT 9000'].map(
+    words,
+  ),
 );
 /** Counts for which there is no choice. */
 const sureCount = fc.constantFrom(
@@ -64,12 +57,14 @@ const commands = fc.oneof(
   call('SINTERCARD', numbered, limit),
   call('SSCAN', key, scanned),
   call('TYPE', key),
+  call('OBJECT', word('ENCODING'), key),
   call('SET', word('str', 'text')),
   call('DEL', key),
 );
 
 const finalState: readonly CommandArgs[] = keys.flatMap((name) => [
   ['TYPE', name],
+  ['OBJECT', 'ENCODING', name],
   ['SCARD', name],
   ['SMEMBERS', name],
 ]);

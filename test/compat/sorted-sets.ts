@@ -70,16 +70,9 @@ const popped = fc.constantFrom([], [], ...['1', '2', '0', '-1', 'x', '100', '1 1
 const scoreEnd = fc.constantFrom(...words('MIN MAX min max up'));
 const moment = fc.constantFrom(...words('0.001 0.001 -1 x'));
 const scanned = fc.constantFrom(
-  ...[
-    '0',
-    '0 COUNT 100000',
-    'x',
-    '0 MATCH a*',
-    '0 COUNT 0',
-    '0 COUNT',
-    '0 TYPE zset',
-    '0 MATCH * COUNT 5000',
-  ].map(words),
+  ...['0 COUNT 9000', 'x', '0 COUNT 9000 MATCH a*', '0 COUNT 0', '0 COUNT', '0 TYPE zset COUNT 9000'].map(
+    words,
+  ),
 );
 
 const commands = fc.oneof(
@@ -135,6 +128,7 @@ const commands = fc.oneof(
     fc.constantFrom(...['-9223372036854775808', '-9223372036854775807 WITHSCORES'].map(words)),
   ),
   call('TYPE', key),
+  call('OBJECT', word('ENCODING'), key),
   call('SADD', word('s'), list(member)),
   call('SET', word('str', 'text')),
   call('DEL', key),
@@ -142,6 +136,7 @@ const commands = fc.oneof(
 
 const finalState: readonly CommandArgs[] = keys.flatMap((name) => [
   ['TYPE', name],
+  ['OBJECT', 'ENCODING', name],
   ['ZCARD', name],
   ['ZRANGE', name, '0', '-1', 'WITHSCORES'],
 ]);

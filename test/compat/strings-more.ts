@@ -37,6 +37,7 @@ const commands = fc.oneof(
   call('SETRANGE', key, fc.constantFrom('0', '1', '5', '30', '-1', '536870912', 'x'), value),
   call('GETSET', key, value),
   call('GETDEL', key),
+  call('INCR', key),
   call(
     'GETEX',
     key,
@@ -91,6 +92,7 @@ export const stringsMore: GeneratedGroup = {
   finalState: keys.flatMap((name): CommandArgs[] => [
     ['TYPE', name],
     ['GET', name],
+    ['OBJECT', 'ENCODING', name],
     ['PEXPIRETIME', name],
   ]),
 };

@@ -72,6 +72,18 @@ export function readReplies(bytes: Buffer): Tree[] {
   return replies;
 }
 
+/** The same of bytes that may end in the middle of a reply. */
+export function readCompleteReplies(bytes: Buffer): Tree[] {
+  const reader = new Reader(bytes.toString('latin1'));
+  const replies: Tree[] = [];
+  try {
+    while (!reader.isAtEnd) replies.push(reader.read());
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith('A reply ends early'))) throw error;
+  }
+  return replies;
+}
+
 class Reader {
   private position = 0;
   constructor(private readonly text: string) {}

@@ -143,3 +143,54 @@ it('a soft limit cuts who stays above it for too long', async () => {
     slow.destroy();
   });
 });
+
+it('timeout hangs up on who is silent, but not on who waits or listens', async () => {
+  const clock = manualClock();
+  const { server, port } = await listeningServer({ clock });
+  await closing(server, async () => {
+    server.execute('CONFIG', 'SET', 'timeout', '10');
+    const begin = async (...args: string[]): Promise<ReturnType<typeof connect>> => {
+      const socket = connect({ host: '127.0.0.1', port });
+      socket.write(Buffer.concat([encode(['PING']), encode(args)]));
+      await once(socket, 'data');
+      return socket;
+    };
+    const silent = await begin('PING');
+    const [listening, waiting] = [await begin('SUBSCRIBE', 'c'), await begin('BLPOP', 'none', '0')];
+    clock.advance(10_000);
+    expect(server.stats().clients).toBe(3);
+    clock.advance(1000);
+    expect(server.stats().clients).toBe(2);
+    await new Promise((resolve) => silent.on('close', resolve));
+    listening.destroy();
+    waiting.destroy();
+  });
+});
+
+it('a thousand subscribers all hear a message, in the order of publishing', async () => {
+  const { server, port } = await listeningServer();
+  await closing(server, async () => {
+    const sockets = await Promise.all(
+      Array.from({ length: 1000 }, async () => {
+        const socket = connect({ host: '127.0.0.1', port });
+        socket.write(encode(['SUBSCRIBE', 'c']));
+        await once(socket, 'data');
+        return socket;
+      }),
+    );
+    const heard = sockets.map(
+      (socket) =>
+        new Promise<string>((resolve) => {
+          let text = '';
+          socket.on('data', (chunk) => {
+            text += String(chunk);
+            if (text.includes('last')) resolve(text);
+          });
+        }),
+    );
+    for (const message of ['first', 'second', 'last'])
+      expect(server.execute('PUBLISH', 'c', message)).toBe(1000);
+    for (const text of await Promise.all(heard)) expect(text).toMatch(/first[^]*second[^]*last/);
+    for (const socket of sockets) socket.destroy();
+  });
+});

@@ -62,6 +62,42 @@ describe.each([
   });
 });
 
+it('ioredis subscribes, to keyspace events as well, and watches', async () => {
+  const [subscriber, redis] = [new Redis({ port, password }), new Redis({ port, password })];
+  try {
+    await redis.config('SET', 'notify-keyspace-events', 'KEA');
+    const heard: string[] = [];
+    const all = new Promise<void>((resolve) => {
+      const hear = (...words: string[]): void => {
+        heard.push(words.join(' '));
+        if (heard.length === 3) resolve();
+      };
+      subscriber.on('message', (channel, message) => hear(channel, message));
+      subscriber.on('pmessage', (pattern, channel, message) => hear(pattern, channel, message));
+    });
+    await subscriber.subscribe('news');
+    await subscriber.psubscribe('__keyevent@0__:*');
+    await redis.publish('news', 'hello');
+    await redis.set('watched', '1');
+    await redis.del('watched');
+    await all;
+    expect(heard).toEqual([
+      'news hello',
+      '__keyevent@0__:* __keyevent@0__:set watched',
+      '__keyevent@0__:* __keyevent@0__:del watched',
+    ]);
+    await redis.watch('w');
+    const other = redis.duplicate();
+    await other.set('w', '1');
+    expect(await redis.multi().set('w', '2').exec()).toBe(null);
+    other.disconnect();
+    await redis.config('SET', 'notify-keyspace-events', '');
+  } finally {
+    subscriber.disconnect();
+    redis.disconnect();
+  }
+});
+
 describe.each([
   ['RESP2 over TCP', 2, () => ({ host: '127.0.0.1', port })],
   ['RESP3 over TCP', 3, () => ({ host: '127.0.0.1', port })],

@@ -97,6 +97,29 @@ it('refuses longer arguments and more of them than its limits', async () => {
   );
 });
 
+it('gives a client that reads late everything in its order', async () => {
+  const endpoint = await start();
+  const values = ['a', 'b', 'c'].map((letter) => letter.repeat(300_000));
+  for (const [index, value] of values.entries()) server.execute('SET', `k${index}`, value);
+  const { socket, text } = open(endpoint);
+  await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+  socket.pause();
+  let expected = '';
+  for (let turn = 0; turn < 30; turn++) {
+    const value = values[turn % 3] ?? '';
+    expected += `$${value.length}\r\n${value}\r\n:${turn + 1}\r\n`;
+    const requests = Buffer.concat([encode(['GET', `k${turn % 3}`]), encode(['INCR', 'turns'])]);
+    await new Promise<void>((resolve) => socket.write(requests, () => resolve()));
+  }
+  await new Promise<void>((resolve) => {
+    socket.on('data', () => {
+      if (text().length >= expected.length) resolve();
+    });
+    socket.resume();
+  });
+  expect(text() === expected).toBe(true);
+});
+
 it('cuts a client that does not read what it asked for', async () => {
   const endpoint = await start({ limits: { outputBufferBytesMax: 1_000_000 } });
   server.execute('SET', 'big', 'x'.repeat(100_000));

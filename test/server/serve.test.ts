@@ -1,7 +1,7 @@
 /** `lookaside serve`, run as the process it is: it has the habits of redis-server. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -59,6 +59,15 @@ function serve(...args: string[]): Serving {
       check();
     });
   return { child, until, exit };
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'lookaside-serve-'));
@@ -146,6 +155,53 @@ it('reads a file with quotes, includes, users, renamed commands and old names; o
   expect(String(replies[8])).toContain('NOPERM');
   serving.child.kill('SIGTERM');
   expect(await serving.exit).toBe(0);
+});
+
+const debian = '/etc/redis/redis.conf';
+
+it.runIf(isReadable(debian))("starts with the redis.conf of Debian's package", async () => {
+  const port = await freePort();
+  const place = folder();
+  const log = join(place, 'redis.log');
+  const pidFile = join(place, 'redis.pid');
+  // Where it may write is all that has to be other than on a machine of its own.
+  const options = ['--port', String(port), '--logfile', log, '--pidfile', pidFile, '--daemonize', 'no'];
+  const serving = serve(debian, ...options);
+  while (!existsSync(log) || !readFileSync(log, 'utf8').includes('Ready to accept'))
+    await new Promise((resolve) => setImmediate(resolve));
+  expect(readFileSync(log, 'utf8')).toMatch(/These parameters have no effect in this version: dir\n/);
+  const [answer] = await converseInCommands({ host: '127.0.0.1', port }, [
+    ['CONFIG', 'GET', 'tcp-keepalive'],
+  ]);
+  expect(JSON.stringify(answer)).toContain('"300"');
+  serving.child.kill('SIGTERM');
+  expect(await serving.exit).toBe(0);
+});
+
+it('becomes a daemon that SIGTERM ends', async () => {
+  const port = await freePort();
+  const place = folder();
+  const pidFile = join(place, 'server.pid');
+  const options = ['--port', String(port), '--daemonize', 'yes', '--pidfile', pidFile];
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/bin.ts', 'serve', ...options], {
+    stdio: 'ignore',
+  });
+  children.push(child);
+  expect((await once(child, 'exit'))[0]).toBe(0);
+  while (!existsSync(pidFile) || readFileSync(pidFile, 'utf8') === '')
+    await new Promise((resolve) => setImmediate(resolve));
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  try {
+    const where = { host: '127.0.0.1', port };
+    for (let isUp = false; !isUp; )
+      isUp = await converse(where, encode(['PING'])).then(
+        (answer) => answer.toString() === '+PONG\r\n',
+        () => false, // not listening yet
+      );
+  } finally {
+    process.kill(pid, 'SIGTERM');
+  }
+  while (existsSync(pidFile)) await new Promise((resolve) => setImmediate(resolve));
 });
 
 it('CONFIG REWRITE keeps comments and order, changes what was changed and adds what is new', async () => {

@@ -8,7 +8,9 @@ import { Container } from '../../src/server/keyspace/container.js';
 import type { Database } from '../../src/server/keyspace/database.js';
 import { NEVER } from '../../src/server/keyspace/entry.js';
 import { HashValue } from '../../src/server/keyspace/hash-value.js';
+import { KeyIndex } from '../../src/server/keyspace/key-index.js';
 import { Keyspace } from '../../src/server/keyspace/keyspace.js';
+import { RecordStore } from '../../src/server/keyspace/records.js';
 import { sizeClassOf, slotBytes } from '../../src/server/keyspace/size-classes.js';
 import { Slab } from '../../src/server/keyspace/slab.js';
 
@@ -107,6 +109,36 @@ function held(db: Database): Map<string, string> {
   }
   return found;
 }
+
+describe('the index', () => {
+  it('finds every one of many records whose hashes are the same or close, and joins again when they go', () => {
+    // No key is ever the one that is looked for: each goes in where the search for it ended.
+    const records = Object.assign(new RecordStore(), { hasKey: () => false });
+    const nothing = Buffer.alloc(0);
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), fc.nat(3), (base, spread) => {
+        const index = new KeyIndex(records);
+        const hashOf = (place: number): number => (base + (place % (1 + spread * 1000))) % 2 ** 31;
+        const count = 5000;
+        for (let place = 1; place <= count; place++) {
+          expect(index.find(hashOf(place), nothing, 0, 0)).toBe(0);
+          index.insertFound(hashOf(place), place);
+        }
+        const seen: number[] = [];
+        let cursor = 0;
+        do cursor = index.scan(cursor, 100, (place) => seen.push(place));
+        while (cursor !== 0);
+        expect([index.size, seen.length, new Set(seen).size]).toEqual([count, count, count]);
+        for (let place = 1; place <= count; place++) {
+          expect(index.findPlace(hashOf(place), place)).toBe(true);
+          index.removeFound();
+        }
+        expect([index.size, index.random(seededRandom(1))]).toEqual([0, 0]);
+      }),
+      { numRuns: 5 },
+    );
+  });
+});
 
 describe('a database', () => {
   it('holds what a map would hold, and weighs nothing once all is gone', () => {

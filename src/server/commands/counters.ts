@@ -11,7 +11,7 @@ import { NEVER } from '../keyspace/entry.js';
 import { addLongDoubles, formatLongDouble, parseLongDouble } from '../long-double.js';
 import { fail, type Reply } from '../resp/reply.js';
 import type { RequestSlices } from '../resp/request.js';
-import type { ReplyWriter } from '../resp/writer.js';
+import type { ShortcutSink } from '../resp/writer.js';
 
 export const counterCommands: readonly CommandDeclaration[] = [
   {
@@ -103,7 +103,7 @@ function add(call: Call, by: Integer | null): Reply {
   return sum;
 }
 
-function incrShortcut(request: RequestSlices, db: Database, out: ReplyWriter): boolean {
+function incrShortcut(request: RequestSlices, db: Database, out: ShortcutSink): boolean {
   if (request.count !== 2) return false;
   const sum = db.addSmallPart(request.memory, request.start(1), request.end(1), 1);
   if (sum === null) return false;

@@ -178,8 +178,10 @@ function expire(call: Call, unit: TimeUnit): Reply {
   const entry = db.write(key);
   if (entry === undefined) return 0;
   if (!isAllowed(flags, entry.expireAtMs, atMs)) return 0;
-  if (atMs <= nowMs) db.delete(key);
+  const isOver = atMs <= nowMs;
+  if (isOver) db.delete(key);
   else db.setExpiry(entry, atMs);
+  call.notify('generic', isOver ? 'del' : 'expire', key);
   return 1;
 }
 
@@ -210,14 +212,16 @@ function isAllowed(flags: ReadonlySet<ExpireFlag>, oldMs: ExpireAtMs, newMs: Exp
 
 /** The four questions about an expiry: -2 without the key, -1 without an expiry. */
 function expiry(call: Call, answer: (expireAtMs: ExpireAtMs, nowMs: number) => Integer): Reply {
-  const entry = call.db.peek(keyAt(call.args, 1));
+  const entry = call.db.look(keyAt(call.args, 1));
   if (entry === undefined) return -2;
   return entry.expireAtMs === NEVER ? -1 : answer(entry.expireAtMs, call.server.keyspace.nowMs());
 }
 
-function persist({ args, db }: Call): Reply {
+function persist(call: Call): Reply {
+  const { args, db } = call;
   const entry = db.write(keyAt(args, 1));
   if (entry === undefined || entry.expireAtMs === NEVER) return 0;
   db.setExpiry(entry, NEVER);
+  call.notify('generic', 'persist', keyAt(args, 1));
   return 1;
 }

@@ -134,18 +134,18 @@ export const hashFieldCommands: readonly CommandDeclaration[] = [
 ];
 
 function hexists(call: Call): Reply {
-  const hash = hashToRead(call, keyAt(call.args, 1));
+  const hash = hashToRead(call);
   if (hash instanceof ErrorReply) return hash;
   return hash?.has(keyAt(call.args, 2)) === true ? 1 : 0;
 }
 
 function hstrlen(call: Call): Reply {
-  const hash = hashToRead(call, keyAt(call.args, 1));
+  const hash = hashToRead(call);
   return hash instanceof ErrorReply ? hash : (hash?.get(keyAt(call.args, 2))?.length ?? 0);
 }
 
 function listed(call: Call, part: (field: string, value: Bytes) => Bytes): Reply {
-  const hash = hashToRead(call, keyAt(call.args, 1));
+  const hash = hashToRead(call);
   if (hash instanceof ErrorReply) return hash;
   const parts: Bytes[] = [];
   hash?.visit((field, value) => parts.push(part(field, value)));
@@ -156,7 +156,7 @@ function hrandfield(call: Call): Reply {
   const { args, server } = call;
   const query = parseRandomQuery(args, 'WITHVALUES');
   if (query instanceof ErrorReply) return query;
-  const hash = hashToRead(call, keyAt(args, 1));
+  const hash = hashToRead(call);
   if (hash instanceof ErrorReply) return hash;
   const { random } = server;
   if (query.count === null)
@@ -180,7 +180,7 @@ function hscan(call: Call): Reply {
   const { args } = call;
   const cursor = parseScanCursor(argumentAt(args, 2));
   if (cursor instanceof ErrorReply) return cursor;
-  const hash = hashToRead(call, keyAt(args, 1));
+  const hash = hashToRead(call);
   if (hash === undefined) return ['0', []];
   if (hash instanceof ErrorReply) return hash;
   const options = parseScanOptions(args, 3);
@@ -196,7 +196,7 @@ function hincrby(call: Call): Reply {
   const { args, server } = call;
   const by = integerOf(argumentAt(args, 3));
   if (by === null) return NOT_AN_INTEGER;
-  const change = hashToChange(call, keyAt(args, 1));
+  const change = hashToChange(call);
   if (change instanceof ErrorReply) return change;
   const field = keyAt(args, 2);
   const old = integerOf(change.hash.get(field) ?? '0');
@@ -213,7 +213,7 @@ function hincrbyfloat(call: Call): Reply {
   const by = parseLongDouble(byteString(argumentAt(args, 3)));
   if (by === null) return fail('value is not a valid float');
   if (by.kind === 'infinite') return fail('value is NaN or Infinity');
-  const change = hashToChange(call, keyAt(args, 1));
+  const change = hashToChange(call);
   if (change instanceof ErrorReply) return change;
   const field = keyAt(args, 2);
   const old = parseLongDouble(byteString(change.hash.get(field) ?? '0'));

@@ -6,6 +6,7 @@ import { hashChanged, hashToChange, hashToRead } from '../hash-operations.js';
 import { oneKey } from '../key-specs.js';
 import { keepBytes } from '../keyspace/entry.js';
 import { ErrorReply, fail, MapReply, OK, type Reply } from '../resp/reply.js';
+import { hgetShortcut, hsetShortcut } from '../shortcuts/collections.js';
 
 export const hashCommands: readonly CommandDeclaration[] = [
   {
@@ -24,6 +25,7 @@ export const hashCommands: readonly CommandDeclaration[] = [
       block('field_value', [argument('field', 'string'), argument('value', 'string')], multiple),
     ],
     run: hset,
+    shortcut: hsetShortcut,
   },
   {
     name: 'hsetnx',
@@ -68,6 +70,7 @@ export const hashCommands: readonly CommandDeclaration[] = [
     complexity: 'O(1)',
     arguments: [keyArgument(), argument('field', 'string')],
     run: hget,
+    shortcut: hgetShortcut,
   },
   {
     name: 'hmget',
@@ -135,21 +138,22 @@ function hmset(call: Call): Reply {
 
 /** How many fields are new. */
 function setFields(call: Call, name: string): number | ErrorReply {
-  const { args, server } = call;
-  if (args.length % 2 === 1) return fail(`wrong number of arguments for '${name}' command`);
-  const change = hashToChange(call, keyAt(args, 1));
+  const count = call.args.length;
+  if (count % 2 === 1) return fail(`wrong number of arguments for '${name}' command`);
+  const change = hashToChange(call);
   if (change instanceof ErrorReply) return change;
-  const limits = server.settings.encodings;
+  const limits = call.server.settings.encodings;
   let added = 0;
-  for (let index = 2; index < args.length; index += 2)
-    if (change.hash.set(keyAt(args, index), keepBytes(argumentAt(args, index + 1)), limits)) added++;
+  for (let index = 2; index < count; index += 2)
+    if (change.hash.set(keyAt(call.args, index), keepBytes(argumentAt(call.args, index + 1)), limits))
+      added++;
   hashChanged(call, change, 'hset');
   return added;
 }
 
 function hsetnx(call: Call): Reply {
   const { args, server } = call;
-  const change = hashToChange(call, keyAt(args, 1));
+  const change = hashToChange(call);
   if (change instanceof ErrorReply) return change;
   const field = keyAt(args, 2);
   if (change.hash.has(field)) return 0;
@@ -159,13 +163,13 @@ function hsetnx(call: Call): Reply {
 }
 
 function hget(call: Call): Reply {
-  const hash = hashToRead(call, keyAt(call.args, 1));
+  const hash = hashToRead(call);
   return hash instanceof ErrorReply ? hash : (hash?.get(keyAt(call.args, 2)) ?? null);
 }
 
 function hmget(call: Call): Reply {
   const { args } = call;
-  const hash = hashToRead(call, keyAt(args, 1));
+  const hash = hashToRead(call);
   if (hash instanceof ErrorReply) return hash;
   const values: Reply[] = [];
   for (let index = 2; index < args.length; index++) values.push(hash?.get(keyAt(args, index)) ?? null);
@@ -173,7 +177,7 @@ function hmget(call: Call): Reply {
 }
 
 function hgetall(call: Call): Reply {
-  const hash = hashToRead(call, keyAt(call.args, 1));
+  const hash = hashToRead(call);
   if (hash instanceof ErrorReply) return hash;
   const flat: Reply[] = [];
   hash?.visit((field, value) => flat.push(field, value));
@@ -183,7 +187,7 @@ function hgetall(call: Call): Reply {
 function hdel(call: Call): Reply {
   const { args, db } = call;
   const key = keyAt(args, 1);
-  const change = hashToChange(call, key);
+  const change = hashToChange(call);
   if (change instanceof ErrorReply) return change;
   const { entry, hash } = change;
   let removed = 0;
@@ -199,6 +203,6 @@ function hdel(call: Call): Reply {
 }
 
 function hlen(call: Call): Reply {
-  const hash = hashToRead(call, keyAt(call.args, 1));
+  const hash = hashToRead(call);
   return hash instanceof ErrorReply ? hash : (hash?.size ?? 0);
 }

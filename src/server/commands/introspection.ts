@@ -187,7 +187,8 @@ function keysOfCall({ args, server }: Call): FoundKey[] | ErrorReply {
   if (command === undefined || (command === found && command.subcommands.size > 0 && sub !== undefined))
     return fail('Invalid command specified');
   const { keys } = command.declaration;
-  if (keys === undefined) return fail('The command has no key arguments');
+  if (keys === undefined || keys.every(({ flags }) => flags.includes('not_key')))
+    return fail('The command has no key arguments');
   if (!command.acceptsCount(rest.length)) return fail('Invalid number of arguments specified for command');
   const { findKeys: find = (args) => findKeys(keys, args) } = command.declaration;
   return find(rest) ?? fail('Invalid arguments specified for command');

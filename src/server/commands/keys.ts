@@ -105,20 +105,26 @@ export const keyCommands: readonly CommandDeclaration[] = [
 /** A KEYS over more than this is worth a word. */
 const KEYS_QUIET_MAX = 100_000;
 
-function del({ args, db }: Call): Reply {
+function del(call: Call): Reply {
+  const { args, db } = call;
   let count = 0;
-  for (let index = 1; index < args.length; index++) if (db.delete(keyAt(args, index))) count++;
+  for (let index = 1; index < args.length; index++) {
+    const key = keyAt(args, index);
+    if (!db.delete(key)) continue;
+    call.notify('generic', 'del', key);
+    count++;
+  }
   return count;
 }
 
 function exists({ args, db }: Call): Reply {
   let count = 0;
-  for (let index = 1; index < args.length; index++) if (db.peek(keyAt(args, index)) !== undefined) count++;
+  for (let index = 1; index < args.length; index++) if (db.look(keyAt(args, index)) !== undefined) count++;
   return count;
 }
 
 function type({ args, db }: Call): Reply {
-  const entry = db.peek(keyAt(args, 1));
+  const entry = db.look(keyAt(args, 1));
   return new Status(entry === undefined ? 'none' : typeNameOf(entry));
 }
 

@@ -6,10 +6,11 @@ import { integerOf } from '../integers.js';
 import { oneKey } from '../key-specs.js';
 import { NEVER } from '../keyspace/entry.js';
 import { type ListEnd, ListValue } from '../keyspace/list-value.js';
-import { listToRead, listToWrite, popOne, popSeveral } from '../list-operations.js';
+import { firstListToWrite, listToRead, listToWrite, popOne, popSeveral } from '../list-operations.js';
 import { positiveOf } from '../ranged-integers.js';
 import { indexOf, rangeOf } from '../ranges.js';
 import { ErrorReply, fail, NULL_ARRAY, PackedArrayReply, type Reply } from '../resp/reply.js';
+import { lrangeShortcut, popShortcut, pushShortcut } from '../shortcuts/lists.js';
 
 export const listCommands: readonly CommandDeclaration[] = [
   {
@@ -25,6 +26,7 @@ export const listCommands: readonly CommandDeclaration[] = [
       'O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments.',
     arguments: [keyArgument(), argument('element', 'string', multiple)],
     run: (call) => push(call, 'front', 'lpush'),
+    shortcut: pushShortcut('front'),
   },
   {
     name: 'rpush',
@@ -39,6 +41,7 @@ export const listCommands: readonly CommandDeclaration[] = [
       'O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments.',
     arguments: [keyArgument(), argument('element', 'string', multiple)],
     run: (call) => push(call, 'back', 'rpush'),
+    shortcut: pushShortcut('back'),
   },
   {
     name: 'lpushx',
@@ -80,6 +83,7 @@ export const listCommands: readonly CommandDeclaration[] = [
     complexity: 'O(N) where N is the number of elements returned',
     arguments: [keyArgument(), argument('count', 'integer', { since: '6.2.0', ...optional })],
     run: (call) => pop(call, 'front', 'lpop'),
+    shortcut: popShortcut('front'),
   },
   {
     name: 'rpop',
@@ -93,6 +97,7 @@ export const listCommands: readonly CommandDeclaration[] = [
     complexity: 'O(N) where N is the number of elements returned',
     arguments: [keyArgument(), argument('count', 'integer', { since: '6.2.0', ...optional })],
     run: (call) => pop(call, 'back', 'rpop'),
+    shortcut: popShortcut('back'),
   },
   {
     name: 'llen',
@@ -120,6 +125,7 @@ export const listCommands: readonly CommandDeclaration[] = [
       'O(S+N) where S is the distance of start offset from HEAD for small lists, from nearest end (HEAD or TAIL) for large lists; and N is the number of elements in the specified range.',
     arguments: [keyArgument(), argument('start', 'integer'), argument('stop', 'integer')],
     run: lrange,
+    shortcut: lrangeShortcut,
   },
   {
     name: 'lindex',
@@ -138,15 +144,14 @@ export const listCommands: readonly CommandDeclaration[] = [
 ];
 
 function push(call: Call, end: ListEnd, event: string): Reply {
-  const { args, db } = call;
-  const key = keyAt(args, 1);
-  const found = listToWrite(call, key);
+  const found = firstListToWrite(call);
   if (found instanceof ErrorReply) return found;
   const list = found?.list ?? new ListValue();
+  const { args } = call;
   for (let index = 2; index < args.length; index++) list.push(end, argumentAt(args, index));
-  if (found === undefined) db.set(key, list, NEVER);
-  else db.changed(found.entry);
-  call.notify('list', event, key);
+  if (found === undefined) call.db.set(keyAt(call.args, 1), list, NEVER);
+  else call.db.changed(found.entry);
+  call.notify('list', event, keyAt(call.args, 1));
   return list.size;
 }
 
@@ -157,12 +162,12 @@ function pushIfThere(call: Call, end: ListEnd, event: string): Reply {
 }
 
 function pop(call: Call, end: ListEnd, name: string): Reply {
-  const { args } = call;
-  if (args.length > 3) return fail(`wrong number of arguments for '${name}' command`);
-  const hasCount = args.length === 3;
-  const count = hasCount ? positiveOf(argumentAt(args, 2)) : 1;
+  const given = call.args.length;
+  if (given > 3) return fail(`wrong number of arguments for '${name}' command`);
+  const hasCount = given === 3;
+  const count = hasCount ? positiveOf(argumentAt(call.args, 2)) : 1;
   if (count instanceof ErrorReply) return count;
-  const found = listToWrite(call, keyAt(args, 1));
+  const found = firstListToWrite(call);
   if (found instanceof ErrorReply) return found;
   if (!hasCount) return found === undefined ? null : popOne(call, found, end);
   if (found === undefined) return NULL_ARRAY;

@@ -1,5 +1,5 @@
 /** Decides the set commands about members of one set: add, remove, move, look, choose, scan. Knows no client state. */
-import { argumentAt, keyAt, SYNTAX_ERROR } from '../call.js';
+import { argumentAt, keyAt, SYNTAX_ERROR, WRONG_TYPE } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, keyArgument, multiple, optional } from '../command-arguments.js';
 import { keyAtIndex, oneKey } from '../key-specs.js';
@@ -10,6 +10,7 @@ import { positiveOf, signedCountOf } from '../ranged-integers.js';
 import { ErrorReply, fail, type Reply, SetReply } from '../resp/reply.js';
 import { parseScanCursor, parseScanOptions } from '../scan-arguments.js';
 import { type FoundSet, setShrunk, setToRead, setToWrite } from '../set-operations.js';
+import { saddShortcut, sismemberShortcut } from '../shortcuts/collections.js';
 
 export const setCommands: readonly CommandDeclaration[] = [
   {
@@ -25,6 +26,7 @@ export const setCommands: readonly CommandDeclaration[] = [
       'O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments.',
     arguments: [keyArgument(), argument('member', 'string', multiple)],
     run: sadd,
+    shortcut: saddShortcut,
   },
   {
     name: 'srem',
@@ -68,6 +70,7 @@ export const setCommands: readonly CommandDeclaration[] = [
     complexity: 'O(1)',
     arguments: [keyArgument(), argument('member', 'string')],
     run: sismember,
+    shortcut: sismemberShortcut,
   },
   {
     name: 'smismember',
@@ -164,17 +167,17 @@ export const setCommands: readonly CommandDeclaration[] = [
 const LEFT_SHARE = 5;
 
 function sadd(call: Call): Reply {
-  const { args, db, server } = call;
-  const key = keyAt(args, 1);
-  const found = setToWrite(call, key);
-  if (found instanceof ErrorReply) return found;
-  const set = found?.set ?? new SetValue();
+  const { db, server } = call;
+  const entry = call.db.write(argumentAt(call.args, 1));
+  const set = entry === undefined ? new SetValue() : entry.value;
+  if (!(set instanceof SetValue)) return WRONG_TYPE;
   const limits = server.settings.encodings;
+  const count = call.args.length;
   let added = 0;
-  for (let index = 2; index < args.length; index++) if (set.add(keyAt(args, index), limits)) added++;
-  if (found === undefined) db.set(key, set, NEVER);
-  else if (added > 0) db.changed(found.entry);
-  if (added > 0) call.notify('set', 'sadd', key);
+  for (let index = 2; index < count; index++) if (set.add(keyAt(call.args, index), limits)) added++;
+  if (entry === undefined) db.set(keyAt(call.args, 1), set, NEVER);
+  else if (added > 0) db.changed(entry);
+  if (added > 0) call.notify('set', 'sadd', keyAt(call.args, 1));
   return added;
 }
 
@@ -210,9 +213,9 @@ function smove(call: Call): Reply {
 }
 
 function sismember(call: Call): Reply {
-  const set = setToRead(call, keyAt(call.args, 1));
-  if (set instanceof ErrorReply) return set;
-  return set?.has(keyAt(call.args, 2)) === true ? 1 : 0;
+  const set = call.db.read(argumentAt(call.args, 1))?.value;
+  if (set === undefined) return 0;
+  return set instanceof SetValue ? (set.has(keyAt(call.args, 2)) ? 1 : 0) : WRONG_TYPE;
 }
 
 function smismember(call: Call): Reply {

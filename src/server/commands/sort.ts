@@ -4,7 +4,7 @@ import { argumentAt, keyAt, NOT_AN_INTEGER, SYNTAX_ERROR, WRONG_TYPE, wordAt } f
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple, oneOf, optional, token } from '../command-arguments.js';
 import { scanDouble } from '../double-text.js';
-import { integerOf } from '../integers.js';
+import { integerOf, parseInteger } from '../integers.js';
 import type { FoundKey } from '../key-specs.js';
 import { keyAtIndex, unknownKeys } from '../key-specs.js';
 import type { Value } from '../keyspace/entry.js';
@@ -264,8 +264,10 @@ function sortedElements(
     if (weight === undefined) continue;
     item.weight = byteString(weight);
     if (options.isAlphabetic) continue;
-    item.score = scanDouble(item.weight);
-    if (Number.isNaN(item.score) || isOutOfRange(item.weight, item.score)) isNumeric = false;
+    const integer = parseInteger(item.weight);
+    item.score = integer === null ? scanDouble(item.weight) : Number(integer);
+    if (integer === null && (Number.isNaN(item.score) || isOutOfRange(item.weight, item.score)))
+      isNumeric = false;
   }
   const compare = comparator(options);
   const isPart = range.first > 0 || range.end < items.length;

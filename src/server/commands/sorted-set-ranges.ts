@@ -8,6 +8,7 @@ import { SortedSetValue } from '../keyspace/sorted-set-value.js';
 import { type IndexRange, rangeOf } from '../ranges.js';
 import { ErrorReply, fail, type Reply } from '../resp/reply.js';
 import { parseLexRange, parseScoreRange, ranksOfMembers, ranksOfScores } from '../score-ranges.js';
+import { zrangeShortcut } from '../shortcuts/collections.js';
 import {
   rangeReply,
   sortedSetShrunk,
@@ -44,6 +45,7 @@ export const sortedSetRangeCommands: readonly CommandDeclaration[] = [
       token('WITHSCORES', optional),
     ],
     run: (call) => range(call, {}),
+    shortcut: zrangeShortcut,
   },
   {
     name: 'zrevrange',

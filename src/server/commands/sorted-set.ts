@@ -1,6 +1,6 @@
 /** Decides the sorted set commands about single members: add, remove, score, rank, scan. Knows the keyspace, no client state. */
-import { type Bytes, byteString } from '../byte-string.js';
-import { argumentAt, keyAt, SYNTAX_ERROR, wordAt } from '../call.js';
+import { byteString } from '../byte-string.js';
+import { argumentAt, keyAt, SYNTAX_ERROR, WRONG_TYPE, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple, oneOf, optional, token } from '../command-arguments.js';
 import { doubleText, packedDoubleText, parseDouble } from '../double-text.js';
@@ -9,6 +9,7 @@ import { NEVER } from '../keyspace/entry.js';
 import { SortedSetValue } from '../keyspace/sorted-set-value.js';
 import { DoubleReply, ErrorReply, fail, type Reply } from '../resp/reply.js';
 import { parseScanCursor, parseScanOptions } from '../scan-arguments.js';
+import { zaddShortcut, zscoreShortcut } from '../shortcuts/collections.js';
 import { sortedSetShrunk, sortedSetToRead, sortedSetToWrite } from '../sorted-set-operations.js';
 
 export const sortedSetCommands: readonly CommandDeclaration[] = [
@@ -31,6 +32,7 @@ export const sortedSetCommands: readonly CommandDeclaration[] = [
       block('score_member', [argument('score', 'double'), argument('member', 'string')], multiple),
     ],
     run: zadd,
+    shortcut: zaddShortcut,
   },
   {
     name: 'zincrby',
@@ -84,6 +86,7 @@ export const sortedSetCommands: readonly CommandDeclaration[] = [
     complexity: 'O(1)',
     arguments: [keyArgument(), argument('member', 'string')],
     run: zscore,
+    shortcut: zscoreShortcut,
   },
   {
     name: 'zmscore',
@@ -185,7 +188,7 @@ function addScores(call: Call, first: number, options: ZaddOptions): Reply {
   if (conflict !== null) return conflict;
   const scores: number[] = [];
   for (let index = first; index < args.length; index += 2) {
-    const score = scoreOf(argumentAt(args, index));
+    const score = parseDouble(byteString(argumentAt(args, index)));
     if (score === null) return NOT_A_FLOAT;
     scores.push(score);
   }
@@ -239,22 +242,6 @@ function newScore(old: number | undefined, given: number, options: ZaddOptions):
   return score;
 }
 
-/** Most scores are short integers. */
-function scoreOf(bytes: Bytes): number | null {
-  const text = byteString(bytes);
-  if (text.length > 0 && text.length < 10) {
-    let value = 0;
-    let index = 0;
-    for (; index < text.length; index++) {
-      const digit = text.charCodeAt(index) - 48;
-      if (digit < 0 || digit > 9) break;
-      value = value * 10 + digit;
-    }
-    if (index === text.length) return value;
-  }
-  return parseDouble(text);
-}
-
 function zrem(call: Call): Reply {
   const { args } = call;
   const found = sortedSetToWrite(call, keyAt(args, 1));
@@ -272,9 +259,9 @@ function zcard(call: Call): Reply {
 }
 
 function zscore(call: Call): Reply {
-  const set = sortedSetToRead(call, keyAt(call.args, 1));
-  if (set instanceof ErrorReply) return set;
-  return scoreReply(set?.scoreOf(keyAt(call.args, 2)));
+  const set = call.db.read(argumentAt(call.args, 1))?.value;
+  if (set === undefined) return null;
+  return set instanceof SortedSetValue ? scoreReply(set.scoreOf(keyAt(call.args, 2))) : WRONG_TYPE;
 }
 
 function zmscore(call: Call): Reply {

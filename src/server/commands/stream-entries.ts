@@ -188,11 +188,12 @@ function xadd(call: Call): Reply {
   if (pairs.reduce((sum, part) => sum + part.length, 0) > ENTRY_BYTES_MAX)
     return fail('Elements are too large to be stored');
   stream.append(id, pairs, encodings);
-  call.notify('stream', 'xadd', key);
-  if (trim !== null && stream.trim(trim) > 0) call.notify('stream', 'xtrim', key);
-  stream.weigh();
+  const trimmed = trim === null ? 0 : stream.trim(trim);
+  stream.weighNodes();
   if (entry === undefined) db.set(key, stream, NEVER);
   else db.changed(entry);
+  call.notify('stream', 'xadd', key);
+  if (trimmed > 0) call.notify('stream', 'xtrim', key);
   return idText(id);
 }
 
@@ -230,7 +231,7 @@ function xtrim(call: Call): Reply {
   if (stream instanceof ErrorReply) return stream;
   const deleted = stream.trim(options);
   if (deleted === 0) return 0;
-  stream.weigh();
+  stream.weighNodes();
   db.changed(entry);
   call.notify('stream', 'xtrim', key);
   return deleted;
@@ -253,7 +254,7 @@ function xdel(call: Call): Reply {
   }
   if (deleted === 0) return 0;
   stream.findFirst();
-  stream.weigh();
+  stream.weighNodes();
   db.changed(entry);
   call.notify('stream', 'xdel', key);
   return deleted;

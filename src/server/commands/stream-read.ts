@@ -7,7 +7,7 @@ import { integerOf } from '../integers.js';
 import type { StreamGroup } from '../keyspace/stream-group.js';
 import { compareIds, FIRST_ID, idAfter, LAST_ID, type StreamId } from '../keyspace/stream-id.js';
 import type { StreamConsumer } from '../keyspace/stream-pending.js';
-import { advanceGroup, type StreamValue } from '../keyspace/stream-value.js';
+import { advanceGroup, type StreamEntry, type StreamValue } from '../keyspace/stream-value.js';
 import { ErrorReply, fail, MapReply, NULL_ARRAY, type Reply } from '../resp/reply.js';
 import { strictIdOf } from '../stream-arguments.js';
 import { entryReply, historyReply, noGroup, rangeEntries, streamOf } from '../stream-replies.js';
@@ -189,10 +189,11 @@ function serve(call: Call, { key, after }: Wanted, options: Options): [Served] |
   const { groupName, consumerName, countMax } = options;
   const group = groupName === null ? undefined : stream.groups.get(groupName);
   if (group === undefined) {
-    if (after === 'unseen' || !hasBehind(stream, after)) return undefined;
-    return [[key, rangeBehind(stream, after, countMax).map(entryReply)]];
+    const entries = after === 'unseen' ? [] : rangeBehind(stream, after, countMax);
+    return entries.length === 0 ? undefined : [[key, entries.map(entryReply)]];
   }
-  if (after === 'unseen' && !hasBehind(stream, group.lastId)) return undefined;
+  const unseen = after === 'unseen' ? rangeBehind(stream, group.lastId, countMax) : null;
+  if (unseen?.length === 0) return undefined;
   const nowMs = Math.floor(server.keyspace.nowMs());
   let consumer = group.consumer(consumerName);
   if (consumer === undefined) {
@@ -202,19 +203,15 @@ function serve(call: Call, { key, after }: Wanted, options: Options): [Served] |
   consumer.seenAtMs = nowMs;
   const entries =
     after === 'unseen'
-      ? deliver(stream, group, consumer, options.isAcknowledged, countMax, nowMs)
+      ? deliver(stream, group, consumer, options.isAcknowledged, unseen ?? [], nowMs)
       : historyReply(stream, consumer, idAfter(after) ?? FIRST_ID, countMax, nowMs);
   stream.weigh();
   db.changed(entry);
   return [[key, entries]];
 }
 
-function hasBehind(stream: StreamValue, id: StreamId): boolean {
-  const last = stream.size === 0 ? undefined : stream.edgeId(false);
-  return last !== undefined && compareIds(last, id) > 0;
-}
-
-function rangeBehind(stream: StreamValue, id: StreamId, countMax: number): ReturnType<typeof rangeEntries> {
+function rangeBehind(stream: StreamValue, id: StreamId, countMax: number): StreamEntry[] {
+  if (compareIds(stream.lastId, id) <= 0) return [];
   return rangeEntries(stream, { start: idAfter(id) ?? FIRST_ID, end: LAST_ID, countMax });
 }
 
@@ -224,10 +221,9 @@ function deliver(
   group: StreamGroup,
   consumer: StreamConsumer,
   isAcknowledged: boolean,
-  countMax: number,
+  entries: readonly StreamEntry[],
   nowMs: number,
 ): Reply {
-  const entries = rangeBehind(stream, group.lastId, countMax);
   for (const { id } of entries) {
     advanceGroup(stream, group, id);
     if (!isAcknowledged) group.deliver(id, consumer, nowMs);

@@ -5,14 +5,14 @@ import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple, oneOf, optional, token } from '../command-arguments.js';
 import { absoluteMs, type TimeUnit } from '../expire-time.js';
 import { integerOf } from '../integers.js';
-import { allKeys, oneKey } from '../key-specs.js';
+import { allKeys, type FoundKey, oneKey } from '../key-specs.js';
 import { Container } from '../keyspace/container.js';
 import type { Database, Found } from '../keyspace/database.js';
 import { type ExpireAtMs, NEVER, SHORT_STRING_BYTES_MAX } from '../keyspace/entry.js';
 import { StringView } from '../keyspace/string-view.js';
 import { ErrorReply, fail, OK, type Reply, type RespVersion } from '../resp/reply.js';
 import type { RequestSlices } from '../resp/request.js';
-import type { ReplyWriter } from '../resp/writer.js';
+import type { ShortcutSink } from '../resp/writer.js';
 
 export const stringCommands: readonly CommandDeclaration[] = [
   {
@@ -60,6 +60,7 @@ export const stringCommands: readonly CommandDeclaration[] = [
       ),
     ],
     run: set,
+    findKeys: setKeys,
     shortcut: setShortcut,
   },
   {
@@ -109,12 +110,20 @@ const setUnits: Readonly<Record<string, TimeUnit>> = {
 
 const view = new StringView();
 
-function getShortcut(request: RequestSlices, db: Database, out: ReplyWriter, version: RespVersion): boolean {
+function getShortcut(request: RequestSlices, db: Database, out: ShortcutSink, version: RespVersion): boolean {
   if (request.count !== 2) return false;
   return writeString(db.readString(request.memory, request.start(1), request.end(1), view), out, version);
 }
 
-function setShortcut(request: RequestSlices, db: Database, out: ReplyWriter): boolean {
+/** With GET it reads the key as well. */
+function setKeys(args: readonly Bytes[]): FoundKey[] | null {
+  const [, key] = args;
+  if (key === undefined) return null;
+  const reads = args.slice(3).some((_option, index) => wordAt(args, index + 3) === 'GET');
+  return [{ key, flags: reads ? ['RW', 'access', 'update'] : ['OW', 'update'] }];
+}
+
+function setShortcut(request: RequestSlices, db: Database, out: ShortcutSink): boolean {
   if (request.count !== 3) return false;
   db.setPart(request.memory, request.start(1), request.end(1), request.start(2), request.end(2));
   out.ok();
@@ -122,10 +131,10 @@ function setShortcut(request: RequestSlices, db: Database, out: ReplyWriter): bo
 }
 
 /** Writes what `view` shows. False when that is for the command to say. */
-function writeString(found: Found, out: ReplyWriter, version: RespVersion): boolean {
+function writeString(found: Found, out: ShortcutSink, version: RespVersion): boolean {
   if (found === 'other type') return false;
   if (found === 'absent') out.null(version);
-  else if (view.memory === null) out.write(String(view.number), version);
+  else if (view.memory === null) out.text(String(view.number));
   else out.stored(view);
   return true;
 }
@@ -212,7 +221,12 @@ function mget({ args, db }: Call): Reply {
   return values;
 }
 
-function mgetShortcut(request: RequestSlices, db: Database, out: ReplyWriter, version: RespVersion): boolean {
+function mgetShortcut(
+  request: RequestSlices,
+  db: Database,
+  out: ShortcutSink,
+  version: RespVersion,
+): boolean {
   const { count } = request;
   if (count < 2) return false;
   out.arrayOf(count - 1);
@@ -233,7 +247,7 @@ function mset(call: Call): Reply {
   return OK;
 }
 
-function msetShortcut(request: RequestSlices, db: Database, out: ReplyWriter): boolean {
+function msetShortcut(request: RequestSlices, db: Database, out: ShortcutSink): boolean {
   const { count } = request;
   if (count < 3 || count % 2 === 0) return false;
   for (let key = 1; key < count; key += 2)

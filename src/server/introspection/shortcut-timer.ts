@@ -13,11 +13,11 @@ export class ShortcutTimer {
   constructor(private readonly journal: Journal) {}
 
   /** A command is about to run. */
-  begins(counters: CommandCounters): void {
+  begins(counters: CommandCounters, nowMs?: number): void {
     if (counters === this.counters) return;
     this.settle();
     this.counters = counters;
-    this.startMs = this.journal.nowMs();
+    this.startMs = nowMs ?? this.journal.nowMs();
   }
 
   /** It has run. */

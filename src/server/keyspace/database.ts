@@ -70,6 +70,36 @@ export class Database {
     return this.entryAt(place);
   }
 
+  /** The same where the key is part of some bytes. */
+  writePart(memory: Memory, start: number, end: number): Entry | undefined {
+    const place = this.alive(this.table.findPart(memory, start, end));
+    if (place === 0) return undefined;
+    this.touch(place);
+    return this.entryAt(place);
+  }
+
+  /** For a command that asks about the key, not for its value: counts a hit or a miss, and does not mark it as used. */
+  look(key: Bytes): Entry | undefined {
+    const entry = this.peek(key);
+    if (entry !== undefined) this.core.statistics.hits++;
+    else {
+      this.core.statistics.misses++;
+      this.core.observer?.missed?.(this.index, byteString(key));
+    }
+    return entry;
+  }
+
+  /** Looks without marking the key as used, where the key is part of some bytes. */
+  peekPart(memory: Memory, start: number, end: number): Entry | undefined {
+    const place = this.alive(this.table.findPart(memory, start, end));
+    return place === 0 ? undefined : this.entryAt(place);
+  }
+
+  /** What `peekPart` found, or did not, was read after all: counts a hit or a miss and marks the key as used. */
+  wasRead(entry: Entry | undefined): void {
+    this.used(entry?.place ?? 0);
+  }
+
   /** Looks without marking the key as used. */
   peek(key: Bytes): Entry | undefined {
     const place = this.alive(this.table.find(key));

@@ -55,6 +55,13 @@ export class Entry {
     return this.last === null ? valueAt(this.records, this.place) : this.last.value;
   }
 
+  /** Told without looking at a string's bytes. */
+  get type(): TypeName {
+    const isObject = this.last !== null || (this.records.flags(this.place) & KIND_MASK) === OBJECT;
+    const value = isObject ? this.value : null;
+    return value instanceof Container ? value.type : 'string';
+  }
+
   get expireAtMs(): ExpireAtMs {
     return this.last === null ? this.records.expireAtMs(this.place) : this.last.expireAtMs;
   }
@@ -68,8 +75,7 @@ export class Entry {
 }
 
 export function typeNameOf(entry: Entry): TypeName {
-  const { value } = entry;
-  return value instanceof Container ? value.type : 'string';
+  return entry.type;
 }
 
 /** The value of a record, copied if it lies in a slot. */

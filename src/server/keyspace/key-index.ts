@@ -73,7 +73,7 @@ export class KeyIndex {
     if (!segment.insert(this.position, hash, place)) {
       this.makeRoom(segment, hash);
       this.insertAnew(hash, place);
-    } else if (segment.count >= segment.countMax) this.makeRoom(segment, hash);
+    } else if (segment.count >= segment.countMax && canDivide(segment)) this.makeRoom(segment, hash);
     this.size++;
   }
 
@@ -222,6 +222,11 @@ export class KeyIndex {
     invariant(first + copies <= this.directory.length, 'a segment has its place in the directory');
     this.directory.fill(segment, first, first + copies);
   }
+}
+
+/** Beyond, only a segment whose hashes are all but the same has so many, and room is made for each. */
+function canDivide({ bits, depth }: IndexSegment): boolean {
+  return bits < SEGMENT_BITS_MAX || depth < DEPTH_MAX;
 }
 
 function fill(

@@ -11,6 +11,7 @@ import type { KeyspaceCore } from './keyspace-core.js';
 import { PlaceList } from './place-list.js';
 import { BYTES, INT32, INT64, KIND_MASK, OBJECT, RAW, type RecordStore } from './records.js';
 
+const SCRATCH_BYTES = 4096;
 /** What an expiry costs beside the record: its place in the list. */
 const LISTED_BYTES = 4;
 
@@ -25,7 +26,7 @@ export class KeyTable {
   keyEnd = 0;
   private hash = 0;
   /** Where a key is written that comes as a string. */
-  private scratch = new Memory(Buffer.allocUnsafeSlow(256));
+  private readonly scratch = new Memory(Buffer.allocUnsafeSlow(SCRATCH_BYTES));
 
   constructor(private readonly core: KeyspaceCore) {
     this.records = core.records;
@@ -41,9 +42,10 @@ export class KeyTable {
   find(key: Bytes): number {
     if (typeof key !== 'string') return this.findPart(new Memory(key), 0, key.length);
     const { length } = key;
-    if (length > this.scratch.bytes.length) this.scratch = new Memory(Buffer.allocUnsafeSlow(length * 2));
-    writeLatin1(key, this.scratch.bytes, 0);
-    return this.findPart(this.scratch, 0, length);
+    // A long one is rare: its memory is not kept.
+    const memory = length > SCRATCH_BYTES ? new Memory(Buffer.allocUnsafeSlow(length)) : this.scratch;
+    writeLatin1(key, memory.bytes, 0);
+    return this.findPart(memory, 0, length);
   }
 
   findPart(key: Memory, start: number, end: number): number {

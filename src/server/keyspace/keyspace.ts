@@ -56,9 +56,9 @@ export class Keyspace {
     return this.core.nowMs();
   }
 
-  /** Somebody has the server's attention: what is used from here on is used now. */
-  beginTurn(): void {
-    this.usage.beginTurn();
+  /** Somebody has the server's attention: what is used from here on is used now, by the monotonic clock. */
+  beginTurn(nowMs: number): void {
+    this.usage.beginTurn(nowMs);
   }
 
   /** A new command begins: its time may be a later one. */

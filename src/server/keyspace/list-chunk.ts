@@ -2,7 +2,7 @@
  * Decides how neighbouring elements of a list are packed: one after the other, each as a reply's bulk string
  * (`$3\r\nabc\r\n`), so that a range is answered by copying bytes. Knows nothing of the list around it.
  */
-import type { Bytes } from '../byte-string.js';
+import { type Bytes, latin1Text, writeLatin1 } from '../byte-string.js';
 
 /** Most bytes of a chunk, unless a single element is longer (Redis: list-max-listpack-size -2). */
 export const CHUNK_BYTES_MAX = 8192;
@@ -30,7 +30,7 @@ export class ListChunk {
   end = 0;
   count = 0;
   /** Where the last elements begin, the last one last: filled when somebody comes from behind. */
-  private tail: number[] = [];
+  private tail: number[] | null = null;
 
   constructor(capacity = CAPACITY_MIN) {
     this.buffer = Buffer.allocUnsafe(capacity);
@@ -50,21 +50,24 @@ export class ListChunk {
   }
 
   pushBack(element: Bytes): void {
-    const bytes = packedLength(element.length);
-    if (this.end + bytes > this.buffer.length) this.makeRoom(bytes, 'back');
-    if (this.tail.length > 0) this.tail.push(this.end);
-    this.end = write(this.buffer, this.end, element);
-    this.count++;
+    const at = this.placeBehind(element.length);
+    this.end = write(this.buffer, at, element);
   }
 
   pushFront(element: Bytes): void {
-    const bytes = packedLength(element.length);
-    // What was taken from the front since has left its place in there.
-    if (this.tail.length > 0 && (this.tail[0] ?? 0) < this.start) this.tail = [];
-    if (this.start < bytes) this.makeRoom(bytes, 'front');
-    this.start -= bytes;
-    write(this.buffer, this.start, element);
-    this.count++;
+    const at = this.placeInFront(element.length);
+    write(this.buffer, at, element);
+  }
+
+  /** The same where the element is part of some bytes. */
+  pushBackPart(bytes: Buffer, from: number, to: number): void {
+    const at = this.placeBehind(to - from);
+    this.end = writePart(this.buffer, at, bytes, from, to);
+  }
+
+  pushFrontPart(bytes: Buffer, from: number, to: number): void {
+    const at = this.placeInFront(to - from);
+    writePart(this.buffer, at, bytes, from, to);
   }
 
   popFront(): Bytes {
@@ -77,7 +80,7 @@ export class ListChunk {
   popBack(): Bytes {
     const position = this.last();
     const element = this.elementAt(position);
-    this.tail.pop();
+    this.tail?.pop();
     this.end = position;
     this.count--;
     return element;
@@ -114,7 +117,7 @@ export class ListChunk {
     const { buffer } = this;
     const from = this.contentOf(position);
     const to = this.after(position) - 2;
-    if (to - from <= STRING_BYTES_MAX) return buffer.toString('latin1', from, to);
+    if (to - from <= STRING_BYTES_MAX) return latin1Text(buffer, from, to);
     const own = Buffer.allocUnsafeSlow(to - from);
     buffer.copy(own, 0, from, to);
     return own;
@@ -140,7 +143,7 @@ export class ListChunk {
   dropFrom(position: number, count: number): void {
     this.end = position;
     this.count -= count;
-    this.tail = [];
+    this.tail = null;
   }
 
   /** Replaces the bytes of whole elements by one element or none; it must still fit. */
@@ -163,7 +166,7 @@ export class ListChunk {
         this.buffer.copyWithin(to + shift, to, this.end);
         this.end = wanted;
       }
-      this.tail = [];
+      this.tail = null;
     }
     if (element !== null) write(this.buffer, position, element);
     this.count += countChange;
@@ -176,7 +179,25 @@ export class ListChunk {
     other.buffer.copy(this.buffer, this.end, from, other.end);
     this.end += bytes;
     this.count += count;
-    this.tail = [];
+    this.tail = null;
+  }
+
+  private placeBehind(length: number): number {
+    const bytes = packedLength(length);
+    if (this.end + bytes > this.buffer.length) this.makeRoom(bytes, 'back');
+    this.tail?.push(this.end);
+    this.count++;
+    return this.end;
+  }
+
+  private placeInFront(length: number): number {
+    const bytes = packedLength(length);
+    // What was taken from the front since has left its place in there.
+    if (this.tail !== null && (this.tail[0] ?? 0) < this.start) this.tail = null;
+    if (this.start < bytes) this.makeRoom(bytes, 'front');
+    this.start -= bytes;
+    this.count++;
+    return this.start;
   }
 
   private contentOf(position: number): number {
@@ -186,7 +207,7 @@ export class ListChunk {
   }
 
   private last(): number {
-    if (this.tail.length === 0) this.tail = this.positions();
+    if (this.tail === null || this.tail.length === 0) this.tail = this.positions();
     return this.tail[this.tail.length - 1] ?? this.start;
   }
 
@@ -204,7 +225,7 @@ export class ListChunk {
     this.buffer = target;
     this.start = begin;
     this.end = begin + used;
-    this.tail = [];
+    this.tail = null;
   }
 }
 
@@ -216,23 +237,36 @@ export function packed(element: Bytes): Buffer {
 }
 
 function write(buffer: Buffer, position: number, element: Bytes): number {
-  const { length } = element;
+  if (typeof element !== 'string') return writePart(buffer, position, element, 0, element.length);
+  const at = writeLength(buffer, position, element.length);
+  writeLatin1(element, buffer, at);
+  return writeLineEnd(buffer, at + element.length);
+}
+
+function writePart(buffer: Buffer, position: number, bytes: Buffer, from: number, to: number): number {
+  const at = writeLength(buffer, position, to - from);
+  if (to - from > LOOP_BYTES_MAX) bytes.copy(buffer, at, from, to);
+  else for (let index = from; index < to; index++) buffer[at + index - from] = bytes[index] as number;
+  return writeLineEnd(buffer, at + to - from);
+}
+
+function writeLength(buffer: Buffer, position: number, length: number): number {
   let at = position;
   buffer[at++] = DOLLAR;
   if (length < 10) buffer[at++] = 48 + length;
   else if (length < 100) {
     buffer[at++] = 48 + Math.floor(length / 10);
     buffer[at++] = 48 + (length % 10);
-  } else at += buffer.write(String(length), at, 'latin1');
-  buffer[at++] = CR;
-  buffer[at++] = LF;
-  if (typeof element === 'string') {
-    if (length > LOOP_BYTES_MAX) buffer.write(element, at, 'latin1');
-    else for (let index = 0; index < length; index++) buffer[at + index] = element.charCodeAt(index);
-  } else if (length > LOOP_BYTES_MAX) element.copy(buffer, at);
-  else for (let index = 0; index < length; index++) buffer[at + index] = element[index] ?? 0;
-  at += length;
-  buffer[at++] = CR;
-  buffer[at++] = LF;
-  return at;
+  } else {
+    const digits = String(length);
+    writeLatin1(digits, buffer, at);
+    at += digits.length;
+  }
+  return writeLineEnd(buffer, at);
+}
+
+function writeLineEnd(buffer: Buffer, at: number): number {
+  buffer[at] = CR;
+  buffer[at + 1] = LF;
+  return at + 2;
 }

@@ -37,19 +37,20 @@ export class ListValue extends Container {
   }
 
   push(end: ListEnd, element: Bytes): void {
-    const { chunks } = this;
-    let chunk = end === 'front' ? chunks[0] : chunks[chunks.length - 1];
-    if (chunk?.takes(element.length) !== true) {
-      chunk = new ListChunk(chunks.length === 0 ? undefined : CHUNK_BYTES_MAX);
-      if (end === 'front') chunks.unshift(chunk);
-      else chunks.push(chunk);
-      this.weightBytes += chunk.weightBytes;
-    }
-    const before = chunk.weightBytes;
+    const chunk = this.chunkFor(end, element.length);
+    const before = chunk.buffer;
     if (end === 'front') chunk.pushFront(element);
     else chunk.pushBack(element);
-    this.weightBytes += chunk.weightBytes - before;
-    this.length++;
+    this.grown(chunk, before);
+  }
+
+  /** The same where the element is part of some bytes. */
+  pushPart(end: ListEnd, bytes: Buffer, from: number, to: number): void {
+    const chunk = this.chunkFor(end, to - from);
+    const before = chunk.buffer;
+    if (end === 'front') chunk.pushFrontPart(bytes, from, to);
+    else chunk.pushBackPart(bytes, from, to);
+    this.grown(chunk, before);
   }
 
   /** Undefined when there is none. */
@@ -167,6 +168,23 @@ export class ListValue extends Container {
     for (const chunk of this.chunks)
       for (let position = chunk.start; position < chunk.end; position = chunk.after(position))
         yield chunk.elementAt(position);
+  }
+
+  /** The chunk at an end, or a new one, that takes an element of this length. */
+  private chunkFor(end: ListEnd, length: number): ListChunk {
+    const { chunks } = this;
+    const chunk = end === 'front' ? chunks[0] : chunks[chunks.length - 1];
+    if (chunk?.takes(length) === true) return chunk;
+    const added = new ListChunk(chunks.length === 0 ? undefined : CHUNK_BYTES_MAX);
+    if (end === 'front') chunks.unshift(added);
+    else chunks.push(added);
+    this.weightBytes += added.weightBytes;
+    return added;
+  }
+
+  private grown(chunk: ListChunk, before: Buffer): void {
+    if (chunk.buffer !== before) this.weightBytes += chunk.buffer.length - before.length;
+    this.length++;
   }
 
   private drop(end: ListEnd, count: number): void {

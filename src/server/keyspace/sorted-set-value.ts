@@ -29,11 +29,11 @@ export class SortedSetValue extends Container {
     return this.scores[this.names.find(member)];
   }
 
-  /** Adds a member or gives it another score. */
-  set(member: string, score: number, limits: EncodingLimits): void {
+  /** Adds a member or gives it another score; returns the one it had. */
+  set(member: string, score: number, limits: EncodingLimits): number | undefined {
     let number = this.names.find(member);
     const old = this.scores[number];
-    if (old === score) return;
+    if (old === score) return old;
     if (old === undefined) {
       number = this.scores.length;
       this.names.add(member);
@@ -46,6 +46,7 @@ export class SortedSetValue extends Container {
     this.scores[number] = kept;
     this.ranked.add(kept, member);
     this.weigh();
+    return old;
   }
 
   delete(member: string): boolean {

@@ -5,7 +5,7 @@
  */
 import { type Bytes, byteString } from '../byte-string.js';
 import { LISTPACK_HEADER_BYTES, Listpack } from '../listpack.js';
-import { compareIds, difference, plus, type StreamId } from './stream-id.js';
+import { compareIds, difference, FIRST_ID, plus, type StreamId } from './stream-id.js';
 
 const DELETED = 1;
 const SAME_FIELDS = 2;
@@ -27,12 +27,17 @@ export interface PackedEntry {
 }
 
 export class StreamNode {
+  /** The entry that was looked at last: readers go on from there. Null once bytes have moved. */
+  private hint: PackedEntry | null = null;
+
   private constructor(
     /** The ID of the first entry that was ever in here: the others are told by their distance. */
     readonly master: StreamId,
     private readonly pack: Listpack,
     private live: number,
     private deleted: number,
+    /** How many fields most entries share. */
+    private readonly sharedFieldCount: number,
   ) {}
 
   /** A node for a first entry, which is still to be appended. */
@@ -43,7 +48,7 @@ export class StreamNode {
     pack.appendInteger(pairs.length / 2);
     for (let index = 0; index < pairs.length; index += 2) pack.append(pairs[index] ?? '');
     pack.appendInteger(0);
-    return new StreamNode(master, pack, 0, 0);
+    return new StreamNode(master, pack, 0, 0, pairs.length / 2);
   }
 
   /** One that was written down; the bytes are owned from here on and have been checked. */
@@ -55,6 +60,7 @@ export class StreamNode {
       pack,
       Number(pack.integerAt(LISTPACK_HEADER_BYTES)),
       Number(pack.integerAt(deletedAt)),
+      Number(pack.integerAt(pack.next(deletedAt))),
     );
   }
 
@@ -96,12 +102,16 @@ export class StreamNode {
     pack.appendInteger(count + FIXED_ELEMENTS + (isSame ? 0 : count + 1));
   }
 
-  /** All entries in order, deleted ones too. Nothing may change meanwhile but by `remove` of the one just given. */
-  *entries(): IterableIterator<PackedEntry> {
-    for (let at = this.firstEntryAt(); at < this.pack.end; ) {
+  /** Entries in order from an ID on, deleted ones too. Nothing may change meanwhile. */
+  *entries(from: StreamId = FIRST_ID): IterableIterator<PackedEntry> {
+    const { hint } = this;
+    let at = hint !== null && compareIds(hint.id, from) <= 0 ? hint.at : this.firstEntryAt();
+    while (at < this.pack.end) {
       const entry = this.entryAt(at);
-      yield entry;
       at = entry.nextAt;
+      if (compareIds(entry.id, from) < 0) continue;
+      this.hint = entry;
+      yield entry;
     }
   }
 
@@ -113,11 +123,8 @@ export class StreamNode {
   }
 
   find(id: StreamId): PackedEntry | undefined {
-    for (const entry of this.entries()) {
-      const order = compareIds(entry.id, id);
-      if (order === 0) return entry.isDeleted ? undefined : entry;
-      if (order > 0) return undefined;
-    }
+    for (const entry of this.entries(id))
+      return compareIds(entry.id, id) === 0 && !entry.isDeleted ? entry : undefined;
     return undefined;
   }
 
@@ -160,7 +167,7 @@ export class StreamNode {
     const hasSameFields = (flags & SAME_FIELDS) !== 0;
     let contentAt = pack.next(sequenceAt);
     let fieldCount: number;
-    if (hasSameFields) fieldCount = this.masterFieldCount();
+    if (hasSameFields) fieldCount = this.sharedFieldCount;
     else {
       fieldCount = Number(pack.integerAt(contentAt));
       contentAt = pack.next(contentAt);
@@ -177,7 +184,7 @@ export class StreamNode {
   }
 
   private hasFields(pairs: readonly Bytes[]): boolean {
-    if (pairs.length / 2 !== this.masterFieldCount()) return false;
+    if (pairs.length / 2 !== this.sharedFieldCount) return false;
     let at = this.masterFieldsAt();
     for (let index = 0; index < pairs.length; index += 2) {
       if (byteString(this.pack.bytesAt(at)) !== byteString(pairs[index] ?? '')) return false;
@@ -188,18 +195,16 @@ export class StreamNode {
 
   private recount(live: number, deleted: number): void {
     const { pack } = this;
+    const bytes = pack.byteLength;
     this.live += live;
     this.deleted += deleted;
     pack.replaceInteger(LISTPACK_HEADER_BYTES, this.live);
     if (deleted !== 0) pack.replaceInteger(pack.next(LISTPACK_HEADER_BYTES), this.deleted);
+    if (deleted !== 0 || pack.byteLength !== bytes) this.hint = null;
   }
 
   private masterFieldCountAt(): number {
     return this.pack.next(this.pack.next(LISTPACK_HEADER_BYTES));
-  }
-
-  private masterFieldCount(): number {
-    return Number(this.pack.integerAt(this.masterFieldCountAt()));
   }
 
   private masterFieldsAt(): number {
@@ -208,7 +213,7 @@ export class StreamNode {
 
   private firstEntryAt(): number {
     let at = this.masterFieldsAt();
-    for (let left = this.masterFieldCount(); left >= 0; left--) at = this.pack.next(at);
+    for (let left = this.sharedFieldCount; left >= 0; left--) at = this.pack.next(at);
     return at;
   }
 }

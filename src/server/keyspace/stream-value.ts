@@ -7,7 +7,7 @@ import type { EncodingLimits } from '../encoding-limits.js';
 import { type Integer, narrow } from '../integers.js';
 import { Container } from './container.js';
 import type { StreamGroup } from './stream-group.js';
-import { compareIds, FIRST_ID, isZero, LAST_ID, type StreamId } from './stream-id.js';
+import { compareIds, FIRST_ID, isZero, LAST_ID, plus, type StreamId } from './stream-id.js';
 import { type PackedEntry, StreamNode } from './stream-node.js';
 
 const STREAM_OVERHEAD_BYTES = 400;
@@ -46,6 +46,8 @@ export class StreamValue extends Container {
   /** Ever. */
   entriesAdded: Integer = 0;
   private length = 0;
+  private nodesBytes = 0;
+  private groupsBytes = 0;
 
   get size(): number {
     return this.length;
@@ -56,15 +58,21 @@ export class StreamValue extends Container {
     return [...this.groups.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
-  /** Weighs groups and nodes again. Called once a command is through with them. */
+  /** Weighs everything again. Called once a command is through with groups. */
   weigh(): void {
-    let bytes = STREAM_OVERHEAD_BYTES + this.nodesBytes;
+    let bytes = 0;
     for (const group of this.groups.values())
       bytes +=
         GROUP_OVERHEAD_BYTES +
         group.consumerCount * CONSUMER_OVERHEAD_BYTES +
         group.pending.size * PENDING_OVERHEAD_BYTES;
-    this.weightBytes = bytes;
+    this.groupsBytes = bytes;
+    this.weighNodes();
+  }
+
+  /** The same for a command that left the groups alone. */
+  weighNodes(): void {
+    this.weightBytes = STREAM_OVERHEAD_BYTES + this.nodesBytes + this.groupsBytes;
   }
 
   /** The ID is greater than the last one. */
@@ -82,7 +90,7 @@ export class StreamValue extends Container {
     const target = node;
     this.change(target, () => target.append(id, pairs));
     this.length++;
-    this.entriesAdded = narrow(BigInt(this.entriesAdded) + 1n);
+    this.entriesAdded = plus(this.entriesAdded, 1);
     this.lastId = id;
     if (this.length === 1) this.firstId = id;
   }
@@ -102,8 +110,8 @@ export class StreamValue extends Container {
     for (let step = 0; step <= last - first; step++) {
       const node = nodes[isReverse ? last - step : first + step];
       if (node === undefined) return;
-      for (const entry of isReverse ? [...node.entries()].reverse() : node.entries()) {
-        if (entry.isDeleted || compareIds(entry.id, start) < 0) continue;
+      for (const entry of isReverse ? [...node.entries(start)].reverse() : node.entries(start)) {
+        if (entry.isDeleted) continue;
         if (compareIds(entry.id, end) > 0) {
           if (isReverse) continue;
           return;
@@ -161,8 +169,6 @@ export class StreamValue extends Container {
     return deleted;
   }
 
-  private nodesBytes = 0;
-
   private isNodeBeyond(node: StreamNode, limit: TrimLimit): boolean {
     if ('maxLength' in limit) return this.length - node.liveCount >= limit.maxLength;
     const last = node.lastEntry();
@@ -217,8 +223,10 @@ function isFull(node: StreamNode, addedBytes: number, limits: EncodingLimits): b
 
 /** Whether entries may be missing between an ID and the last one. */
 export function hasTombstones(stream: StreamValue, start: StreamId): boolean {
-  if (stream.size === 0 || isZero(stream.maxDeletedId)) return false;
-  return compareIds(start, stream.maxDeletedId) <= 0;
+  const { maxDeletedId, firstId, size } = stream;
+  if (size === 0 || isZero(maxDeletedId)) return false;
+  // The last gap may lie in front of everything that is left.
+  return compareIds(firstId, maxDeletedId) <= 0 && compareIds(start, maxDeletedId) <= 0;
 }
 
 /** How many entries were ever added up to an ID; null when nobody can say. */
@@ -247,7 +255,7 @@ export function lagOf(stream: StreamValue, group: StreamGroup): Integer | null {
 export function advanceGroup(stream: StreamValue, group: StreamGroup, id: StreamId): void {
   if (compareIds(id, group.lastId) <= 0) return;
   if (group.entriesRead !== null && !hasTombstones(stream, id))
-    group.entriesRead = narrow(BigInt(group.entriesRead) + 1n);
+    group.entriesRead = plus(group.entriesRead, 1);
   else if (stream.entriesAdded !== 0) group.entriesRead = entriesUpTo(stream, id);
   group.lastId = id;
 }

@@ -24,12 +24,12 @@ export class UsageTracker {
     private readonly clock: Clock,
     private readonly random: Random,
   ) {
-    this.beginTurn();
+    this.beginTurn(clock.monotonicMs());
   }
 
-  /** Keys used from here on are used now. */
-  beginTurn(): void {
-    this.tick = this.clock.monotonicMs() / TICK_MS;
+  /** Keys used from here on are used now, by the monotonic clock. */
+  beginTurn(nowMs: number): void {
+    this.tick = nowMs / TICK_MS;
   }
 
   created(): number {

@@ -12,6 +12,7 @@ import type { Request, RequestSlices } from '../resp/request.js';
 import type { ReplyWriter } from '../resp/writer.js';
 import type { OutputLimit } from '../settings.js';
 import type { Statistics } from '../statistics.js';
+import { DirectOutput } from './direct-output.js';
 
 /** What a connection needs of the server. */
 export interface ConnectionHost {
@@ -54,6 +55,7 @@ export class Connection implements Transport {
   readonly isInProcess = false;
   readonly client: Client;
   private readonly parser: RequestParser;
+  private readonly output: DirectOutput;
   private isClosed = false;
   private isInTurn = false;
   /** No longer read, because the client waits and has sent much meanwhile. */
@@ -72,6 +74,7 @@ export class Connection implements Transport {
     origin: Omit<ClientOrigin, 'transport'>,
   ) {
     this.parser = new RequestParser(host.limits);
+    this.output = new DirectOutput(socket, () => this.destroy());
     this.client = host.connected({ ...origin, transport: this });
     socket.on('close', () => this.ended());
     // An error is always followed by 'close'; who left and how concerns nobody.
@@ -79,7 +82,7 @@ export class Connection implements Transport {
   }
 
   get outputBytes(): number {
-    return this.socket.writableLength + this.sentBytes;
+    return this.output.queuedBytes + this.sentBytes;
   }
 
   get inputBytes(): number {
@@ -242,13 +245,25 @@ export class Connection implements Transport {
     if (this.isClosed || chunks.length === 0) writer.settled(true);
     else {
       host.statistics.outputBytes += bytes;
-      if (chunks.length > 1) socket.cork();
-      for (const chunk of chunks) socket.write(chunk);
-      if (chunks.length > 1) socket.uncork();
-      writer.settled(socket.writableLength === 0);
+      writer.settled(this.write(chunks));
     }
     if (!this.isClosed) host.buffersChanged(this.client);
     if (!this.isClosed && this.client.closesAfterReply) socket.end(() => this.destroy());
+  }
+
+  /** Whether the bytes are on their way, so that their memory can be used again. */
+  private write(chunks: readonly Buffer[]): boolean {
+    const { socket, output } = this;
+    const [only, ...others] = chunks;
+    if (only !== undefined && others.length === 0) {
+      const outcome = output.write(only);
+      if (outcome === 'failed') this.destroy();
+      if (outcome !== 'stream') return outcome === 'written';
+    }
+    if (chunks.length > 1) socket.cork();
+    for (const chunk of chunks) socket.write(chunk);
+    if (chunks.length > 1) socket.uncork();
+    return socket.writableLength === 0;
   }
 
   private ended(): void {

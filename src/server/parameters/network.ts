@@ -49,7 +49,14 @@ export const networkParameters: readonly ConfigParameter[] = [
   },
   network('tcp-backlog', 'backlog', 0, 65_535, 'immutable'),
   network('tcp-keepalive', 'keepAliveSeconds', 0, 2_147_483_647),
-  network('timeout', 'idleSecondsMax', 0, 2_147_483_647),
+  {
+    name: 'timeout',
+    get: ({ settings }) => String(settings.network.idleSecondsMax),
+    set: integer(0, 2_147_483_647, ({ settings, idleCheck }, value) => {
+      settings.network.idleSecondsMax = value;
+      idleCheck.limitChanged();
+    }),
+  },
   {
     name: 'protected-mode',
     get: ({ settings }) => yesNoOf(settings.network.isProtected),

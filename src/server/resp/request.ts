@@ -2,13 +2,15 @@
  * Decides how the arguments of one request are handed over: as values, or as parts of the buffer they were read into, of
  * which values are made only for those who ask. Knows nothing of commands.
  */
-import { type Bytes, latin1Text, Memory } from '../byte-string.js';
+import { type Bytes, latin1Text, Memory, writeUtf8 } from '../byte-string.js';
 
 /** Longest argument made a string; a longer one is a view of the buffer. */
 const STRING_BYTES_MAX = 1024;
 /** A request with more arguments is handed over as values. */
 export const SLICES_MAX = 1024;
 const EMPTY = Buffer.alloc(0);
+/** For one UTF-16 code unit. */
+const UTF8_BYTES_MAX = 3;
 
 export interface Request {
   /** How many arguments there are, the command's name included. */
@@ -64,6 +66,27 @@ export class RequestSlices implements Request {
 
   end(index: number): number {
     return this.ends[index] as number;
+  }
+
+  /**
+   * Writes given arguments down as if they had been read, texts in UTF-8. False if they are too many or too long for
+   * that: then nothing can be said of what is here.
+   */
+  take(args: readonly (string | Buffer | number)[], own: Memory): boolean {
+    if (args.length > SLICES_MAX) return false;
+    this.made = null;
+    this.memory = own;
+    this.count = args.length;
+    let at = 0;
+    for (let index = 0; index < args.length; index++) {
+      const given = args[index] ?? '';
+      const arg = typeof given === 'number' ? String(given) : given;
+      if (at + arg.length * UTF8_BYTES_MAX > own.bytes.length) return false;
+      this.starts[index] = at;
+      at += typeof arg === 'string' ? writeUtf8(arg, own.bytes, at) : arg.copy(own.bytes, at);
+      this.ends[index] = at;
+    }
+    return true;
   }
 
   private make(): Bytes[] {

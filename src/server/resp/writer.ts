@@ -7,6 +7,19 @@ import { type Reply, type Resp3OnlyReply, type RespVersion, resp2Of, type TypedR
 const REFERENCE_BYTES_MIN = 16 * 1024;
 const BUFFER_BYTES = 64 * 1024;
 
+/** Where a shortcut writes: the common replies without an object for each. */
+export interface ShortcutSink {
+  ok(): void;
+  integer(value: number | bigint): void;
+  null(version: RespVersion): void;
+  /** So many replies follow that are its items. */
+  arrayOf(count: number): void;
+  text(value: string): void;
+  stored(value: StoredBytes): void;
+  /** Any other. */
+  write(reply: Reply, version: RespVersion): void;
+}
+
 /** Where a stored string lies. */
 export interface StoredBytes {
   readonly memory: Memory | null;
@@ -22,7 +35,7 @@ const isArray = Array.isArray as (reply: Reply) => reply is readonly Reply[];
  * Collects the replies of one turn of one client, so that they leave in one write.
  * A value handed in must not change afterwards: long ones are not copied.
  */
-export class ReplyWriter {
+export class ReplyWriter implements ShortcutSink {
   private memory = new Memory(Buffer.allocUnsafeSlow(BUFFER_BYTES));
   private buffer = this.memory.bytes;
   private start = 0;
@@ -52,15 +65,13 @@ export class ReplyWriter {
   }
 
   write(reply: Reply, version: RespVersion): void {
-    if (typeof reply === 'string') this.bulkText(reply);
+    if (typeof reply === 'string') this.text(reply);
     else if (typeof reply === 'number' || typeof reply === 'bigint') this.integer(reply);
     else if (reply === null) this.ascii(version === 2 ? '$-1\r\n' : '_\r\n');
     else if (isArray(reply)) this.items(0x2a, reply.length, reply, version);
     else if (reply instanceof Uint8Array) this.bulkBytes(reply);
     else this.typed(reply, version);
   }
-
-  // For shortcuts: the common replies without an object for them.
 
   ok(): void {
     this.ascii('+OK\r\n');
@@ -141,7 +152,7 @@ export class ReplyWriter {
       case 'verbatim':
         this.header(0x3d, reply.text.length + 4);
         this.ascii(`${reply.format}:`);
-        return this.text(`${reply.text}\r\n`);
+        return this.characters(`${reply.text}\r\n`);
     }
   }
 
@@ -150,9 +161,9 @@ export class ReplyWriter {
     for (const item of items) this.write(item, version);
   }
 
-  private bulkText(value: string): void {
+  text(value: string): void {
     this.header(0x24, value.length);
-    this.text(value);
+    this.characters(value);
     this.crlf();
   }
 
@@ -176,10 +187,10 @@ export class ReplyWriter {
 
   /** An error's text may quote what the client sent: a line break in it would be a forged reply. */
   private line(text: string): void {
-    this.text(`${text.replace(/[\r\n]/g, ' ')}\r\n`);
+    this.characters(`${text.replace(/[\r\n]/g, ' ')}\r\n`);
   }
 
-  private text(value: string): void {
+  private characters(value: string): void {
     const length = value.length;
     this.room(length);
     writeLatin1(value, this.buffer, this.position);

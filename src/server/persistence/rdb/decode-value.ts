@@ -36,23 +36,32 @@ export function decodeValue(reader: RdbReader, limits: EncodingLimits): Value {
     case rdbTypes.zsetBinary:
       return sortedSetOf(scored(reader, type === rdbTypes.zsetBinary), limits);
     case rdbTypes.zsetZiplist:
-      return sortedSetOf(scoredPairs(ziplistElements(reader.buffer())), limits);
+      return sortedSetOf(scoredPairs(ziplistElements(reader.buffer())), packed(limits));
     case rdbTypes.zsetListpack:
-      return sortedSetOf(scoredPairs(listpack(reader.buffer())), limits);
+      return sortedSetOf(scoredPairs(listpack(reader.buffer())), packed(limits));
     case rdbTypes.hash:
       return hashOf(strings(reader, reader.count() * 2), limits);
     case rdbTypes.hashZipmap:
       return hashOf(zipmapPairs(reader.buffer()), limits);
     case rdbTypes.hashZiplist:
-      return hashOf(ziplistElements(reader.buffer()), limits);
+      return hashOf(ziplistElements(reader.buffer()), packed(limits));
     case rdbTypes.hashListpack:
-      return hashOf(listpack(reader.buffer()), limits);
+      return hashOf(listpack(reader.buffer()), packed(limits));
     case rdbTypes.streamListpacks:
     case rdbTypes.streamListpacks2:
       return decodeStream(reader, type === rdbTypes.streamListpacks2);
     default:
       throw new RdbFormatError(`a value of the unknown type ${type}`);
   }
+}
+
+/** What came packed stays packed whatever its elements' lengths, unless there are too many. */
+function packed(limits: EncodingLimits): EncodingLimits {
+  return {
+    ...limits,
+    hashListpackValueBytesMax: Number.POSITIVE_INFINITY,
+    zsetListpackValueBytesMax: Number.POSITIVE_INFINITY,
+  };
 }
 
 type Element = Bytes | Integer;
