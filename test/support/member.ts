@@ -1,8 +1,10 @@
 /** Decides how a test drives application processes that share a store: each with a wrapped pool of its own. */
-import { fileURLToPath } from 'node:url';
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type pg from 'pg';
 import type { CacheStats } from '../../src/cache/stats.js';
 import type { Config } from '../../src/index.js';
+import { type Bundle, bundle } from '../consistency/history/bundle.js';
 import { type OtherProcess, startProcess } from './processes.js';
 
 export interface MemberSettings {
@@ -30,6 +32,15 @@ export type MemberAnswer =
 
 type Told = MemberOrder extends infer Order ? (Order extends MemberOrder ? Omit<Order, 'id'> : never) : never;
 
+/** Once per test file: a process that has to compile its sources first takes seconds to start. */
+let built: Promise<Bundle> | undefined;
+
+async function build(): Promise<Bundle> {
+  const bundled = await bundle({ entry: 'test/support/member-process.ts' }, null);
+  process.on('exit', () => rmSync(dirname(bundled.file), { recursive: true, force: true }));
+  return bundled;
+}
+
 export class Member {
   private orders = 0;
 
@@ -37,10 +48,11 @@ export class Member {
 
   /** Its store answers and its catalog has been read. */
   static async start(settings: MemberSettings): Promise<Member> {
+    built ??= build();
     const started = await startProcess<MemberOrder, MemberAnswer>({
-      entry: fileURLToPath(new URL('./member-process.ts', import.meta.url)),
+      entry: (await built).file,
       env: { MEMBER_SETTINGS: JSON.stringify(settings) },
-      nodeArgs: ['--import', 'tsx', '--no-warnings'],
+      nodeArgs: ['--no-warnings'],
     });
     const member = new Member(started);
     await member.tell({ do: 'ready' });
