@@ -7,6 +7,7 @@ import { missingPrograms } from '../../support/sentinel.js';
 import { describeWith, describeWithPostgres, postgres } from '../../support/servers.js';
 import { type Bundle, bundleApplication } from './bundle.js';
 import { faultsNamed } from './faults.js';
+import { mutantNamed } from './mutants.js';
 import { playRounds, type RoundsReport } from './rounds.js';
 import { startTopology, type TopologyName } from './topologies.js';
 
@@ -21,7 +22,7 @@ const faultsByTopology: Readonly<Record<TopologyName, readonly string[]>> = {
   cluster: ['slots on the move, there and back', 'primaries killed'],
 };
 
-async function play(bundle: Bundle, name: TopologyName): Promise<RoundsReport> {
+async function play(bundle: Bundle, name: TopologyName, roundsMax?: number): Promise<RoundsReport> {
   const [topology, database] = await Promise.all([startTopology(name), postgres().createDatabase()]);
   const faults = faultsNamed(topology.servers, faultsByTopology[name]);
   try {
@@ -38,7 +39,7 @@ async function play(bundle: Bundle, name: TopologyName): Promise<RoundsReport> {
       slow: { share: 0.1, factor: 1 },
       proxied: 2,
       faults,
-      goesOn: ({ rounds, broken }) => broken === 0 && rounds < faults.length,
+      goesOn: ({ rounds, broken }) => broken === 0 && rounds < (roundsMax ?? faults.length),
     });
   } finally {
     await Promise.all([topology.stop(), database.drop()]);
@@ -66,8 +67,18 @@ describeWithPostgres('four processes', () => {
           expect(figures.atRisk).toBeGreaterThan(OPERATIONS);
           expect(hits.near + hits.store + hits.joined).toBeGreaterThan(OPERATIONS);
         },
-        180_000,
+        300_000,
       );
+
+      it('get what is older from a mutant: END removes the intent and rotates nothing', async () => {
+        const mutant = await bundleApplication(mutantNamed('END removes the intent and rotates nothing'));
+        try {
+          const { figures } = await play(mutant, 'single', 10);
+          expect(figures.violations.stale).toBeGreaterThan(0);
+        } finally {
+          await mutant.dispose();
+        }
+      }, 300_000);
     },
   });
 });
