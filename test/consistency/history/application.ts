@@ -15,7 +15,7 @@ import { Neighbours } from './neighbours.js';
 import type { Answer, BeginOrder, Order } from './orders.js';
 import { Recorder } from './recorder.js';
 import { Tables } from './tables.js';
-import { APPLICATION, functionsOf, live, readEverything } from './workload.js';
+import { APPLICATION, functionsOf, isOutage, live, readEverything } from './workload.js';
 
 const PROGRESS_OPERATIONS = 100;
 
@@ -72,10 +72,20 @@ class Application {
     return this.contender.ready();
   }
 
+  /** Again where its network fails just now: it must know which notes there are before it writes any. */
+  private async askPlainly(sql: string): Promise<readonly Row[]> {
+    for (;;)
+      try {
+        return (await this.world.plain.query<Row>(sql)).rows;
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+      }
+  }
+
   async work({ operations, manners }: Extract<Order, { kind: 'work' }>): Promise<void> {
     const [leader] = this.callers;
     if (leader === undefined) throw new Error('nobody is there to work');
-    await this.world.tables.settle(async (sql) => (await this.world.plain.query<Row>(sql)).rows);
+    await this.world.tables.settle((sql) => this.askPlainly(sql));
     await readEverything(leader);
     this.isWorking = true;
     let done = 0;

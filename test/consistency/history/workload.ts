@@ -83,14 +83,10 @@ const CATALOG_CHANGES_SHARE = 0.001;
 
 export async function live(caller: Caller, manners: Manners, take: () => boolean): Promise<void> {
   while (take()) {
-    const operation = manners.leads ? operationOfLeader(caller, manners) : drawn(caller.random, manners);
-    try {
-      await operation(caller);
-    } catch (error) {
-      // What the database or the store could not be asked has no result to be judged.
-      if (!isOutage(error)) throw error;
-      caller.noteFailure(error);
-    }
+    await unlessOutage(
+      caller,
+      manners.leads ? operationOfLeader(caller, manners) : drawn(caller.random, manners),
+    );
   }
 }
 
@@ -130,7 +126,18 @@ async function changeCatalog(caller: Caller): Promise<void> {
 
 /** Nothing is under way: every read must show exactly what there is. */
 export async function readEverything(caller: Caller): Promise<void> {
-  for (const read of Object.values(reads)) for (let times = 0; times < 10; times++) await read(caller);
+  for (const read of Object.values(reads))
+    for (let times = 0; times < 10; times++) await unlessOutage(caller, read);
+}
+
+/** What the database could not be asked has no result to be judged. */
+async function unlessOutage(caller: Caller, operation: Operation): Promise<void> {
+  try {
+    await operation(caller);
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    caller.noteFailure(error);
+  }
 }
 
 /** Of the database. A cache whose store is away fails no read. */
