@@ -240,27 +240,15 @@ export class Engine {
   }
 
   stats(): CacheStats {
-    const { counters } = this;
     return {
-      nearHits: counters.nearHits,
-      storeHits: counters.storeHits,
-      joined: counters.joined,
-      misses: counters.misses,
-      wouldHit: counters.wouldHit,
-      bypassed: Object.fromEntries(counters.bypassed),
-      fills: counters.fills,
-      notFilled: Object.fromEntries(counters.notFilled),
-      writes: counters.writes,
-      failures: Object.fromEntries(counters.failures),
+      ...this.counters.counted(),
       unresolved: this.writes.unresolved + this.tokens.unresolved,
-      resolved: counters.resolved,
       owed: this.writes.owed,
       bound: this.tokens.bound,
       evictions: this.near.evictions,
       entries: this.near.size,
       bytes: this.near.bytes,
       flights: this.flights.size,
-      tables: Object.fromEntries(counters.tables),
     };
   }
 
@@ -337,12 +325,16 @@ export class Engine {
       }
       if (typeof own === 'string') return await this.refuse(own, request);
       const mayJoin = !refresh && this.options.mode === 'on' && request.joins !== false;
-      // What landed since this read looked for an entry is as good as what is under way.
-      const landed = mayJoin && finding instanceof Promise ? await this.landed(request, own) : null;
-      if (landed !== null) return landed;
       // Nothing is awaited between finding no flight and offering one: callers of the same moment share one.
       const flight = mayJoin ? this.flights.join(request.group, request.key, own.vector) : undefined;
-      const joined = flight === undefined ? null : await this.join<P>(flight, own);
+      // What landed since this read looked for an entry is as good as what is under way.
+      const hasLanded = mayJoin && finding instanceof Promise && this.decoded(request) !== undefined;
+      const joined =
+        flight !== undefined
+          ? await this.join<P>(flight, own)
+          : hasLanded
+            ? await this.landed(request, own)
+            : null;
       return joined ?? (await this.fly(request, own, cells));
     } finally {
       tokens.release(cells);

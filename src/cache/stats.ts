@@ -59,6 +59,24 @@ export class Counters {
   readonly failures = new Map<string, number>();
   readonly tables = new Map<string, TableStats>();
 
+  counted() {
+    const { nearHits, storeHits, joined, misses, wouldHit, fills, writes, resolved } = this;
+    return {
+      nearHits,
+      storeHits,
+      joined,
+      misses,
+      wouldHit,
+      bypassed: Object.fromEntries(this.bypassed),
+      fills,
+      notFilled: Object.fromEntries(this.notFilled),
+      writes,
+      failures: Object.fromEntries(this.failures),
+      resolved,
+      tables: Object.fromEntries(this.tables),
+    };
+  }
+
   count(counter: Map<string, number>, reason: string): void {
     counter.set(reason, (counter.get(reason) ?? 0) + 1);
   }

@@ -103,7 +103,7 @@ describeWithRedis('a bounded cache', () => {
     clock.advance(100);
     await sharer.place.ready();
     await warm(sharer);
-    expect(sharer.failures).toEqual(['store']);
+    expect(sharer.failures.filter((reason) => reason === 'store')).toHaveLength(1);
   });
 
   it('keeps no answer whose end is told in the same breath', async () => {
