@@ -28,6 +28,8 @@ export interface OwnRows {
   wrote(names: TableNames, tableId: string, rows: number): void;
   /** The transaction under way wrote what cannot be counted: what it wrote before may never show in the statistics. */
   discount(): void;
+  /** A statement wrote what its answer does not tell. */
+  wroteUncounted(): void;
   /** The connection is ready, outside of a transaction. */
   ready(): void;
   /** Whether it is to be told when it is. */

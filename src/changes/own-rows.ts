@@ -43,6 +43,8 @@ export class ConnectionRows implements OwnRows {
   private perhapsSinceMs = Number.POSITIVE_INFINITY;
   private timer: Timer | null = null;
   private discounted = false;
+  /** What nobody counted is to be seen soon, too: it costs others, and us, a rotation better had at once. */
+  private wroteMore = false;
   private isDue = false;
   private handing = false;
   private closed = false;
@@ -58,8 +60,12 @@ export class ConnectionRows implements OwnRows {
     this.discounted = true;
   }
 
+  wroteUncounted(): void {
+    this.wroteMore = true;
+  }
+
   get isWaiting(): boolean {
-    return this.isDue || this.discounted || this.inTransaction.size > 0;
+    return this.isDue || this.discounted || this.wroteMore || this.inTransaction.size > 0;
   }
 
   ready(): void {
@@ -69,7 +75,8 @@ export class ConnectionRows implements OwnRows {
     }
     if (this.discounted) this.inTransaction.clear();
     this.discounted = false;
-    if (this.inTransaction.size === 0) return;
+    if (this.inTransaction.size === 0 && !this.wroteMore) return;
+    this.wroteMore = false;
     for (const rows of this.inTransaction.values()) add(this.held, rows);
     this.inTransaction = new Map();
     const nowMs = this.options.clock.monotonicMs();

@@ -360,6 +360,7 @@ export class WatchedClient {
       planHolds: !stale && !departed && !this.writes.changedCatalog,
     });
     if (effect.discounts === true) this.rows?.discount();
+    if (effect.targets.length > 0 && effect.counted === undefined) this.rows?.wroteUncounted();
     return this.unseen && effect.commits !== 'no'
       ? { ...effect, targets: [...effect.targets, database.root], changesCatalog: true }
       : effect;

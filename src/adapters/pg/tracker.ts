@@ -281,8 +281,9 @@ export class Tracker {
   /** Rows that the answer tells of are ours, whatever becomes of the transaction. */
   private count({ counted }: Effect, result: PgResult | PgResult[] | undefined): void {
     const { rows, writes } = this.about;
-    if (rows === null || counted === undefined || result === undefined || Array.isArray(result)) return;
-    rows.wrote(counted.names, counted.tableId, result.rowCount ?? 0);
+    if (rows === null || counted === undefined) return;
+    if (result === undefined || Array.isArray(result)) rows.wroteUncounted();
+    else rows.wrote(counted.names, counted.tableId, result.rowCount ?? 0);
     if (writes.status === 'I') rows.ready();
   }
 
