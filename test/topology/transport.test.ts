@@ -13,30 +13,21 @@ import { Sharer } from './sharer.js';
 const folder = mkdtempSync(join(tmpdir(), 'lookaside-transport-'));
 const certificate = join(folder, 'certificate.pem');
 const key = join(folder, 'key.pem');
-const made = spawnSync('openssl', [
-  ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-  ...[
-    '-keyout',
-    key,
-    '-out',
-    certificate,
-    '-subj',
-    '/CN=localhost',
-    '-addext',
-    'subjectAltName=DNS:localhost',
-  ],
-]);
+const request =
+  'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost';
+const made = spawnSync('openssl', [...request.split(' '), '-keyout', key, '-out', certificate]);
+const found = ['near', 'stored'];
 let serial = 0;
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Stores and finds again. */
-async function use(config: Config): Promise<void> {
+/** Stores and finds again: what the second of two reads got. */
+async function use(config: Config): Promise<readonly [string, string]> {
   const sharer = Sharer.open(`transport-${process.pid}-${serial++}`, config);
   try {
     await sharer.cache.ready();
     await sharer.read({ query: () => 'stored' });
-    expect(await sharer.read({ query: () => 'other' })).toEqual(['near', 'stored']);
+    return await sharer.read({ query: () => 'other' });
   } finally {
     await sharer.cache.close();
   }
@@ -47,7 +38,7 @@ describeWithRedis('by a unix socket', () => {
     const path = join(folder, 'redis.sock');
     const server = await redisServer({ args: ['--unixsocket', path] });
     try {
-      await use({ topology: { kind: 'single', url: `unix://${path}` } });
+      expect(await use({ topology: { kind: 'single', url: `unix://${path}` } })).toEqual(found);
     } finally {
       await server.stop();
     }
@@ -89,15 +80,19 @@ describeWith({
 
       it('whose certificate is vouched for', async () => {
         const ca = readFileSync(certificate, 'utf8');
-        await use({ topology: { kind: 'single', url, tls: { ca } } });
-        await use({ topology: { kind: 'single', url, tls: { ca } }, consistency: 'bounded' });
+        expect(await use({ topology: { kind: 'single', url, tls: { ca } } })).toEqual(found);
+        expect(await use({ topology: { kind: 'single', url, tls: { ca } }, consistency: 'bounded' })).toEqual(
+          found,
+        );
       });
 
       it('whose certificate nobody vouches for, only if that is said', async () => {
         expect(await diagnose({ topology: { kind: 'single', url } })).toMatchObject([
           { severity: 'error', text: expect.stringMatching(/self.signed/) as string },
         ]);
-        await use({ topology: { kind: 'single', url, tls: { rejectUnauthorized: false } } });
+        expect(await use({ topology: { kind: 'single', url, tls: { rejectUnauthorized: false } } })).toEqual(
+          found,
+        );
       });
 
       it('whose certificate has another name, not', async () => {
