@@ -5,7 +5,7 @@ import { Cache, type CacheEventMap, type ServerAddress } from './cache/cache.js'
 import { clearEntries } from './cache/clear.js';
 import { Engine } from './cache/engine.js';
 import { converse } from './cache/executor.js';
-import { systemClock, systemRandom } from './clock.js';
+import { type Clock, type Random, systemClock, systemRandom } from './clock.js';
 import { resolveConfig } from './config/config.js';
 import type { Config, ResolvedConfig } from './config/schema.js';
 import { LookasideError } from './errors.js';
@@ -49,17 +49,7 @@ function compose(config: ResolvedConfig): Cache {
   const clock = systemClock;
   const random = systemRandom;
   const events = new EventEmitter<CacheEventMap>();
-  const server = createServer({
-    clock,
-    random,
-    memory: {
-      maxBytes: config.memory.max,
-      policy: config.memory.policy,
-      // Somebody who is let in may not make the server drop what the cache relies on.
-      policiesAllowed: policiesAllowed(config),
-    },
-    ...(config.topology.listen?.password === undefined ? {} : { password: config.topology.listen.password }),
-  });
+  const server = serverOf(config, clock, random);
   const executor = embeddedExecutor(server);
   const announce = failureReporter(events);
   const tell = announcer(events, announce);
@@ -116,6 +106,20 @@ function compose(config: ResolvedConfig): Cache {
       await server.close();
       tell('close');
     },
+  });
+}
+
+function serverOf(config: ResolvedConfig, clock: Clock, random: Random): EmbeddedServer {
+  return createServer({
+    clock,
+    random,
+    memory: {
+      maxBytes: config.memory.max,
+      policy: config.memory.policy,
+      // Somebody who is let in may not make the server drop what the cache relies on.
+      policiesAllowed: policiesAllowed(config),
+    },
+    ...(config.topology.listen?.password === undefined ? {} : { password: config.topology.listen.password }),
   });
 }
 
