@@ -80,7 +80,18 @@ export class Dispatcher {
   /** Answers a request by its command's shortcut; false, with nothing done, if there is none for it. `nowMs`, if known. */
   takeShortcut(client: Client, request: RequestSlices, out: ShortcutSink, nowMs?: number): boolean {
     const command = this.commands.findIn(request.bytes, request.start(0), request.end(0));
-    if (command?.shortcut === undefined) return false;
+    return command !== undefined && this.takeShortcutOf(command, client, request, out, nowMs);
+  }
+
+  /** The same when the command has been looked up. */
+  takeShortcutOf(
+    command: Command,
+    client: Client,
+    request: RequestSlices,
+    out: ShortcutSink,
+    nowMs?: number,
+  ): boolean {
+    if (command.shortcut === undefined) return false;
     const { keyspace, statistics, settings } = this.context;
     keyspace.beginCommand();
     this.shortcuts.begins(command.counters, nowMs);

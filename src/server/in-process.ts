@@ -1,5 +1,13 @@
 /** Decides how replies look to JavaScript that calls the server in its own process. Knows no particular command. */
-import { type Bytes, bufferOf, byteStringOfText, textOf, textOfPart } from './byte-string.js';
+import {
+  type Bytes,
+  bufferOf,
+  byteStringOfText,
+  copyBytes,
+  Memory,
+  textOf,
+  textOfPart,
+} from './byte-string.js';
 import type { ErrorReply, Reply, RespVersion } from './resp/reply.js';
 import { resp2Of, type TypedReply } from './resp/reply.js';
 import type { ShortcutSink, StoredBytes } from './resp/writer.js';
@@ -26,11 +34,17 @@ export type Value =
   | Map<Value, Value>
   | Set<Value>;
 
+const POOL_BYTES = 8192;
+const POOLED_BYTES_MAX = 2048;
+
 /** Gathers what a shortcut answers as JavaScript. */
 export class ValueSink implements ShortcutSink {
   value: Value = null;
   private items: Value[] | null = null;
   private bulk: BulkForm = 'buffer';
+  /** What short values are cut from, as Node does, but with one object for each. */
+  private pool = new Memory(Buffer.allocUnsafeSlow(POOL_BYTES));
+  private pooled = 0;
 
   begin(bulk: BulkForm): void {
     this.bulk = bulk;
@@ -61,9 +75,16 @@ export class ValueSink implements ShortcutSink {
     if (memory === null) return;
     const { bytes } = memory;
     if (this.bulk === 'text') return this.put(textOfPart(bytes, start, end));
-    const own = Buffer.allocUnsafe(end - start);
-    own.set(bytes.subarray(start, end));
-    this.put(own);
+    const length = end - start;
+    if (length > POOLED_BYTES_MAX) return this.put(Buffer.from(bytes.subarray(start, end)));
+    if (this.pooled + length > POOL_BYTES) {
+      this.pool = new Memory(Buffer.allocUnsafeSlow(POOL_BYTES));
+      this.pooled = 0;
+    }
+    const at = this.pooled;
+    this.pooled += length;
+    copyBytes(memory, start, end, this.pool, at);
+    this.put(this.pool.bytes.subarray(at, at + length));
   }
 
   write(reply: Reply, version: RespVersion): void {

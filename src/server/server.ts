@@ -12,6 +12,7 @@ import { Client, type ClientOrigin, ClientRegistry } from './client.js';
 import { ClientMemory } from './client-memory.js';
 import { ClientPause } from './client-pause.js';
 import {
+  type Command,
   CommandTable,
   type ListenAddress,
   type LogLevel,
@@ -430,7 +431,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     const name = args[0];
     const command = this.commands.find(name);
     if (command?.shortcut !== undefined && this.dispatcher.mayTakeShortcuts(client))
-      if (this.slices.take(args, this.scratch) && this.takeShortcutInProcess(client, bulk))
+      if (this.slices.take(args, this.scratch) && this.takeShortcutInProcess(command, client, bulk))
         return this.sink.value;
     const toBytes = command?.isWrite === true || client.transaction !== null ? ownArgument : borrowedArgument;
     const bytes: Bytes[] = [byteStringOfText(name)];
@@ -442,10 +443,10 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return value;
   }
 
-  private takeShortcutInProcess(client: Client, bulk: BulkForm): boolean {
+  private takeShortcutInProcess(command: Command, client: Client, bulk: BulkForm): boolean {
     const nowMs = this.beginTurn();
     this.sink.begin(bulk);
-    const isTaken = this.dispatcher.takeShortcut(client, this.slices, this.sink, nowMs);
+    const isTaken = this.dispatcher.takeShortcutOf(command, client, this.slices, this.sink, nowMs);
     this.dispatcher.shortcuts.settle();
     return isTaken;
   }

@@ -173,7 +173,7 @@ describe('RESTORE of what somebody forged', () => {
         }
         expect(server.execute('DEL', 'forged')).toBe(1);
       }),
-      { numRuns: RUNS > 0 ? RUNS * 10 : 3000 },
+      { numRuns: RUNS > 0 ? RUNS * 10 : 1500 },
     );
   });
 

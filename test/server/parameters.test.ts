@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { readConfiguration } from '../../src/server/conf-file/read.js';
 import { createServer } from '../../src/server/index.js';
+import { isLocal } from '../../src/server/permission.js';
 import { plain } from './support.js';
 
 it.each([
@@ -71,4 +72,17 @@ it('configuration files that are garbage are refused or read, and nothing else h
       expect(error).toMatchObject({ name: 'ConfigFileError' });
     }
   }
+});
+
+it.each([
+  ['127.0.0.1:1', true],
+  ['127.8.9.10:1', true],
+  ['[::1]:1', true],
+  ['[::ffff:127.0.0.1]:1', true],
+  ['10.0.0.1:1', false],
+  ['[::ffff:10.0.0.1]:1', false],
+  ['[fe80::1]:1', false],
+  ['128.127.0.0.1:1', false],
+])('protected mode takes %s for this machine: %s', (address, isOwn) => {
+  expect(isLocal(address)).toBe(isOwn);
 });

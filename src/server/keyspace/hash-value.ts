@@ -5,7 +5,7 @@ import { Container } from './container.js';
 import { weightOf } from './entry.js';
 import { NumberedNames, scanNumbers } from './numbered-names.js';
 
-const HASH_OVERHEAD_BYTES = 200;
+const HASH_OVERHEAD_BYTES = 320;
 /** A value's string and its place in the row. */
 const VALUE_OVERHEAD_BYTES = 24;
 

@@ -9,6 +9,7 @@ export const CHUNK_BYTES_MAX = 8192;
 /** What the objects around the bytes cost. */
 export const CHUNK_OVERHEAD_BYTES = 250;
 const CAPACITY_MIN = 48;
+const POOLED_BYTES_MAX = 512;
 /** Longest element given out as a string. */
 const STRING_BYTES_MAX = 2048;
 /** Below this, a loop over the bytes is cheaper than a call into the runtime. */
@@ -33,7 +34,7 @@ export class ListChunk {
   private tail: number[] | null = null;
 
   constructor(capacity = CAPACITY_MIN) {
-    this.buffer = Buffer.allocUnsafe(capacity);
+    this.buffer = room(capacity);
   }
 
   get usedBytes(): number {
@@ -155,7 +156,7 @@ export class ListChunk {
       const rest = this.end - to;
       const wanted = this.end + shift;
       if (wanted > this.buffer.length) {
-        const target = Buffer.allocUnsafe(wanted - this.start);
+        const target = room(wanted - this.start);
         this.buffer.copy(target, 0, this.start, from);
         this.buffer.copy(target, from - this.start + bytes, to, to + rest);
         this.buffer = target;
@@ -219,7 +220,7 @@ export class ListChunk {
     const isEnough =
       wanted * 2 <= buffer.length || (buffer.length >= CHUNK_BYTES_MAX && wanted <= buffer.length);
     const doubled = Math.min(CHUNK_BYTES_MAX, Math.max(CAPACITY_MIN, wanted * 2));
-    const target = isEnough ? buffer : Buffer.allocUnsafe(Math.max(wanted, doubled));
+    const target = isEnough ? buffer : room(Math.max(wanted, doubled));
     const begin = side === 'front' ? target.length - used : 0;
     buffer.copy(target, begin, start, end);
     this.buffer = target;
@@ -227,6 +228,11 @@ export class ListChunk {
     this.end = begin + used;
     this.tail = null;
   }
+}
+
+/** A larger one is no part of a page that others keep alive once it has been outgrown. */
+function room(bytes: number): Buffer {
+  return bytes < POOLED_BYTES_MAX ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes);
 }
 
 /** An element packed by itself. */

@@ -6,7 +6,7 @@ import type { Bytes } from '../byte-string.js';
 import { Container } from './container.js';
 import { CHUNK_BYTES_MAX, ListChunk, packed } from './list-chunk.js';
 
-const LIST_OVERHEAD_BYTES = 150;
+const LIST_OVERHEAD_BYTES = 250;
 
 export type ListEnd = 'front' | 'back';
 

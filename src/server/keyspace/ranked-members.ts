@@ -8,7 +8,7 @@ const ROW_SIZE_MAX = 256;
 /** Two neighbours with no more than this together become one. */
 const JOINED_SIZE_MAX = ROW_SIZE_MAX / 2;
 /** What a member costs in here beside its bytes. */
-export const RANKED_OVERHEAD_BYTES = 18;
+export const RANKED_OVERHEAD_BYTES = 28;
 
 interface Row {
   readonly scores: number[];

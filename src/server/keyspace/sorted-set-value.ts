@@ -4,7 +4,7 @@ import { Container } from './container.js';
 import { NumberedNames, scanNumbers } from './numbered-names.js';
 import { RANKED_OVERHEAD_BYTES, RankedMembers } from './ranked-members.js';
 
-const SORTED_SET_OVERHEAD_BYTES = 400;
+const SORTED_SET_OVERHEAD_BYTES = 620;
 const SCORE_BYTES = 8;
 
 /** A score is never NaN. */

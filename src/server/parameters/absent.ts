@@ -4,7 +4,7 @@
  * effect. Knows no file.
  */
 import type { ServerContext } from '../command.js';
-import type { ConfigParameter, Setter } from './parameter.js';
+import { type ConfigParameter, parseMemorySize, type Setter } from './parameter.js';
 
 /** Another value would be a promise that is not kept. */
 const refused: readonly (readonly [name: string, only: string, why: string])[] = [
@@ -35,7 +35,7 @@ const withoutEffect: readonly (readonly [name: string, standard: string])[] = [
   ['appendfsync', 'everysec'],
   ['no-appendfsync-on-rewrite', 'no'],
   ['auto-aof-rewrite-percentage', '100'],
-  ['auto-aof-rewrite-min-size', '64mb'],
+  ['auto-aof-rewrite-min-size', '67108864'],
   ['aof-load-truncated', 'yes'],
   ['aof-use-rdb-preamble', 'yes'],
   ['aof-timestamp-enabled', 'no'],
@@ -55,7 +55,7 @@ const withoutEffect: readonly (readonly [name: string, standard: string])[] = [
   ['repl-diskless-sync-max-replicas', '0'],
   ['repl-diskless-load', 'disabled'],
   ['repl-disable-tcp-nodelay', 'no'],
-  ['repl-backlog-size', '1mb'],
+  ['repl-backlog-size', '1048576'],
   ['repl-backlog-ttl', '3600'],
   ['repl-timeout', '60'],
   ['repl-ping-replica-period', '10'],
@@ -91,7 +91,7 @@ const withoutEffect: readonly (readonly [name: string, standard: string])[] = [
   ['active-expire-effort', '1'],
   ['list-compress-depth', '0'],
   ['activedefrag', 'no'],
-  ['active-defrag-ignore-bytes', '100mb'],
+  ['active-defrag-ignore-bytes', '104857600'],
   ['active-defrag-threshold-lower', '10'],
   ['active-defrag-threshold-upper', '100'],
   ['active-defrag-cycle-min', '1'],
@@ -152,9 +152,14 @@ const lists = new Set(['save', 'oom-score-adj-values', 'replicaof', 'bind-source
 /** A client could reach the host's files by these. */
 const hostParameters = new Set(['dir', 'dbfilename']);
 
-/** As text: `64mb` and `67108864` are the same. */
 function isSame(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
+  return normal(one) === normal(other);
+}
+
+/** `64mb` is told in bytes. */
+function normal(value: string): string {
+  const bytes = /^\d+[a-z]+$/i.test(value) ? parseMemorySize(value) : null;
+  return bytes === null ? value.toLowerCase() : String(bytes);
 }
 
 export const absentParameters: readonly ConfigParameter[] = [
@@ -174,7 +179,8 @@ export const absentParameters: readonly ConfigParameter[] = [
               ? null
               : 'it would have no effect: this version does not know what it is about',
       start: ({ settings }, value) => {
-        if (!isSame(value, standard)) settings.withoutEffect.set(name, value);
+        if (!isSame(value, standard))
+          settings.withoutEffect.set(name, normal(value) === value.toLowerCase() ? value : normal(value));
         return null;
       },
     };

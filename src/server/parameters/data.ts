@@ -43,7 +43,7 @@ export const dataParameters: readonly ConfigParameter[] = [
   {
     name: 'maxmemory-samples',
     get: ({ settings }) => String(settings.memory.samples),
-    set: integer(1, 64, ({ settings }, value) => {
+    set: integer(1, 2_147_483_647, ({ settings }, value) => {
       settings.memory.samples = value;
     }),
   },

@@ -37,8 +37,9 @@ export const observingParameters: readonly ConfigParameter[] = [
     get: ({ journal }) => journal.percentiles.join(' '),
     set: ({ journal }, value) => {
       const percentiles = value.split(/\s+/).flatMap((word) => (word === '' ? [] : [Number(word)]));
-      if (percentiles.some((percent) => !(percent >= 0 && percent <= 100)))
-        return 'latency-tracking-info-percentiles should contain numbers between 0.0 and 100.0';
+      if (percentiles.some(Number.isNaN)) return 'Invalid latency-tracking-info-percentiles parameters';
+      if (percentiles.some((percent) => percent < 0 || percent > 100))
+        return 'latency-tracking-info-percentiles parameters should sit between [0.0,100.0]';
       journal.percentiles = percentiles;
       return null;
     },

@@ -39,10 +39,17 @@ export function parseMemorySize(text: string): number | null {
 export function memorySize(min: number, apply: (server: ServerContext, bytes: number) => void): Setter {
   return (server, text) => {
     const bytes = parseMemorySize(text);
-    if (bytes === null || bytes < min) return 'argument must be a memory value';
+    if (bytes === null) return 'argument must be a memory value';
+    if (bytes < min)
+      return `argument must be between ${min} and ${limitText(Number.MAX_SAFE_INTEGER)} inclusive`;
     apply(server, bytes);
     return null;
   };
+}
+
+/** Beyond what a number holds exactly nobody goes: it stands for all that Redis' 64 bits hold. */
+function limitText(max: number): string {
+  return max === Number.MAX_SAFE_INTEGER ? '9223372036854775807' : String(max);
 }
 
 export function integer(
@@ -53,7 +60,7 @@ export function integer(
   return (server, text) => {
     const value = Number(text);
     if (!/^-?\d+$/.test(text)) return "argument couldn't be parsed into an integer";
-    if (value < min || value > max) return `argument must be between ${min} and ${max} inclusive`;
+    if (value < min || value > max) return `argument must be between ${min} and ${limitText(max)} inclusive`;
     apply(server, value);
     return null;
   };

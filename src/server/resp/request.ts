@@ -69,7 +69,7 @@ export class RequestSlices implements Request {
   }
 
   /**
-   * Writes given arguments down as if they had been read, texts in UTF-8. False if they are too many or too long for
+   * Writes given arguments down as if they had been read, texts in UTF-8; the name is left out. False if they are too many or too long for
    * that: then nothing can be said of what is here.
    */
   take(args: readonly (string | Buffer | number)[], own: Memory): boolean {
@@ -78,7 +78,8 @@ export class RequestSlices implements Request {
     this.memory = own;
     this.count = args.length;
     let at = 0;
-    for (let index = 0; index < args.length; index++) {
+    this.starts[0] = this.ends[0] = 0;
+    for (let index = 1; index < args.length; index++) {
       const given = args[index] ?? '';
       const arg = typeof given === 'number' ? String(given) : given;
       if (at + arg.length * UTF8_BYTES_MAX > own.bytes.length) return false;

@@ -78,14 +78,15 @@ export const zscoreShortcut: Shortcut = (request, db, out, version) => {
 };
 
 /** By rank, without options. */
-export const zrangeShortcut: Shortcut = (request, db, out, version) => {
+export const zrangeShortcut: Shortcut = (request, db, out) => {
   if (request.count !== 4) return false;
   const [start, stop] = [indexIn(request, 2), indexIn(request, 3)];
   if (start === null || stop === null) return false;
   const set = containerToRead(request, db, SortedSetValue);
   if (set === null) return false;
   const range = set === undefined ? null : rangeOf(start, stop, set.size);
-  if (set === undefined || range === null) out.arrayOf(0);
-  else out.write(set.membersByRank(range.first, range.count), version);
+  const members = set === undefined || range === null ? [] : set.membersByRank(range.first, range.count);
+  out.arrayOf(members.length);
+  for (const member of members) out.text(member);
   return true;
 };
