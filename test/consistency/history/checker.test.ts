@@ -64,6 +64,16 @@ describe('a read of a row', () => {
     expect(readAt(history, row, 1)).toEqual([]);
   });
 
+  it('may miss a write past the cache that was never acknowledged, however long ago, where only that is promised', () => {
+    const { history } = given();
+    const row = new TrackedRow('label', false);
+    history.write([{ row }]).lose();
+    row.rebase(1, undefined);
+    expect(readAt(history, row, 0)).toEqual([]);
+    history.write([{ row }]).acknowledge([{ version: 2 }]);
+    expect(readAt(history, row, 1)).toEqual(['stale']);
+  });
+
   it('is at risk within 5 ms after an acknowledgement', () => {
     const { history, row, clock } = given();
     history.write([{ row }]).acknowledge([{ version: 1 }]);

@@ -97,7 +97,9 @@ export class TrackedRow {
     this.asked = version ?? 0;
     this.removedAt.clear();
     if (version === null) this.removedAt.add(0);
-    this.acknowledged = this.shown = this.asked;
+    // What may be missed until it is acknowledged is not acknowledged by being there.
+    if (this.isMonotonic) this.acknowledged = this.asked;
+    this.shown = this.asked;
     this.moving = 0;
     this.places.clear();
     if (place !== undefined) this.places.set(this.asked, place);
