@@ -35,22 +35,25 @@ describeWithPostgres('the code of', () => {
     await database.drop();
   });
 
-  it.each(['caching.md', 'changes.md', 'functions.md', 'middleware.md', 'server.md'])('docs/%s runs', async (page) => {
-    const program = programOf(page);
-    const promised = promisedBy(program);
-    expect(promised.length).toBeGreaterThan(2);
-    // Beside the package, so that it can import it by its name.
-    const file = `examples/.${page}.${process.pid}.mjs`;
-    files.push(file);
-    writeFileSync(file, program);
-    const { host, port, user, database: name, password = '' } = database.config;
-    const { ended } = runExample(file, {
-      PGHOST: host,
-      PGPORT: String(port),
-      PGUSER: user,
-      PGPASSWORD: password,
-      PGDATABASE: name,
-    });
-    expect(await ended).toEqual({ code: 0, output: `${promised.join('\n')}\n` });
-  });
+  it.each(['caching.md', 'changes.md', 'functions.md', 'middleware.md', 'server.md'])(
+    'docs/%s runs',
+    async (page) => {
+      const program = programOf(page);
+      const promised = promisedBy(program);
+      expect(promised.length).toBeGreaterThan(2);
+      // Beside the package, so that it can import it by its name.
+      const file = `examples/.${page}.${process.pid}.mjs`;
+      files.push(file);
+      writeFileSync(file, program);
+      const { host, port, user, database: name, password = '' } = database.config;
+      const { ended } = runExample(file, {
+        PGHOST: host,
+        PGPORT: String(port),
+        PGUSER: user,
+        PGPASSWORD: password,
+        PGDATABASE: name,
+      });
+      expect(await ended).toEqual({ code: 0, output: `${promised.join('\n')}\n` });
+    },
+  );
 });
