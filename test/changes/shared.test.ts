@@ -1,4 +1,5 @@
 /** Decides whether processes that share a store watch a database as one: by one of them, and by another when it dies. */
+import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { until } from '../adapters/pg/fixture.js';
@@ -29,6 +30,12 @@ describeWithPostgres('processes that share a store', () => {
     const { rows } = await client.query<Row>(statement);
     await client.end();
     return rows;
+  };
+  const leases = async (): Promise<readonly string[]> => {
+    const client = new Redis(redis.url);
+    const keys = await client.keys('lookaside:p:*:lease');
+    client.disconnect();
+    return keys;
   };
   const start = async (ttl: '1h' | '300ms' = '1h'): Promise<Member> => {
     const member = await Member.start({
@@ -89,6 +96,7 @@ describeWithPostgres('processes that share a store', () => {
     await until(async () => (await first.query('select name from items where id = 1')).isHit);
     await first.kill();
     await elsewhere(`update items set name = 'changed'`);
+    await until(async () => (await leases()).length === 0); // until then who was killed is taken to be watching
     const second = await start();
     expect(await nameIn(second)).toBe('changed');
   });

@@ -58,7 +58,7 @@ it.each([
   [['serve', '--maxmemory', '1tb'], 'argument must be a memory value'],
   [['serve', '--maxmemory-policy', 'lru'], 'argument(s) must be one of the following: volatile-lru'],
   [['serve', 'now'], "can't open config file 'now'"],
-  [['doctor'], "unknown command 'doctor'"],
+  [['top'], "unknown command 'top'"],
 ])('refuses %j with exit code 1 and says why', (args, words) => {
   const { status, stderr } = run(...args);
   expect(stderr).toContain(words);

@@ -192,7 +192,7 @@ function login({ args, client, server }: Call, name: Bytes, password: Bytes): bo
   }
   server.acl.log.add({
     reason: 'auth',
-    context: client.transaction === null ? 'toplevel' : 'multi',
+    context: client.transaction === null && client.execReplies === null ? 'toplevel' : 'multi',
     object: byteString(argumentAt(args, 0)),
     username,
     clientInfo: clientLine(client, server),
