@@ -21,9 +21,10 @@ function hits(): number {
 async function obey(order: Order): Promise<Answer> {
   if (order.do === 'write')
     await pool.query('update products set price = $2 where id = $1', [1, order.price]);
+  const isTold = cache.health().status === 'ok';
   const before = hits();
   const { rows } = await pool.query<{ price: number }>('select price from products where id = $1', [1]);
-  return { price: rows[0]?.price ?? 0, isHit: hits() > before };
+  return { price: rows[0]?.price ?? 0, isHit: hits() > before, isTold };
 }
 
 async function main(): Promise<void> {
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
     if (order.do === 'end') void end();
     else obey(order).then((answer) => process.send?.(answer), failed);
   });
-  process.send?.({ price: 0, isHit: false } satisfies Answer);
+  process.send?.({ price: 0, isHit: false, isTold: true } satisfies Answer);
 }
 
 async function end(): Promise<void> {

@@ -3,6 +3,7 @@
 import type pg from 'pg';
 import Cursor from 'pg-cursor';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { PgClient } from '../../../src/adapters/pg/shapes.js';
 import { describeWithPostgres } from '../../support/servers.js';
 import { type Fixture, fixture } from './fixture.js';
 
@@ -98,6 +99,8 @@ describeWithPostgres('transactions through a wrapped pool', () => {
       await client.query('begin');
       await client.query('update accounts set balance = 5 where id = 1');
       await expect(client.query('select 1 / 0')).rejects.toThrow();
+      // Called before the server said that it is ready again, COMMIT would count as one that may commit.
+      await expect.poll(() => (client as unknown as PgClient).getTransactionStatus?.()).toBe('E');
       expect((await client.query('commit')).command).toBe('ROLLBACK');
     });
     expect(await given.isHit(() => balance())).toBe(true);
