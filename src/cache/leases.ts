@@ -40,10 +40,14 @@ export class Leases {
     const holder = random.hex(12);
     try {
       for (let delayMs = DELAY_MS_MIN; ; delayMs = Math.min(DELAY_MS_MAX, delayMs * 2)) {
-        const hit = await find();
-        if (hit !== null) return { kind: 'found', hit };
-        if (await converse(take(key, holder, leaseMs)))
-          return { kind: 'run', done: () => void converse(giveBack(key, holder)).catch(onFailure) };
+        const isTaken = await converse(take(key, holder, leaseMs));
+        const done = (): void => void converse(giveBack(key, holder)).catch(onFailure);
+        const hit = await find(); // after the lease was taken: who held it before may have been done by then
+        if (hit !== null) {
+          if (isTaken) done();
+          return { kind: 'found', hit };
+        }
+        if (isTaken) return { kind: 'run', done };
         if (clock.monotonicMs() >= endMs) break;
         await new Promise<void>((resolve) => clock.after(delayMs, resolve));
       }
