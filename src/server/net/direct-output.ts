@@ -16,7 +16,7 @@ interface WriteRequest {
 }
 
 interface StreamHandle {
-  writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
+  writeBuffer(request: WriteRequest | null, bytes: Uint8Array): number;
   readonly writeQueueSize: number;
 }
 
@@ -25,7 +25,8 @@ export type Outcome = 'written' | 'queued' | 'failed' | 'stream';
 
 const PLAIN_HANDLES: ReadonlySet<string> = new Set(['TCP', 'Pipe']);
 
-let requestClass: (new () => WriteRequest) | null = null;
+/** `unusable`: this Node's stream does it in its own way, with no object for a write that need not wait (Node 26). */
+let requestClass: (new () => WriteRequest) | 'unusable' | null = null;
 /** A request is used up only by a write that waits. */
 let spare: WriteRequest | null = null;
 
@@ -49,7 +50,8 @@ export class DirectOutput {
 
   write(bytes: Uint8Array): Outcome {
     const { handle, socket } = this;
-    if (handle === null || requestClass === null || socket.destroyed || this.queuedBytes > 0) return 'stream';
+    if (handle === null || requestClass === null || requestClass === 'unusable') return 'stream';
+    if (socket.destroyed || this.queuedBytes > 0) return 'stream';
     const request = (spare ??= new requestClass());
     request.handle = handle;
     request.async = false;
@@ -77,9 +79,9 @@ function learnRequestClass(handle: StreamHandle): void {
   const own = Object.getPrototypeOf(handle) as StreamHandle;
   Object.defineProperty(handle, 'writeBuffer', {
     configurable: true,
-    value(request: WriteRequest, bytes: Uint8Array): number {
+    value(request: WriteRequest | null, bytes: Uint8Array): number {
       Reflect.deleteProperty(handle, 'writeBuffer');
-      requestClass = request.constructor as new () => WriteRequest;
+      requestClass = request === null ? 'unusable' : (request.constructor as new () => WriteRequest);
       return own.writeBuffer.call(handle, request, bytes);
     },
   });
