@@ -3,31 +3,18 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { expect, it } from 'vitest';
+import { createServer } from '../../src/server/index.js';
+import { describeWithRedis, redisServer } from '../support/servers.js';
 import { ACL_CLIENTS, aclSteps } from './acl.js';
 import { dialogue, type Step } from './dialogue.js';
-import { converseInCommands, type Endpoint } from './wire.js';
+import { serverPair } from './pair.js';
+import { converseInCommands } from './wire.js';
 
 const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 250);
 
 describeWithRedis('ACL', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer();
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer();
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair();
 
   async function expectSame(steps: readonly Step[], clients = ACL_CLIENTS): Promise<void> {
     const [ours, theirs] = await Promise.all([

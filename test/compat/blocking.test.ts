@@ -1,10 +1,9 @@
 /** Commands that wait for keys are answered in the same order and with the same words as by a real redis-server. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { expect, it } from 'vitest';
+import { describeWithRedis } from '../support/servers.js';
 import { converseInTurns, type Turn } from './blocking.js';
-import type { Endpoint } from './wire.js';
+import { serverPair } from './pair.js';
 
 const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 60);
 const CLIENTS = 4;
@@ -141,21 +140,7 @@ const cases: readonly (readonly [string, readonly Turn[]])[] = [
 ];
 
 describeWithRedis('commands that wait', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer();
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer();
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair();
 
   const outcomes = (list: readonly Turn[]): Promise<unknown[]> =>
     Promise.all([endpoint, real].map((server) => converseInTurns(server, CLIENTS, list, finalState)));

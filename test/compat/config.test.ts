@@ -1,8 +1,8 @@
 /** CONFIG knows every parameter of a real redis-server, with the same default and the same refusals. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
-import { converseInCommands, type Endpoint, type Tree } from './wire.js';
+import { expect, it } from 'vitest';
+import { describeWithRedis } from '../support/servers.js';
+import { serverPair } from './pair.js';
+import { converseInCommands, type Tree } from './wire.js';
 
 /** Where the tests put the server, and where ours is more careful. */
 const different: Readonly<Record<string, string>> = {
@@ -15,21 +15,7 @@ const different: Readonly<Record<string, string>> = {
 };
 
 describeWithRedis('CONFIG', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer();
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer();
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair();
 
   async function both(...commands: string[][]): Promise<[Tree[], Tree[]]> {
     return Promise.all([converseInCommands(endpoint, commands), converseInCommands(real, commands)]);

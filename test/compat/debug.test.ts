@@ -1,25 +1,12 @@
 /** DEBUG answers what a real redis-server answers; its digests of equal data are equal. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
-import { converseInCommands, type Endpoint } from './wire.js';
+import { expect, it } from 'vitest';
+import { createServer } from '../../src/server/index.js';
+import { describeWithRedis, redisServer } from '../support/servers.js';
+import { serverPair, withDebug } from './pair.js';
+import { converseInCommands } from './wire.js';
 
 describeWithRedis('DEBUG', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer({ protection: { debugCommand: 'yes' } });
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer({ args: ['--enable-debug-command', 'yes'] });
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair(withDebug);
 
   async function expectSame(...lines: string[]): Promise<void> {
     const commands = lines.map((line) => line.split(' '));

@@ -1,10 +1,10 @@
 /** Dumps of older servers, with ziplists, zipmaps and plain forms, are restored as a real redis-server restores them. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
+import { expect, it } from 'vitest';
 import { crc64 } from '../../src/server/persistence/rdb/crc64.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
-import { converseInCommands, type Endpoint } from './wire.js';
+import { describeWithRedis } from '../support/servers.js';
+import { serverPair, withDebug } from './pair.js';
+import { converseInCommands } from './wire.js';
 
 const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 0);
 
@@ -163,21 +163,7 @@ const bodies = fc.oneof(
 );
 
 describeWithRedis('dumps of older servers', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer({ protection: { debugCommand: 'yes' } });
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer({ args: ['--enable-debug-command', 'yes'] });
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair(withDebug);
 
   it.each([1, 6, 9, 10, 11])('of version %i', { timeout: 600_000 }, async (version) => {
     await fc.assert(

@@ -1,33 +1,23 @@
 /** What we dump, a real redis-server restores to the same data, and the other way round; what is forged is refused. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
+import { describe, expect, it } from 'vitest';
+import { createServer } from '../../src/server/index.js';
 import { crc64 } from '../../src/server/persistence/rdb/crc64.js';
 import { compress, decompress } from '../../src/server/persistence/rdb/lzf.js';
 import { ErrorReply } from '../../src/server/resp/reply.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { describeWithRedis } from '../support/servers.js';
 import type { CommandArgs } from './commands.js';
 import { values } from './dump.js';
+import { debugArgs, serverPair, withDebug } from './pair.js';
 import { withoutTimes } from './streams.js';
-import { converseInCommands, type Endpoint, type Tree } from './wire.js';
+import { converseInCommands, type Tree } from './wire.js';
 
 const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 0);
 
 describeWithRedis('DUMP and RESTORE', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer({ protection: { debugCommand: 'yes' } });
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer({ args: ['--enable-debug-command', 'yes', '--sanitize-dump-payload', 'yes'] });
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
+  const { endpoint, real } = serverPair({
+    ...withDebug,
+    args: [...debugArgs, '--sanitize-dump-payload', 'yes'],
   });
 
   async function both(commands: readonly CommandArgs[]): Promise<[Tree[], Tree[]]> {

@@ -1,9 +1,9 @@
 /** The keyspace events that commands tell are those of a real redis-server, and so are the keys they are found to have. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { expect, it } from 'vitest';
+import { describeWithRedis } from '../support/servers.js';
 import { dialogue, type Step } from './dialogue.js';
-import { converseInCommands, type Endpoint } from './wire.js';
+import { serverPair } from './pair.js';
+import { converseInCommands } from './wire.js';
 
 const told: Record<string, string[]> = {
   strings: [
@@ -229,21 +229,7 @@ const keyed = [
 ];
 
 describeWithRedis('keys', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer();
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer();
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair();
 
   it.each(Object.entries(told))('tell their events: %s', async (_group, lines) => {
     const steps: Step[] = [

@@ -1,11 +1,11 @@
 /** Decides how a group's generated sequences are run against both servers. Knows no particular command. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { expect, it } from 'vitest';
+import { describeWithRedis } from '../support/servers.js';
 import type { CommandArgs } from './commands.js';
 import { comparable } from './compare.js';
-import { converseInCommands, type Endpoint, type Tree } from './wire.js';
+import { lazilyExpiring, serverPair } from './pair.js';
+import { converseInCommands, type Tree } from './wire.js';
 
 /** Raise for a long run; set the seed (and path) that a failure printed to see it again. */
 const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 0);
@@ -62,21 +62,7 @@ export function withOddities(
 
 export function describeGenerated(group: GeneratedGroup): void {
   describeWithRedis(`generated sequences of ${group.name}`, () => {
-    let mine: EmbeddedServer;
-    let real: RedisServer;
-    let endpoint: Endpoint;
-
-    beforeAll(async () => {
-      mine = createServer();
-      const { port = 0 } = await mine.listen({ port: 0 });
-      endpoint = { host: '127.0.0.1', port };
-      real = await redisServer();
-    });
-
-    afterAll(async () => {
-      await mine.close();
-      await real.stop();
-    });
+    const { endpoint, real } = serverPair(lazilyExpiring);
 
     const compare = async (version: string, commands: readonly CommandArgs[]): Promise<void> => {
       const all = [['FLUSHALL'], ['HELLO', version], ...commands, ['DISCARD'], ...group.finalState];

@@ -1,30 +1,17 @@
 /** What acts on keys whatever their type answers as a real redis-server does. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { manualClock } from '../../src/clock.js';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { createServer } from '../../src/server/index.js';
+import { describeWithRedis } from '../support/servers.js';
 import { describeGenerated } from './generated.js';
 import { generic } from './generic.js';
-import { converseInCommands, type Endpoint } from './wire.js';
+import { serverPair } from './pair.js';
+import { converseInCommands } from './wire.js';
 
 describeGenerated(generic);
 
 describeWithRedis('keys of any type', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer();
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer();
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair();
 
   async function expectSame(...lines: string[]): Promise<void> {
     const commands = lines.map((line) => line.split(' '));

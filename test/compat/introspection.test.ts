@@ -1,28 +1,14 @@
 /** What COMMAND tells about each of our commands is what a real redis-server tells. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
-import { converseInCommands, type Endpoint, type Tree } from './wire.js';
+import { expect, it } from 'vitest';
+import { describeWithRedis } from '../support/servers.js';
+import { serverPair } from './pair.js';
+import { converseInCommands, type Tree } from './wire.js';
 
 /** Commands of a later Redis that clients of today send. */
 const newer = ['client|setinfo'];
 
 describeWithRedis('COMMAND', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer();
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer();
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair();
 
   const names = async (): Promise<string[]> => {
     const [top, all] = await converseInCommands(endpoint, [

@@ -1,8 +1,7 @@
 /** Every command tells the keyspace events that it tells on a real redis-server, in the same order. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { expect, it } from 'vitest';
+import { describeWithRedis } from '../support/servers.js';
 import { type CommandArgs, sequences } from './commands.js';
 import { dialogue } from './dialogue.js';
 import { generic } from './generic.js';
@@ -10,12 +9,12 @@ import { geo } from './geo.js';
 import { hashes } from './hashes.js';
 import { hyperloglog } from './hyperloglog.js';
 import { lists } from './lists.js';
+import { serverPair } from './pair.js';
 import { sets } from './sets.js';
 import { sorting } from './sort.js';
 import { sortedSets } from './sorted-sets.js';
 import { streamGroup } from './streams.js';
 import { bitmaps, stringsMore } from './strings-more.js';
-import type { Endpoint } from './wire.js';
 
 const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 40);
 
@@ -45,21 +44,7 @@ const OUT_OF_PLACE = [
 const missesDiffer = ['SORT', 'streams'];
 
 describeWithRedis('keyspace events', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer();
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer();
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair();
 
   async function expectSame(commands: readonly CommandArgs[], flags = 'EAmn'): Promise<void> {
     const kept = commands.filter(

@@ -1,27 +1,14 @@
 /** What a server remembers and tells of its commands: MONITOR, SLOWLOG, LATENCY, MEMORY, INFO, as a real one does. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { manualClock } from '../../src/clock.js';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { createServer } from '../../src/server/index.js';
+import { describeWithRedis } from '../support/servers.js';
 import { dialogue, type Step } from './dialogue.js';
-import { converseInCommands, type Endpoint } from './wire.js';
+import { serverPair, withDebug } from './pair.js';
+import { converseInCommands } from './wire.js';
 
 describeWithRedis('what is told of commands', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer({ protection: { debugCommand: 'yes' } });
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer({ args: ['--enable-debug-command', 'yes'] });
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair(withDebug);
 
   const words = (line: string): string[] => line.split(' ').map((word) => (word === "''" ? '' : word));
 

@@ -1,9 +1,9 @@
 /** Bytes that are not, or not quite, the protocol are answered as a real redis-server answers them. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
-import { converse, type Endpoint, encode } from './wire.js';
+import { expect, it } from 'vitest';
+import { describeWithRedis } from '../support/servers.js';
+import { serverPair } from './pair.js';
+import { converse, encode } from './wire.js';
 
 const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 800);
 
@@ -83,21 +83,7 @@ const garbage = fc.oneof(
 );
 
 describeWithRedis('the wire', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer();
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer();
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair();
 
   async function same(text: string): Promise<true> {
     const bytes = Buffer.from(text.replaceAll('{long}', LONG), 'latin1');

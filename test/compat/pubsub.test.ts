@@ -1,30 +1,15 @@
 /** Subscribers and publishers are told the same as by a real redis-server, whoever says what in which order. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { expect, it } from 'vitest';
+import { describeWithRedis } from '../support/servers.js';
 import { dialogue, type Step } from './dialogue.js';
+import { serverPair } from './pair.js';
 import { PUBSUB_CLIENTS, pubsubSteps } from './pubsub.js';
-import type { Endpoint } from './wire.js';
 
 const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 300);
 
 describeWithRedis('pub/sub', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer();
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer();
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair();
 
   async function expectSame(steps: readonly Step[], clients = PUBSUB_CLIENTS): Promise<void> {
     const [ours, theirs] = await Promise.all([

@@ -1,10 +1,10 @@
 /** Streams and their groups answer as on a real redis-server, down to the nodes that trimming leaves. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { expect, it } from 'vitest';
+import { describeWithRedis } from '../support/servers.js';
 import { describeGenerated } from './generated.js';
+import { serverPair } from './pair.js';
 import { streamGroup } from './streams.js';
 import { type Endpoint, encode } from './wire.js';
 
@@ -125,21 +125,7 @@ const stories: Record<string, string[]> = {
 };
 
 describeWithRedis('clients that wait for streams', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer();
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer();
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair();
 
   async function tell(server: Endpoint, story: readonly string[], version: string): Promise<string[]> {
     const clients = new Map<string, Client>();

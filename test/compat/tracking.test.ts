@@ -1,30 +1,16 @@
 /** Clients that cache on their side are told the same as by a real redis-server. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { expect, it } from 'vitest';
+import { createServer } from '../../src/server/index.js';
+import { describeWithRedis } from '../support/servers.js';
 import { dialogue, type Step } from './dialogue.js';
+import { serverPair } from './pair.js';
 import { TRACKING_CLIENTS, trackingSteps } from './tracking.js';
-import type { Endpoint } from './wire.js';
 
 const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 300);
 
 describeWithRedis('CLIENT TRACKING', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer();
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer();
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair();
 
   async function expectSame(steps: readonly Step[], clients = TRACKING_CLIENTS): Promise<void> {
     const [ours, theirs] = await Promise.all([

@@ -1,30 +1,15 @@
 /** MULTI, EXEC, DISCARD and WATCH give several clients the same replies as a real redis-server, whatever is in them. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { expect, it } from 'vitest';
+import { describeWithRedis } from '../support/servers.js';
 import { dialogue, type Step } from './dialogue.js';
+import { serverPair } from './pair.js';
 import { TRANSACTION_CLIENTS, transactionSteps } from './transactions.js';
-import type { Endpoint } from './wire.js';
 
 const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 200);
 
 describeWithRedis('transactions', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer();
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer();
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair();
 
   async function expectSame(steps: readonly Step[], clients = TRANSACTION_CLIENTS): Promise<void> {
     const [ours, theirs] = await Promise.all([

@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
+import { expect, it } from 'vitest';
+import { describeWithRedis } from '../support/servers.js';
 import type { CommandArgs } from './commands.js';
+import { serverPair } from './pair.js';
 import { type Endpoint, encode, readReplies, type Tree } from './wire.js';
 
 const RUNS = Number(process.env['LOOKASIDE_COMPAT_RUNS'] ?? 400);
@@ -45,21 +45,7 @@ const command: fc.Arbitrary<CommandArgs> = fc.oneof(
 const steps = fc.array(fc.record({ client: fc.nat(CLIENTS - 1), command }), { minLength: 3, maxLength: 25 });
 
 describeWithRedis('WATCH', () => {
-  let mine: EmbeddedServer;
-  let real: RedisServer;
-  let endpoint: Endpoint;
-
-  beforeAll(async () => {
-    mine = createServer();
-    const { port = 0 } = await mine.listen({ port: 0 });
-    endpoint = { host: '127.0.0.1', port };
-    real = await redisServer();
-  });
-
-  afterAll(async () => {
-    await mine.close();
-    await real.stop();
-  });
+  const { endpoint, real } = serverPair();
 
   it('gives several clients the same replies, whoever changes what', { timeout: 600_000 }, async () => {
     await fc.assert(

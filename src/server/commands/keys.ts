@@ -146,9 +146,8 @@ function scan({ args, db }: Call): Reply {
   const options = parseScanOptions(args, 2, { takesType: true });
   if (options instanceof ErrorReply) return options;
   const found: string[] = [];
-  const next = db.scan(cursor, options.count, (entry) => {
-    if (options.type !== null && typeNameOf(entry) !== options.type) return;
-    if (options.matches(entry.key)) found.push(entry.key);
+  const next = db.scan(cursor, options.count, options.matches, (entry) => {
+    if (options.type === null || typeNameOf(entry) === options.type) found.push(entry.key);
   });
   return [String(next), found];
 }

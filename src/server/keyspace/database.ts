@@ -212,14 +212,22 @@ export class Database {
 
   /**
    * Visits about `count` entries and returns the cursor to go on with, 0 at the end: whatever is there from start to
-   * end is visited, exactly once, whatever else comes and goes.
+   * end is visited, exactly once, whatever else comes and goes. What is past its time is removed, if it is wanted.
    */
-  scan(cursor: number, count: number, visit: (entry: Entry) => void): number {
+  scan(
+    cursor: number,
+    count: number,
+    isWanted: (key: string) => boolean,
+    visit: (entry: Entry) => void,
+  ): number {
     const places: number[] = [];
     const next = this.table.index.scan(cursor, count, (place) => places.push(place));
-    for (const place of places)
+    for (const place of places) {
+      const entry = new Entry(this.records, place);
+      if (!isWanted(entry.key)) continue;
       if (this.isStaleAt(place)) this.removeAt(place, 'expired');
-      else visit(new Entry(this.records, place));
+      else visit(entry);
+    }
     return next;
   }
 
