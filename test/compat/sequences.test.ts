@@ -15,7 +15,7 @@ const path = process.env['LOOKASIDE_COMPAT_PATH'];
 describeWithRedis('command sequences', () => {
   const { endpoint, real } = serverPair(lazilyExpiring);
 
-  async function compare(commands: readonly CommandArgs[]): Promise<void> {
+  async function expectSame(commands: readonly CommandArgs[]): Promise<void> {
     const all = [['FLUSHALL'], ...commands, ...finalState];
     const [ours, theirs] = await Promise.all([
       converseInCommands(endpoint, all),
@@ -35,8 +35,8 @@ describeWithRedis('command sequences', () => {
   it('leave what is past its time and not wanted by a SCAN', async () => {
     const past = ['SET', 'a', '', 'EXAT', '1'];
     const scan = (pattern: string): string[] => ['SCAN', '0', 'MATCH', pattern, 'COUNT', '100'];
-    await compare([past, scan('b*'), ['DBSIZE'], scan('a*'), ['DBSIZE']]);
-    await compare([
+    await expectSame([past, scan('b*'), ['DBSIZE'], scan('a*'), ['DBSIZE']]);
+    await expectSame([
       past,
       [...scan('b*'), 'TYPE', 'hash'],
       ['DBSIZE'],
@@ -47,7 +47,7 @@ describeWithRedis('command sequences', () => {
 
   it('get the same replies and leave the same data', { timeout: 600_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(sequences, (commands) => compare(commands)),
+      fc.asyncProperty(sequences, (commands) => expectSame(commands)),
       {
         numRuns: RUNS,
         ...(seed === undefined ? {} : { seed: Number(seed) }),
