@@ -10,7 +10,7 @@ import { warnOfSiblings } from './changes/siblings.js';
 import { type Clock, type Random, systemClock, systemRandom } from './clock.js';
 import { resolveConfig } from './config/config.js';
 import type { Config, ResolvedConfig } from './config/schema.js';
-import { LookasideError } from './errors.js';
+import { LookasideError, messageOf } from './errors.js';
 import { diagnose as diagnoseStore } from './topology/diagnosis.js';
 import { openPlace, type Place } from './topology/place.js';
 import type { Finding } from './topology/server-facts.js';
@@ -179,7 +179,7 @@ function failureReporter(events: EventEmitter<CacheEventMap>): Report {
   const warn = (reason: string, error: unknown): void => {
     if (warned.has(reason)) return;
     warned.add(reason);
-    const said = error instanceof Error ? error.message : String(error);
+    const said = messageOf(error);
     process.emitWarning(`lookaside: ${reason} failed: ${said}`, {
       type: 'LookasideWarning',
       code: `LOOKASIDE_WARN_${reason.toUpperCase().replaceAll('-', '_')}`,

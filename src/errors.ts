@@ -46,3 +46,8 @@ export class InvariantError extends Error {
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InvariantError(`lookaside invariant broken: ${message}`);
 }
+
+/** What was thrown, in words: it need not have been an Error. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../clock.js';
+import { messageOf } from '../errors.js';
 import {
   ConfigFileError,
   type ConfigLine,
@@ -71,12 +72,25 @@ async function run(path: string | null, options: readonly string[]): Promise<voi
   }
   log.level = () => parameter('loglevel');
   const pidFile = parameter('pidfile');
-  if (pidFile !== '') writeFileSync(pidFile, `${process.pid}\n`);
+  if (pidFile !== '') writePidFile(pidFile, log);
   try {
     await serveUntilClosed(server, log);
+  } catch (error) {
+    // Nobody sees the standard error of a daemon.
+    log.write('warning', `Ended by an error: ${messageOf(error)}`);
+    throw error;
   } finally {
     if (pidFile !== '') rmSync(pidFile, { force: true });
     log.write('warning', 'Redis is now ready to exit, bye bye...');
+  }
+}
+
+/** Without one the server runs all the same, as redis-server does. */
+function writePidFile(path: string, log: ServerLog): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`);
+  } catch (error) {
+    log.write('warning', `Failed to write PID file: ${messageOf(error)}`);
   }
 }
 

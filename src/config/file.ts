@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, resolve } from 'node:path';
-import { LookasideError } from '../errors.js';
+import { LookasideError, messageOf } from '../errors.js';
 import type { Config } from './schema.js';
 
 /**
@@ -25,7 +25,7 @@ function read(path: string): unknown {
     const module = createRequire(path)(path) as { default?: unknown };
     return module.default ?? module;
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    const said = messageOf(error);
     throw new LookasideError('CONFIG_INVALID', `${path} could not be read: ${said}`, { cause: error });
   }
 }

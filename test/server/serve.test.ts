@@ -178,6 +178,15 @@ it.runIf(isReadable(debian))("starts with the redis.conf of Debian's package", a
   expect(await serving.exit).toBe(0);
 });
 
+it('runs without a pidfile where none can be written, and says so', async () => {
+  const port = await freePort();
+  const serving = serve('--port', String(port), '--pidfile', join(folder(), 'missing', 'redis.pid'));
+  await serving.until('Failed to write PID file: ');
+  await serving.until('Ready to accept connections');
+  serving.child.kill('SIGTERM');
+  expect(await serving.exit).toBe(0);
+});
+
 it('becomes a daemon that SIGTERM ends', async () => {
   const port = await freePort();
   const place = folder();

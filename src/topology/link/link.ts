@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import type { Command, Replies, Reply } from '../../cache/executor.js';
 import { ReplyError } from '../../cache/executor.js';
 import type { Clock, Timer } from '../../clock.js';
-import { LookasideError } from '../../errors.js';
+import { LookasideError, messageOf } from '../../errors.js';
 import { Call, Outbox, type Slot } from './outbox.js';
 import { ReplyParser } from './reply-parser.js';
 
@@ -116,7 +116,7 @@ export class Link {
     try {
       this.parser.push(chunk);
     } catch (error) {
-      this.end(lost(error instanceof Error ? error.message : String(error), error));
+      this.end(lost(messageOf(error), error));
     }
   }
 
