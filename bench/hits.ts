@@ -41,8 +41,14 @@ export async function benchHits(report: Report, { quick }: HitsOptions): Promise
         `${describeMachine(setting.versions, ['pg', 'ioredis'])}\n\n` +
         `Time per call, of all callers together; medians of ${rounds.rounds} rounds, contestants in turns.`,
     );
-    await compareHits(setting, rounds, report);
-    await compareOverheads(setting, rounds, report);
+    const hits = await compareHits(setting, rounds, report);
+    const overheads = await compareOverheads(setting, rounds, report);
+    report.digest(
+      `${describeMachine(setting.versions, ['pg', 'ioredis'])}\n\n` +
+        `A result of 10 rows x 10 columns, two of them timestamps, through \`pool.query\`; \`fsync=off\`, ten connections ` +
+        `per pool; time per call, of all callers together, contestants in turns, medians:\n\n${hits.times}\n\n` +
+        targetTable([...hits.judged, ...overheads]),
+    );
     await compareRich(setting, rounds, report);
     await report.save();
   } finally {
@@ -50,7 +56,11 @@ export async function benchHits(report: Report, { quick }: HitsOptions): Promise
   }
 }
 
-async function compareHits(setting: Setting, rounds: RoundsOptions, report: Report): Promise<void> {
+async function compareHits(
+  setting: Setting,
+  rounds: RoundsOptions,
+  report: Report,
+): Promise<{ readonly times: string; readonly judged: readonly Judged[] }> {
   const rows: string[][] = [];
   const judged: Judged[] = [];
   const bars: Timing[][] = [];
@@ -60,9 +70,11 @@ async function compareHits(setting: Setting, rounds: RoundsOptions, report: Repo
     rows.push([`a hit, ${kind.label}`, ...timings.map(({ medianUs }) => microseconds(medianUs))]);
     judged.push(...judgeHits(timings, kind));
   }
-  report.add(markdownTable(['', lookasideName, redisName, uncachedName], rows));
+  const times = markdownTable(['', lookasideName, redisName, uncachedName], rows);
+  report.add(times);
   report.add(targetTable(judged));
   await report.chart('hits', chartOf(bars));
+  return { times, judged };
 }
 
 function judgeHits(timings: readonly Timing[], { label, callers }: Callers): readonly Judged[] {
@@ -81,7 +93,11 @@ function judgeHits(timings: readonly Timing[], { label, callers }: Callers): rea
   ];
 }
 
-async function compareOverheads(setting: Setting, rounds: RoundsOptions, report: Report): Promise<void> {
+async function compareOverheads(
+  setting: Setting,
+  rounds: RoundsOptions,
+  report: Report,
+): Promise<readonly Judged[]> {
   const rows: string[][] = [];
   const judged: Judged[] = [];
   const compare = async (what: string, contestants: readonly Contestant[], atMost: number): Promise<void> => {
@@ -96,6 +112,7 @@ async function compareOverheads(setting: Setting, rounds: RoundsOptions, report:
     await compare(`a write, ${kind.label}`, writeContestants(setting, kind), kind.callers === 1 ? 1.15 : 1.3);
   report.add(markdownTable(['', lookasideName, uncachedName], rows));
   report.add(targetTable(judged));
+  return judged;
 }
 
 async function compareRich(setting: Setting, rounds: RoundsOptions, report: Report): Promise<void> {

@@ -21,7 +21,7 @@ import {
   type Turn,
   type TurnFigures,
 } from './http/messages.js';
-import { describeShare, drawShares, type ShareResult, type ShareRow } from './http/results.js';
+import { describeShare, digestOf, drawShares, type ShareResult, type ShareRow } from './http/results.js';
 import { describeMachine } from './lib/machine.js';
 import { median, sum } from './lib/numbers.js';
 import type { Report } from './lib/report.js';
@@ -41,7 +41,7 @@ interface Pace {
   readonly warmUpRequests: number;
 }
 
-const fullPace: Pace = { rounds: 3, turnMs: 1_500, warmUpRequests: 30_000 };
+const fullPace: Pace = { rounds: 3, turnMs: 2_000, warmUpRequests: 100_000 };
 const quickPace: Pace = { rounds: 1, turnMs: 1_000, warmUpRequests: 4_000 };
 /** A machine too slow for its warm-up is measured anyway. */
 const warmUpMsMax = 30_000;
@@ -79,6 +79,7 @@ export async function benchHttp(report: Report, { quick }: HttpOptions): Promise
       results.push(result);
       report.add(describeShare(result));
     }
+    report.digest(digestOf(results));
     for (const { name, svg } of drawShares(results)) await report.chart(name, svg);
     await report.save();
   } finally {

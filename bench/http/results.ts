@@ -28,7 +28,7 @@ const generatorBusyMax = 0.95;
 export function describeShare({ writeShare, rows }: ShareResult): string {
   const plain = rowOf(rows, 'plain pg');
   const lookaside = rowOf(rows, 'lookaside');
-  const toMap = lookaside.requestsPerSecond / rowOf(rows, 'a bare Map').requestsPerSecond;
+  const toMap = toBareMap(rows);
   const table = markdownTable(
     ['', 'requests/s', 'x plain', 'p50 ms', 'p99 ms', 'queries per 1,000 requests', 'stale per million GETs'],
     rows.map((row) => [
@@ -51,6 +51,32 @@ export function describeShare({ writeShare, rows }: ShareResult): string {
     judged.push(`the load generator was at its limit, so the truth is higher: ${busy.join(', ')}`);
   return [`#### ${percent(writeShare)} writes`, table, judged.map((line) => `- ${line}`).join('\n')].join(
     '\n\n',
+  );
+}
+
+/** Throughput and staleness of all shares in one table. */
+export function digestOf(results: readonly ShareResult[]): string {
+  const names = results[0]?.rows.map(({ name }) => name) ?? [];
+  const header = results.flatMap(({ writeShare }) => [`${percent(writeShare)} writes`, 'stale per million']);
+  const cells = (name: ContenderName): string[] =>
+    results.flatMap(({ rows }) => {
+      const row = rowOf(rows, name);
+      const timesPlain = row.requestsPerSecond / rowOf(rows, 'plain pg').requestsPerSecond;
+      return [ratio(timesPlain), name === 'a constant reply' ? '' : brief(stalePerMillion(row))];
+    });
+  const judged = results.map(({ writeShare, rows }) => {
+    const toMap = toBareMap(rows);
+    return `${ratio(toMap)} at ${percent(writeShare)} writes (${toMap >= targetRatio ? 'reached' : 'missed'})`;
+  });
+  return (
+    `The demo's API over HTTP, 50 connections, Zipf 0.99, one process; requests per second as a multiple of plain \`pg\`, ` +
+    `and replies that lack a write acknowledged before their GET was sent, per million GETs:\n\n` +
+    `${markdownTable(
+      ['', ...header],
+      names.map((name) => [name, ...cells(name)]),
+    )}\n\n` +
+    `lookaside to the bare Map (target ≥ ${targetRatio}x): ${judged.join(', ')}. A Map hands the same object to everybody ` +
+    `and was told by hand which key each write kills.`
   );
 }
 
@@ -97,6 +123,8 @@ function rowOf(rows: readonly ShareRow[], name: ContenderName): ShareRow {
   return row;
 }
 
+const toBareMap = (rows: readonly ShareRow[]): number =>
+  rowOf(rows, 'lookaside').requestsPerSecond / rowOf(rows, 'a bare Map').requestsPerSecond;
 const stalePerMillion = ({ stale, gets }: ShareRow): number => (stale * 1_000_000) / gets;
 const percent = (share: number): string => `${share * 100} %`;
 const verdict = (reached: boolean): string => (reached ? 'reached' : '**missed**');

@@ -1,15 +1,18 @@
 /**
  * Decides where results go: Markdown on stdout as it comes and in bench/results, charts beside it; with `record`,
- * charts also in bench/charts and the tables in bench/README.md between its markers. Knows nothing of what they say.
+ * charts also in bench/charts, the tables in bench/README.md and the digest in the project's README, both between
+ * markers. Knows nothing of what they say.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 
 const results = new URL('../results/', import.meta.url);
 const charts = new URL('../charts/', import.meta.url);
 const readme = new URL('../README.md', import.meta.url);
+const projectReadme = new URL('../../README.md', import.meta.url);
 
 export class Report {
   private readonly sections: string[] = [];
+  private shown: string | null = null;
 
   constructor(
     readonly name: string,
@@ -19,6 +22,11 @@ export class Report {
   add(markdown: string): void {
     this.sections.push(markdown);
     process.stdout.write(`${markdown}\n\n`);
+  }
+
+  /** What of it a reader of the project's README sees. */
+  digest(markdown: string): void {
+    this.shown = markdown;
   }
 
   async chart(name: string, svg: string): Promise<void> {
@@ -34,14 +42,18 @@ export class Report {
     await mkdir(results, { recursive: true });
     await writeFile(new URL(`${this.name}.md`, results), `${text}\n`);
     if (!this.record) return;
-    const before = await readFile(readme, 'utf8');
-    const [start, end] = [`<!-- ${this.name}: start -->`, `<!-- ${this.name}: end -->`];
-    const from = before.indexOf(start);
-    const to = before.indexOf(end);
-    if (from < 0 || to < from)
-      throw new Error(`bench/README.md has no place for ${this.name}: ${start} … ${end}`);
-    await writeFile(readme, `${before.slice(0, from + start.length)}\n\n${text}\n\n${before.slice(to)}`);
+    await replaceBetweenMarkers(readme, this.name, text);
+    if (this.shown !== null) await replaceBetweenMarkers(projectReadme, this.name, this.shown);
   }
+}
+
+async function replaceBetweenMarkers(file: URL, name: string, text: string): Promise<void> {
+  const before = await readFile(file, 'utf8');
+  const [start, end] = [`<!-- ${name}: start -->`, `<!-- ${name}: end -->`];
+  const from = before.indexOf(start);
+  const to = before.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${file.pathname} has no place for ${name}: ${start} … ${end}`);
+  await writeFile(file, `${before.slice(0, from + start.length)}\n\n${text}\n\n${before.slice(to)}`);
 }
 
 export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
