@@ -75,10 +75,11 @@ describe('ioredis', () => {
         for (const member of members) seen.add(member as string);
       expect(seen).toEqual(new Set(names));
       let pairs = 0;
-      for await (const found of redis.hscanStream('hash')) pairs += found.length / 2;
+      for await (const found of redis.hscanStream('hash')) pairs += (found as string[]).length / 2;
       expect(pairs).toBe(600);
       let scored = 0;
-      for await (const found of redis.zscanStream('zset', { match: 'n59*' })) scored += found.length / 2;
+      for await (const found of redis.zscanStream('zset', { match: 'n59*' }))
+        scored += (found as string[]).length / 2;
       expect(scored).toBe(11);
     }));
 
@@ -86,7 +87,7 @@ describe('ioredis', () => {
     use({}, async (redis) => {
       const monitor = await redis.monitor();
       const heard = new Promise<string[]>((resolve) =>
-        monitor.once('monitor', (_time, args) => resolve(args)),
+        monitor.once('monitor', (_time: string, args: string[]) => resolve(args)),
       );
       await redis.set('seen', 'yes');
       expect((await heard).map((word) => word.toLowerCase())).toEqual(['set', 'seen', 'yes']);
