@@ -46,6 +46,7 @@ import {
   type ListenOptions,
   type ReadHandler,
 } from './net/listener.js';
+import { Outbox } from './net/outbox.js';
 import { Notifications } from './notifications.js';
 import { isLocal } from './permission.js';
 import { PROTECTED_MODE_ANSWER } from './protected-mode.js';
@@ -90,6 +91,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly notifications: Notifications;
   readonly identity: ServerIdentity;
   readonly writer = new ReplyWriter();
+  readonly outbox = new Outbox(this.writer);
   /** For calls in process that take a shortcut. */
   private readonly slices = new RequestSlices();
   private readonly scratch = new Memory(Buffer.allocUnsafeSlow(SCRATCH_BYTES));
@@ -297,6 +299,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   shutdown(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.outbox.flush();
     const { listeners } = this;
     this.listeners = [];
     for (const client of this.clients) {

@@ -13,12 +13,14 @@ import type { ReplyWriter } from '../resp/writer.js';
 import type { OutputLimit } from '../settings.js';
 import type { Statistics } from '../statistics.js';
 import { DirectOutput } from './direct-output.js';
+import type { Outbox, Sender } from './outbox.js';
 
 /** What a connection needs of the server. */
 export interface ConnectionHost {
   readonly statistics: Statistics;
-  /** One for all connections: each turn of a connection empties it. */
+  /** One for all connections: what one turn has written is taken out before the next begins. */
   readonly writer: ReplyWriter;
+  readonly outbox: Outbox;
   readonly limits: ParserLimits;
   /** What this client may leave unread now. */
   outputLimitOf(client: Client): OutputLimit;
@@ -50,7 +52,7 @@ const EMPTY = Buffer.alloc(0);
 /** Once a turn has answered this much, the limit on output is looked at after each reply, and not only at its end. */
 const CHECKED_OUTPUT_BYTES = 32 * 1024;
 
-export class Connection implements Transport {
+export class Connection implements Transport, Sender {
   readonly takesPushes = true;
   readonly isInProcess = false;
   readonly client: Client;
@@ -65,6 +67,9 @@ export class Connection implements Transport {
   /** Sent while another connection had its turn. */
   private sent: Reply[] = [];
   private sentBytes = 0;
+  /** Taken from the writer and not yet sent off. */
+  private leaving: Buffer[] = [];
+  private leavingBytes = 0;
   /** Since when more than the soft limit is left unread. */
   private softLimitSinceMs: number | null = null;
 
@@ -79,10 +84,12 @@ export class Connection implements Transport {
     socket.on('close', () => this.ended());
     // An error is always followed by 'close'; who left and how concerns nobody.
     socket.on('error', () => this.ended());
+    // The peer says no more: the socket ends by itself, and what was answered has to leave before.
+    socket.on('end', () => host.outbox.flush());
   }
 
   get outputBytes(): number {
-    return this.output.queuedBytes + this.sentBytes;
+    return this.output.queuedBytes + this.sentBytes + this.leavingBytes;
   }
 
   get inputBytes(): number {
@@ -237,33 +244,45 @@ export class Connection implements Transport {
     this.client.closesAfterReply = true;
   }
 
+  sendOff(): boolean {
+    const { leaving, client } = this;
+    this.leaving = [];
+    this.leavingBytes = 0;
+    if (this.isClosed) return true;
+    const haveLeft = leaving.length === 0 || this.write(leaving);
+    if (!this.isClosed) this.host.buffersChanged(client);
+    if (!this.isClosed && client.closesAfterReply) this.socket.end(() => this.destroy());
+    return haveLeft;
+  }
+
   private flush(): void {
-    const { socket, host } = this;
-    const { writer } = host;
+    const { host, client } = this;
+    const { writer, outbox } = host;
     const bytes = writer.pendingBytes;
+    if (this.isClosed) return outbox.drop();
+    if (bytes === 0 && !client.closesAfterReply) return host.buffersChanged(client);
+    host.statistics.outputBytes += bytes;
     const chunks = writer.take();
-    if (this.isClosed || chunks.length === 0) writer.settled(true);
-    else {
-      host.statistics.outputBytes += bytes;
-      writer.settled(this.write(chunks));
-    }
-    if (!this.isClosed) host.buffersChanged(this.client);
-    if (!this.isClosed && this.client.closesAfterReply) socket.end(() => this.destroy());
+    const isWaiting = this.leaving.length > 0;
+    this.leaving = isWaiting ? [...this.leaving, ...chunks] : chunks;
+    this.leavingBytes += bytes;
+    outbox.add(this, bytes);
   }
 
   /** Whether the bytes are on their way, so that their memory can be used again. */
   private write(chunks: readonly Buffer[]): boolean {
-    const { socket, output } = this;
-    const [only, ...others] = chunks;
-    if (only !== undefined && others.length === 0) {
+    const { socket, output, host } = this;
+    const only = chunks.length === 1 ? chunks[0] : undefined;
+    if (only !== undefined) {
       const outcome = output.write(only);
       if (outcome === 'failed') this.destroy();
       if (outcome !== 'stream') return outcome === 'written';
     }
     if (chunks.length > 1) socket.cork();
-    for (const chunk of chunks) socket.write(chunk);
+    // The stream may keep them for long, and a few bytes would keep the writer's whole buffer alive.
+    for (const chunk of chunks) socket.write(host.writer.owns(chunk) ? Buffer.from(chunk) : chunk);
     if (chunks.length > 1) socket.uncork();
-    return socket.writableLength === 0;
+    return true;
   }
 
   private ended(): void {

@@ -32,6 +32,8 @@ let spare: WriteRequest | null = null;
 
 export class DirectOutput {
   private readonly handle: StreamHandle | null;
+  /** Our writes that the system has not taken as a whole. */
+  private waitingCount = 0;
 
   constructor(
     private readonly socket: Socket,
@@ -44,7 +46,8 @@ export class DirectOutput {
   /** Bytes the system has not taken yet, from whomever. */
   get queuedBytes(): number {
     const { writableLength } = this.socket;
-    if (this.handle === null || this.socket.destroyed) return writableLength;
+    // Asking the handle is a call into the runtime.
+    if (this.waitingCount === 0 || this.handle === null || this.socket.destroyed) return writableLength;
     return Math.max(writableLength, this.handle.writeQueueSize);
   }
 
@@ -60,7 +63,9 @@ export class DirectOutput {
     if (handle.writeQueueSize === 0) return 'written';
     spare = null;
     request.buffer = bytes;
+    this.waitingCount++;
     request.oncomplete = (status) => {
+      this.waitingCount--;
       if (status < 0) this.failed();
     };
     return 'queued';

@@ -5,7 +5,8 @@ import { type Reply, type Resp3OnlyReply, type RespVersion, resp2Of, type TypedR
 
 /** A buffer this long is written as it is, by reference; a shorter value is copied beside its neighbours. */
 const REFERENCE_BYTES_MIN = 16 * 1024;
-const BUFFER_BYTES = 64 * 1024;
+/** A turn of a hundred values of a kilobyte fits. */
+const BUFFER_BYTES = 256 * 1024;
 
 /** Where a shortcut writes: the common replies without an object for each. */
 export interface ShortcutSink {
@@ -32,7 +33,8 @@ export interface StoredBytes {
 const isArray = Array.isArray as (reply: Reply) => reply is readonly Reply[];
 
 /**
- * Collects the replies of one turn of one client, so that they leave in one write.
+ * Collects the replies of one turn of one client, so that they leave in one write. What was taken may still lie here
+ * while the next client has its turn: it is written behind.
  * A value handed in must not change afterwards: long ones are not copied.
  */
 export class ReplyWriter implements ShortcutSink {
@@ -55,6 +57,11 @@ export class ReplyWriter implements ShortcutSink {
     this.full = [];
     this.fullBytes = 0;
     return chunks;
+  }
+
+  /** Whether a chunk lies in the buffer that is written to. */
+  owns(chunk: Buffer): boolean {
+    return chunk.buffer === this.buffer.buffer;
   }
 
   /** Says whether the taken chunks are on their way, so that the buffer under them can be used again. */
