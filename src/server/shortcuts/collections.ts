@@ -4,9 +4,13 @@ import { NEVER } from '../keyspace/entry.js';
 import { HashValue } from '../keyspace/hash-value.js';
 import { SetValue } from '../keyspace/set-value.js';
 import { SortedSetValue } from '../keyspace/sorted-set-value.js';
+import { StringView } from '../keyspace/string-view.js';
 import { rangeOf } from '../ranges.js';
 import { DoubleReply } from '../resp/reply.js';
-import { containerToRead, digitsIn, entryToWrite, indexIn, keptIn, textIn } from './parts.js';
+import { containerToRead, digitsIn, entryToWrite, indexIn, textIn } from './parts.js';
+
+/** One for all: what it shows is written at once. */
+const view = new StringView();
 
 export const saddShortcut: Shortcut = (request, db, out, _version, limits) => {
   const { count } = request;
@@ -15,7 +19,8 @@ export const saddShortcut: Shortcut = (request, db, out, _version, limits) => {
   const set = entry === undefined ? new SetValue() : entry.value;
   if (!(set instanceof SetValue)) return false;
   let added = 0;
-  for (let index = 2; index < count; index++) if (set.add(textIn(request, index), limits)) added++;
+  for (let index = 2; index < count; index++)
+    if (set.addPart(request.memory, request.start(index), request.end(index), limits)) added++;
   if (entry === undefined) db.set(textIn(request, 1), set, NEVER);
   else if (added > 0) db.changed(entry);
   out.integer(added);
@@ -26,7 +31,7 @@ export const sismemberShortcut: Shortcut = (request, db, out) => {
   if (request.count !== 3) return false;
   const set = containerToRead(request, db, SetValue);
   if (set === null) return false;
-  out.integer(set?.has(textIn(request, 2)) === true ? 1 : 0);
+  out.integer(set?.hasPart(request.memory, request.start(2), request.end(2)) === true ? 1 : 0);
   return true;
 };
 
@@ -37,8 +42,11 @@ export const hsetShortcut: Shortcut = (request, db, out, _version, limits) => {
   const hash = entry === undefined ? new HashValue() : entry.value;
   if (!(hash instanceof HashValue)) return false;
   let added = 0;
-  for (let index = 2; index < count; index += 2)
-    if (hash.set(textIn(request, index), keptIn(request, index + 1), limits)) added++;
+  for (let index = 2; index < count; index += 2) {
+    const value = index + 1;
+    const [start, end] = [request.start(value), request.end(value)];
+    if (hash.setPart(request.memory, request.start(index), request.end(index), start, end, limits)) added++;
+  }
   if (entry === undefined) db.set(textIn(request, 1), hash, NEVER);
   else db.changed(entry);
   out.integer(added);
@@ -49,7 +57,9 @@ export const hgetShortcut: Shortcut = (request, db, out, version) => {
   if (request.count !== 3) return false;
   const hash = containerToRead(request, db, HashValue);
   if (hash === null) return false;
-  out.write(hash?.get(textIn(request, 2)) ?? null, version);
+  const value = hash?.getPart(request.memory, request.start(2), request.end(2), view);
+  if (value instanceof StringView) out.stored(value);
+  else out.write(value ?? null, version);
   return true;
 };
 

@@ -1,22 +1,13 @@
 /** Decides how shortcuts read the arguments of a request where they lie. Knows no particular command. */
-import { type Bytes, latin1Text } from '../byte-string.js';
+import { latin1Text } from '../byte-string.js';
 import type { Container } from '../keyspace/container.js';
 import type { Database } from '../keyspace/database.js';
-import { type Entry, keepBytes, SHORT_STRING_BYTES_MAX } from '../keyspace/entry.js';
+import type { Entry } from '../keyspace/entry.js';
 import type { RequestSlices } from '../resp/request.js';
 
 /** An argument as a byte string. */
 export function textIn(request: RequestSlices, index: number): string {
   return latin1Text(request.bytes, request.start(index), request.end(index));
-}
-
-/** An argument in a form that can be kept. */
-export function keptIn(request: RequestSlices, index: number): Bytes {
-  const start = request.start(index);
-  const end = request.end(index);
-  return end - start <= SHORT_STRING_BYTES_MAX
-    ? latin1Text(request.bytes, start, end)
-    : keepBytes(request.bytes.subarray(start, end));
 }
 
 /** The entry of the key that is the first argument, for a command that changes it. */

@@ -1,0 +1,311 @@
+/**
+ * Decides how many names of one container are held: packed outside of the JavaScript heap, found by their hash, and
+ * numbered without gaps so that one can be picked at random and a scan can stop anywhere. A name may have a value's bytes
+ * behind it. Knows nothing of what names and values are.
+ *
+ *     word 0   the name's number          word 1   the name's length
+ *     [with values: word 2, the value's length or, negative, a long one's number; word 3, how many bytes there is room for]
+ *     name value
+ */
+import { systemRandom } from '../../clock.js';
+import { type Bytes, copyBytes, latin1Text, Memory, writeLatin1 } from '../byte-string.js';
+import { KeyHasher } from './key-hash.js';
+import { ObjectTable } from './object-table.js';
+import { PackedIndex } from './packed-index.js';
+import { offsetOf, PackedPages } from './packed-pages.js';
+import type { StringView } from './string-view.js';
+
+const NAME_HEAD_BYTES = 8;
+const VALUE_HEAD_BYTES = 16;
+/** A longer value is an object beside the pages. */
+const PACKED_VALUE_BYTES_MAX = 2048;
+const LONG_VALUE_OVERHEAD_BYTES = 200;
+/** What the objects around it all cost. */
+const OBJECTS_BYTES = 1200;
+const NUMBERS_MIN = 64;
+/** Less than this is not worth tidying. */
+const WASTED_BYTES_MIN = 4096;
+const SCRATCH_BYTES = 4096;
+/** Below this, a loop over the bytes is cheaper than a call into the runtime. */
+const LOOP_BYTES_MAX = 48;
+
+/** Containers share one secret: nobody can choose names that collide. */
+const hasher = new KeyHasher(systemRandom);
+const nameScratch = new Memory(Buffer.allocUnsafeSlow(SCRATCH_BYTES));
+const valueScratch = new Memory(Buffer.allocUnsafeSlow(PACKED_VALUE_BYTES_MAX));
+
+export class PackedNames {
+  size = 0;
+  private pages = new PackedPages();
+  private index = new PackedIndex();
+  /** Where each number's name is. */
+  private places: Int32Array = new Int32Array(NUMBERS_MIN);
+  private longValues: ObjectTable<Buffer> | null = null;
+  private longValueBytes = 0;
+  private readonly headBytes: number;
+  /** The name that was looked for last. */
+  private sought = nameScratch;
+  private soughtStart = 0;
+  private soughtEnd = 0;
+  private hash = 0;
+
+  constructor(private readonly hasValues: boolean) {
+    this.headBytes = hasValues ? VALUE_HEAD_BYTES : NAME_HEAD_BYTES;
+  }
+
+  get weightBytes(): number {
+    return (
+      OBJECTS_BYTES +
+      this.pages.heldBytes +
+      this.index.heldBytes +
+      this.places.length * 4 +
+      this.longValueBytes
+    );
+  }
+
+  /** The place of a name, 0 if it is not there. Places are good until something is added, changed or removed. */
+  find(name: string): number {
+    const { length } = name;
+    const memory = length > SCRATCH_BYTES ? new Memory(Buffer.allocUnsafeSlow(length)) : nameScratch;
+    writeLatin1(name, memory.bytes, 0);
+    return this.findPart(memory, 0, length);
+  }
+
+  /** The same where the name is part of some bytes. */
+  findPart(memory: Memory, start: number, end: number): number {
+    this.sought = memory;
+    this.soughtStart = start;
+    this.soughtEnd = end;
+    this.hash = hasher.hash(memory.bytes, start, end);
+    return this.index.find(this, this.hash, memory.bytes, start, end);
+  }
+
+  /** Adds the name that was looked for last and is not there, behind the others, without a value. Returns its place. */
+  addSought(): number {
+    return this.add(0);
+  }
+
+  /** Sets the value of the name that was looked for last and is at this place, or nowhere if it is 0. */
+  setValue(place: number, value: Bytes): void {
+    if (value.length > PACKED_VALUE_BYTES_MAX) this.setLongValue(place, value);
+    else if (typeof value === 'string') {
+      writeLatin1(value, valueScratch.bytes, 0);
+      this.setValuePart(place, valueScratch, 0, value.length);
+    } else this.setValuePart(place, new Memory(value), 0, value.length);
+  }
+
+  /** The same where the value is part of some bytes. */
+  setValuePart(place: number, memory: Memory, start: number, end: number): void {
+    const length = end - start;
+    if (length > PACKED_VALUE_BYTES_MAX) {
+      this.setLongValue(place, memory.bytes.subarray(start, end));
+      return;
+    }
+    const own = place === 0 ? this.add(length) : this.withRoom(place, length);
+    const to = this.pages.memoryAt(own);
+    const at = offsetOf(own);
+    copyBytes(memory, start, end, to, at + VALUE_HEAD_BYTES + to.view.getInt32(at + 4, true));
+    to.view.setInt32(at + 8, length, true);
+  }
+
+  numberAt(place: number): number {
+    return this.pages.memoryAt(place).view.getInt32(offsetOf(place), true);
+  }
+
+  nameAt(place: number): string {
+    const { bytes, view } = this.pages.memoryAt(place);
+    const start = offsetOf(place) + this.headBytes;
+    return latin1Text(bytes, start, start + view.getInt32(offsetOf(place) + 4, true));
+  }
+
+  nameLengthAt(place: number): number {
+    return this.pages.memoryAt(place).view.getInt32(offsetOf(place) + 4, true);
+  }
+
+  valueAt(place: number): Bytes {
+    const { bytes, view } = this.pages.memoryAt(place);
+    const at = offsetOf(place);
+    const length = view.getInt32(at + 8, true);
+    if (length < 0) return this.longValue(length);
+    const start = at + VALUE_HEAD_BYTES + view.getInt32(at + 4, true);
+    return latin1Text(bytes, start, start + length);
+  }
+
+  /** Shows a name where it lies. */
+  showName(place: number, shown: StringView): void {
+    const memory = this.pages.memoryAt(place);
+    const at = offsetOf(place);
+    shown.memory = memory;
+    shown.start = at + this.headBytes;
+    shown.end = shown.start + memory.view.getInt32(at + 4, true);
+    shown.isLasting = false;
+  }
+
+  /** Shows a value where it lies. */
+  showValue(place: number, shown: StringView): void {
+    const memory = this.pages.memoryAt(place);
+    const at = offsetOf(place);
+    const length = memory.view.getInt32(at + 8, true);
+    shown.isLasting = length < 0;
+    shown.memory = length < 0 ? new Memory(this.longValue(length)) : memory;
+    shown.start = length < 0 ? 0 : at + VALUE_HEAD_BYTES + memory.view.getInt32(at + 4, true);
+    shown.end = shown.start + (length < 0 ? shown.memory.bytes.length : length);
+  }
+
+  /** The place of a number below the size. */
+  placeOf(number: number): number {
+    return this.places[number] as number;
+  }
+
+  /** Takes out the name that was looked for last and is at this place; the last one takes its number. */
+  removeUnordered(place: number): void {
+    const number = this.numberAt(place);
+    this.remove(place);
+    const last = this.places[this.size] as number;
+    if (last !== place) this.renumber(last, number);
+    this.tidy();
+  }
+
+  /** The same, but those behind it close the gap. For few names. */
+  removeOrdered(place: number): void {
+    const number = this.numberAt(place);
+    this.remove(place);
+    for (let behind = number; behind < this.size; behind++)
+      this.renumber(this.places[behind + 1] as number, behind);
+    this.tidy();
+  }
+
+  hasName(place: number, bytes: Buffer, start: number, end: number): boolean {
+    const memory = this.pages.memoryAt(place);
+    const at = offsetOf(place);
+    const length = end - start;
+    if (memory.view.getInt32(at + 4, true) !== length) return false;
+    const own = memory.bytes;
+    const ownStart = at + this.headBytes;
+    if (length > LOOP_BYTES_MAX) return own.compare(bytes, start, end, ownStart, ownStart + length) === 0;
+    for (let index = 0; index < length; index++)
+      if (own[ownStart + index] !== bytes[start + index]) return false;
+    return true;
+  }
+
+  /** Adds the name that was looked for last, with room for so many bytes of value. */
+  private add(valueBytes: number): number {
+    const { sought, soughtStart, soughtEnd } = this;
+    const nameBytes = soughtEnd - soughtStart;
+    const place = this.pages.allocate(this.headBytes + nameBytes + valueBytes);
+    const memory = this.pages.memoryAt(place);
+    const at = offsetOf(place);
+    memory.view.setInt32(at + 4, nameBytes, true);
+    if (this.hasValues) {
+      memory.view.setInt32(at + 8, 0, true);
+      memory.view.setInt32(at + 12, roomFor(this.headBytes + nameBytes, valueBytes), true);
+    }
+    copyBytes(sought, soughtStart, soughtEnd, memory, at + this.headBytes);
+    if (this.size === this.places.length) this.places = enlarged(this.places);
+    this.renumber(place, this.size++);
+    this.index.add(this.hash, place);
+    return place;
+  }
+
+  /** A name's place where a value of this length has room; its old value is let go. */
+  private withRoom(place: number, length: number): number {
+    const { view } = this.pages.memoryAt(place);
+    const at = offsetOf(place);
+    this.forgetLongValue(view.getInt32(at + 8, true));
+    const room = view.getInt32(at + 12, true);
+    // A value that became much shorter is not worth what it holds.
+    if (length <= room && room <= length * 2 + 64) return place;
+    const nameBytes = view.getInt32(at + 4, true);
+    const moved = this.pages.allocate(VALUE_HEAD_BYTES + nameBytes + length);
+    const memory = this.pages.memoryAt(moved);
+    const to = offsetOf(moved);
+    const start = at + VALUE_HEAD_BYTES;
+    copyBytes(this.pages.memoryAt(place), start, start + nameBytes, memory, to + VALUE_HEAD_BYTES);
+    memory.view.setInt32(to + 4, nameBytes, true);
+    memory.view.setInt32(to + 8, 0, true);
+    memory.view.setInt32(to + 12, roomFor(VALUE_HEAD_BYTES + nameBytes, length), true);
+    this.renumber(moved, this.numberAt(place));
+    this.index.move(this.hash, place, moved);
+    this.pages.free(place, VALUE_HEAD_BYTES + nameBytes + room);
+    // May only be done before anybody is told of the place.
+    return this.tidy()
+      ? this.index.find(this, this.hash, this.sought.bytes, this.soughtStart, this.soughtEnd)
+      : moved;
+  }
+
+  private setLongValue(place: number, value: Bytes): void {
+    const own = place === 0 ? this.add(0) : this.withRoom(place, 0);
+    const buffer = Buffer.allocUnsafeSlow(value.length);
+    if (typeof value === 'string') buffer.write(value, 'latin1');
+    else value.copy(buffer);
+    const number = (this.longValues ??= new ObjectTable()).add(buffer);
+    this.longValueBytes += buffer.length + LONG_VALUE_OVERHEAD_BYTES;
+    this.pages.memoryAt(own).view.setInt32(offsetOf(own) + 8, ~number, true);
+  }
+
+  private longValue(length: number): Buffer {
+    return this.longValues?.at(~length) ?? valueScratch.bytes;
+  }
+
+  /** By what stands where a value's length does. */
+  private forgetLongValue(length: number): void {
+    if (length >= 0) return;
+    this.longValueBytes -= this.longValue(length).length + LONG_VALUE_OVERHEAD_BYTES;
+    this.longValues?.remove(~length);
+  }
+
+  private remove(place: number): void {
+    const { view } = this.pages.memoryAt(place);
+    const at = offsetOf(place);
+    let bytes = this.headBytes + view.getInt32(at + 4, true);
+    if (this.hasValues) {
+      this.forgetLongValue(view.getInt32(at + 8, true));
+      bytes += view.getInt32(at + 12, true);
+    }
+    this.index.remove(this.hash, place);
+    this.pages.free(place, bytes);
+    this.size--;
+  }
+
+  private renumber(place: number, number: number): void {
+    this.places[number] = place;
+    this.pages.memoryAt(place).view.setInt32(offsetOf(place), number, true);
+  }
+
+  /** Packs anew once more than half is wasted. Then no place is what it was. */
+  private tidy(): boolean {
+    const { pages } = this;
+    if (pages.freeBytes < WASTED_BYTES_MIN || pages.freeBytes * 2 < pages.heldBytes) return false;
+    const places = new Int32Array(Math.max(NUMBERS_MIN, this.size));
+    const target = new PackedPages();
+    const index = new PackedIndex(this.size);
+    for (let number = 0; number < this.size; number++) {
+      const place = this.places[number] as number;
+      const from = pages.memoryAt(place);
+      const at = offsetOf(place);
+      const start = at + this.headBytes;
+      const nameBytes = from.view.getInt32(at + 4, true);
+      const room = this.hasValues ? from.view.getInt32(at + 12, true) : 0;
+      const bytes = this.headBytes + nameBytes + room;
+      const moved = target.allocate(bytes);
+      copyBytes(from, at, at + bytes, target.memoryAt(moved), offsetOf(moved));
+      places[number] = moved;
+      index.add(hasher.hash(from.bytes, start, start + nameBytes), moved);
+    }
+    this.places = places;
+    this.pages = target;
+    this.index = index;
+    return true;
+  }
+}
+
+/** A name and its room fill whole units. */
+function roomFor(headBytes: number, valueBytes: number): number {
+  return ((headBytes + valueBytes + 7) & ~7) - headBytes;
+}
+
+function enlarged(places: Int32Array): Int32Array {
+  const larger = new Int32Array(places.length * 2);
+  larger.set(places);
+  return larger;
+}
