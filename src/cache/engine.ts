@@ -325,16 +325,20 @@ export class Engine {
       }
       if (typeof own === 'string') return await this.refuse(own, request);
       const mayJoin = !refresh && this.options.mode === 'on' && request.joins !== false;
-      // Nothing is awaited between finding no flight and offering one: callers of the same moment share one.
-      const flight = mayJoin ? this.flights.join(request.group, request.key, own.vector) : undefined;
+      let flight = mayJoin ? this.flights.join(request.group, request.key, own.vector) : undefined;
+      let joined: Hit<P> | null = null;
       // What landed since this read looked for an entry is as good as what is under way.
-      const hasLanded = mayJoin && finding instanceof Promise && this.decoded(request) !== undefined;
-      const joined =
-        flight !== undefined
-          ? await this.join<P>(flight, own)
-          : hasLanded
-            ? await this.landed(request, own)
-            : null;
+      if (
+        flight === undefined &&
+        mayJoin &&
+        finding instanceof Promise &&
+        this.decoded(request) !== undefined
+      ) {
+        joined = await this.landed(request, own);
+        // Nothing is awaited between finding no flight and offering one: callers of the same moment share one.
+        if (joined === null) flight = this.flights.join(request.group, request.key, own.vector);
+      }
+      if (flight !== undefined) joined = await this.join<P>(flight, own);
       return joined ?? (await this.fly(request, own, cells));
     } finally {
       tokens.release(cells);
