@@ -6,13 +6,13 @@ import pg from 'pg';
 import { withCache } from '../../../src/adapters/pg/index.js';
 import { seededRandom } from '../../../src/clock.js';
 import { createCache } from '../../../src/index.js';
-import { Bursts } from './bursts.js';
 import { Caller, type World } from './caller.js';
 import { type Contender, cached, quiet, type Row } from './contenders.js';
 import { takeDetours } from './detours.js';
-import { LogWriter, type RowNumber } from './log.js';
-import { Neighbours } from './neighbours.js';
+import { LogWriter } from './log.js';
+import { type Acknowledged, Neighbours } from './neighbours.js';
 import type { Answer, BeginOrder, Order } from './orders.js';
+import { Pursuits } from './pursuits.js';
 import { Recorder } from './recorder.js';
 import { Tables } from './tables.js';
 import { APPLICATION, functionsOf, isOutage, live, readEverything } from './workload.js';
@@ -27,8 +27,10 @@ class Application {
   private readonly callers: readonly Caller[];
   private readonly events: Record<string, number> = {};
   private readonly world: World;
-  private readonly bursts: Bursts;
+  private readonly pursuits: Pursuits;
+  private readonly boundMs: number;
   private isWorking = false;
+  private isEnough = false;
 
   constructor(
     order: BeginOrder,
@@ -44,9 +46,9 @@ class Application {
       this.contender.pool({ ...database, max, application_name: APPLICATION }),
     );
     this.world = {
-      history: new Recorder(this.log, tables.rows, (rows) => {
-        neighbours.tell(rows);
-        this.acknowledged(rows);
+      history: new Recorder(this.log, tables.rows, (acknowledged) => {
+        neighbours.tell(acknowledged);
+        if (this.isWorking) this.pursuits.onAcknowledged(acknowledged, 0);
       }),
       tables,
       pools,
@@ -56,16 +58,20 @@ class Application {
       slow: order.slow,
       count: (what) => void (this.events[what] = (this.events[what] ?? 0) + 1),
     };
-    this.bursts = new Bursts(new Caller(this.world, seededRandom(seed)));
+    this.boundMs = order.boundMs;
+    this.pursuits = new Pursuits(new Caller(this.world, seededRandom(seed)), () => this.log.nowNs());
     this.callers = Array.from(
       { length: order.callers },
       (_, index) => new Caller(this.world, seededRandom(seed * 1_000 + index)),
     );
   }
 
-  /** Here or elsewhere. */
-  acknowledged(rows: readonly RowNumber[]): void {
-    if (this.isWorking) this.bursts.onAcknowledged(rows);
+  acknowledgedElsewhere(acknowledged: Acknowledged): void {
+    if (this.isWorking) this.pursuits.onAcknowledged(acknowledged, this.boundMs);
+  }
+
+  enough(): void {
+    this.isEnough = true;
   }
 
   ready(): Promise<void> {
@@ -82,7 +88,8 @@ class Application {
       }
   }
 
-  async work({ operations, manners }: Extract<Order, { kind: 'work' }>): Promise<void> {
+  async work({ operations, operationsMax, manners }: Extract<Order, { kind: 'work' }>): Promise<void> {
+    this.isEnough = false;
     const [leader] = this.callers;
     if (leader === undefined) throw new Error('nobody is there to work');
     await this.world.tables.settle((sql) => this.askPlainly(sql));
@@ -90,17 +97,24 @@ class Application {
     this.isWorking = true;
     let done = 0;
     const take = (): boolean => {
-      if (done >= operations) return false;
-      if (++done % PROGRESS_OPERATIONS === 0) tell({ kind: 'progress', operations: done });
+      if (done >= (this.isEnough ? operations : operationsMax)) return false;
+      if (++done % PROGRESS_OPERATIONS === 0 || done === operations)
+        tell({ kind: 'progress', operations: done, hits: this.contender.hits() });
       return true;
     };
     await Promise.all(
       this.callers.map((caller) => live(caller, { ...manners, leads: caller === leader }, take)),
     );
     this.isWorking = false;
-    await this.bursts.end();
+    await this.pursuits.end();
     this.log.flush();
-    tell({ kind: 'worked', hits: this.contender.hits(), ...this.contender.pending(), events: this.events });
+    tell({
+      kind: 'worked',
+      operations: done,
+      hits: this.contender.hits(),
+      ...this.contender.pending(),
+      events: this.events,
+    });
   }
 
   tellHits(): void {
@@ -143,13 +157,16 @@ let application: Application | undefined;
 
 async function obey(order: Order): Promise<void> {
   if (order.kind === 'begin') {
-    const neighbours = await Neighbours.open((rows) => application?.acknowledged(rows));
+    const neighbours = await Neighbours.open((acknowledged) =>
+      application?.acknowledgedElsewhere(acknowledged),
+    );
     application = new Application(order, neighbours);
     await application.ready();
     return tell({ kind: 'began', port: neighbours.port });
   }
   if (application === undefined) throw new Error('it was not told to begin');
   if (order.kind === 'work') await application.work(order);
+  else if (order.kind === 'enough') application.enough();
   else if (order.kind === 'query') await application.query(order.texts);
   else if (order.kind === 'meet') application.neighbours.meet(order.ports);
   else if (order.kind === 'hits') application.tellHits();

@@ -9,6 +9,7 @@ import type pg from 'pg';
 import type { Config } from '../../../src/index.js';
 import { type OtherProcess, startProcess } from '../../support/processes.js';
 import type { Slow } from './caller.js';
+import { addHits, type Hits, noHits } from './contenders.js';
 import type { Testimony } from './judge.js';
 import { LogReader } from './log.js';
 import { buildNetwork, type Network } from './network.js';
@@ -27,15 +28,22 @@ export interface ApplicationsOptions {
   readonly seed: number;
   readonly callers: number;
   readonly slow: Slow;
+  /** Where the configuration says `bounded`. */
+  readonly boundMs?: number;
   /** How many of them, the last ones, have a network that can fail. */
   readonly proxied: number;
 }
 
-/** Operations of each. */
 export interface Work {
+  /** Of each. Who has done them goes on for as long as somebody has not, or something else lasts. */
   readonly operations: number;
+  /** Something goes wrong meanwhile. */
+  readonly until: Promise<unknown>;
   readonly manners: Omit<Manners, 'leads'>;
 }
+
+/** How many times what it has to do one process may do while it waits for others. */
+const MORE_MAX = 5;
 
 /** Entries die by their tokens: neither of age nor because a poll takes a write for somebody else's. */
 const STRICTEST: Config = { ttl: '1h', changes: { kind: 'none' }, onStoreDown: 'reject' };
@@ -72,13 +80,27 @@ export class Applications {
   }
 
   /** What each was told to do, done. Who is killed meanwhile goes on where it is started again. */
-  work(work: Work): Promise<readonly Told[]> {
-    return Promise.all(this.all.map((application) => application.work(work)));
+  async work({ until, ...work }: Work): Promise<readonly Told[]> {
+    const working = Promise.all(this.all.map((application) => application.work(work)));
+    const reached = Promise.all(this.all.map((application) => application.reached));
+    await Promise.race([Promise.all([reached, until]), working]);
+    for (const application of this.all) application.enough();
+    return working;
   }
 
-  /** Operations done in this work so far, all together. */
+  /** In this work so far, all together. */
   get operationsDone(): number {
     return this.all.reduce((sum, { operationsDone }) => sum + operationsDone, 0);
+  }
+
+  get hitsTotal(): Hits {
+    return this.all.map(({ hitsTotal }) => hitsTotal).reduce(addHits, noHits);
+  }
+
+  /** The share that is done of what each has to do in this work. */
+  progress(operations: number): number {
+    const done = this.all.reduce((sum, { operationsDone }) => sum + Math.min(operationsDone, operations), 0);
+    return done / (operations * this.all.length);
   }
 
   get proxied(): readonly Application[] {
@@ -120,6 +142,12 @@ interface Place {
 /** One of them, through all its lives. */
 export class Application {
   operationsDone = 0;
+  /** Resolves when what it has to do in this work is done. */
+  reached: Promise<void> = Promise.resolve();
+  private reach: () => void = () => undefined;
+  private isEnough = false;
+  private hitsOfThisLife = noHits;
+  private hitsOfFormerLives = noHits;
   /** Where it hears of what its neighbours write. */
   port: number | null = null;
   private lives = 0;
@@ -142,6 +170,11 @@ export class Application {
     return this.place.network;
   }
 
+  /** Of all its lives, as far as it told. */
+  get hitsTotal(): Hits {
+    return addHits(this.hitsOfFormerLives, this.hitsOfThisLife);
+  }
+
   async begin(): Promise<void> {
     const { options, place } = this;
     const { index, namespace, network } = place;
@@ -150,7 +183,7 @@ export class Application {
     const started = await startProcess<Order, Answer>({ entry: options.entry, nodeArgs: ['--no-warnings'] });
     this.process = started;
     started.onAnswer((answer) => {
-      if (answer.kind === 'progress') this.operationsDone = this.doneBefore + answer.operations;
+      if (answer.kind === 'progress') this.progressed(answer);
     });
     const began = started.next(is('began'));
     started.send({
@@ -162,29 +195,48 @@ export class Application {
       seed: options.seed * 1_000 + index * 50 + life,
       callers: options.callers,
       slow: options.slow,
+      boundMs: options.boundMs ?? 0,
       detours: network?.detours ?? {},
     });
     this.port = (await began).port;
     this.reader = { name: `process ${index}.${life}`, log: new LogReader(log) };
   }
 
+  private toDo = 0;
   private doneBefore = 0;
 
-  async work({ operations, manners }: Work): Promise<Told> {
+  private progressed({ operations, hits }: Pick<Told, 'operations' | 'hits'>): void {
+    this.hitsOfThisLife = hits;
+    this.operationsDone = this.doneBefore + operations;
+    if (this.operationsDone >= this.toDo) this.reach();
+  }
+
+  /** It may stop when it has done what it has to do. */
+  enough(): void {
+    this.isEnough = true;
+    this.process?.send({ kind: 'enough' });
+  }
+
+  async work({ operations, manners }: Omit<Work, 'until'>): Promise<Told> {
     this.operationsDone = this.doneBefore = 0;
+    this.toDo = operations;
+    this.isEnough = false;
+    this.reached = new Promise((resolve) => (this.reach = resolve));
     let mayWrite = manners.writesNotes;
     for (;;) {
       const { process } = this;
       if (process === null) throw new Error(`process ${this.index} does not run`);
       const worked = process.next(is('worked'));
+      const left = Math.max(0, operations - this.doneBefore);
       process.send({
         kind: 'work',
-        operations: operations - this.doneBefore,
+        operations: left,
+        operationsMax: this.isEnough ? left : Math.max(0, operations * MORE_MAX - this.doneBefore),
         manners: { ...manners, writesNotes: mayWrite },
       });
       try {
         const told = await worked;
-        this.operationsDone = operations;
+        this.progressed(told);
         return told;
       } catch (error) {
         if (this.revival === null) throw error; // nobody killed it
@@ -226,6 +278,8 @@ export class Application {
     this.revival = new Promise((resolve) => (this.revive = resolve));
     this.process = this.reader = null;
     this.former.push(reader);
+    this.hitsOfFormerLives = this.hitsTotal;
+    this.hitsOfThisLife = noHits;
     await process.kill();
   }
 

@@ -33,7 +33,21 @@ export interface Hits {
   readonly near: number;
   readonly store: number;
   readonly joined: number;
+  /** Asked of the database, by a read that could have been a hit. */
+  readonly missed: number;
+  /** Asked of the database without asking the cache. */
+  readonly bypassed: number;
 }
+
+export const noHits: Hits = { near: 0, store: 0, joined: 0, missed: 0, bypassed: 0 };
+
+export const addHits = (one: Hits, other: Hits): Hits => ({
+  near: one.near + other.near,
+  store: one.store + other.store,
+  joined: one.joined + other.joined,
+  missed: one.missed + other.missed,
+  bypassed: one.bypassed + other.bypassed,
+});
 
 /** The two functions of the package that the workload needs; a mutant brings its own. */
 export interface Package {
@@ -60,8 +74,14 @@ export function cached(name: string, source: Package, config: Config = {}): Cont
       return unresolved === 0 && owed === 0;
     },
     hits: () => {
-      const { nearHits, storeHits, joined } = cache.stats();
-      return { near: nearHits, store: storeHits, joined };
+      const { nearHits, storeHits, joined, misses, bypassed } = cache.stats();
+      return {
+        near: nearHits,
+        store: storeHits,
+        joined,
+        missed: misses,
+        bypassed: Object.values(bypassed).reduce((sum, count) => sum + count, 0),
+      };
     },
     pending: () => {
       const { unresolved, resolved } = cache.stats();
@@ -106,7 +126,7 @@ export function handWritten(): Contender {
     invalidate: async () => undefined,
     ready: async () => undefined,
     isSettled: () => true,
-    hits: () => ({ near: hits, store: 0, joined: 0 }),
+    hits: () => ({ near: hits, store: 0, joined: 0, missed: 0, bypassed: 0 }),
     pending: () => ({ unresolved: 0, resolved: 0 }),
     close: async () => results.clear(),
   };

@@ -75,6 +75,10 @@ export class BoundedCourt implements Court {
     for (const { figures } of this.courts) {
       sum.reads += figures.reads;
       sum.atRisk += figures.atRisk;
+      sum.atRiskOfOthers += figures.atRiskOfOthers;
+      sum.acknowledged = Math.max(sum.acknowledged, figures.acknowledged); // each hears of all
+      for (const [name, count] of Object.entries(figures.atRiskOf))
+        sum.atRiskOf[name] = (sum.atRiskOf[name] ?? 0) + count;
       sum.tolerated += figures.tolerated;
       for (const kind of Object.keys(sum.violations) as (keyof Figures['violations'])[])
         sum.violations[kind] += figures.violations[kind];

@@ -26,18 +26,27 @@ export interface Figures {
   reads: number;
   /** Begun within `AT_RISK_MS` after an acknowledged write to a row they return or are pinned to. */
   atRisk: number;
+  /** Of these, after a write of another process. */
+  atRiskOfOthers: number;
+  /** The same as `atRisk`, by the names of the reads. */
+  readonly atRiskOf: Record<string, number>;
+  /** Writes that were acknowledged. */
+  acknowledged: number;
   readonly violations: Record<ViolationKind, number>;
   /** Reads that were older than shown while that was not promised. */
   tolerated: number;
 }
 
-const AT_RISK_MS = 5;
+export const AT_RISK_MS = 5;
 const VIOLATIONS_KEPT_MAX = 20;
 
 export class History implements Witness {
   readonly figures: Figures = {
     reads: 0,
     atRisk: 0,
+    atRiskOfOthers: 0,
+    atRiskOf: {},
+    acknowledged: 0,
     violations: { stale: 0, 'older-than-shown': 0, mixed: 0, future: 0 },
     tolerated: 0,
   };
@@ -52,22 +61,31 @@ export class History implements Witness {
     return Object.values(this.figures.violations).reduce((total, count) => total + count, 0);
   }
 
-  write(changes: readonly Change[]): WriteUnderWay {
-    return new WriteUnderWay(changes, this.nowMs);
+  write(changes: readonly Change[], by = ''): WriteUnderWay {
+    const onAcknowledged = (): void => void this.figures.acknowledged++;
+    return new WriteUnderWay({ changes, by, nowMs: this.nowMs, onAcknowledged });
   }
 
-  read(name: string, scope: readonly TrackedRow[], counts = true): ReadUnderWay {
-    const startedAtMs = this.nowMs();
-    if (counts) {
-      this.figures.reads++;
-      if (scope.some((row) => startedAtMs - row.acknowledgedAtMs <= AT_RISK_MS)) this.figures.atRisk++;
-    }
+  read(name: string, scope: readonly TrackedRow[], counts = true, by = ''): ReadUnderWay {
     return new ReadUnderWay({
-      name: `${name} begun at ${startedAtMs.toFixed(2)}`,
+      name,
+      by,
       scope,
       nowMs: this.nowMs,
-      report: (found) => this.report(found),
+      report: (found, risk) => {
+        if (counts) this.count(name, risk);
+        if (found.length > 0) this.report(found);
+      },
     });
+  }
+
+  private count(name: string, risk: Risk): void {
+    const { figures } = this;
+    figures.reads++;
+    if (risk === 'none') return;
+    figures.atRisk++;
+    if (risk === 'after a write of another process') figures.atRiskOfOthers++;
+    figures.atRiskOf[name] = (figures.atRiskOf[name] ?? 0) + 1;
   }
 
   private report(found: readonly Violation[]): void {
@@ -83,13 +101,18 @@ export class History implements Witness {
   }
 }
 
+interface WriteOptions {
+  readonly changes: readonly Change[];
+  readonly by: string;
+  readonly nowMs: () => number;
+  readonly onAcknowledged: () => void;
+}
+
 export class WriteUnderWay implements WriteWitness {
   private readonly acknowledgedBefore: readonly number[];
 
-  constructor(
-    private readonly changes: readonly Change[],
-    private readonly nowMs: () => number,
-  ) {
+  constructor(private readonly options: WriteOptions) {
+    const { changes } = options;
     this.acknowledgedBefore = changes.map(({ row }) => row.acknowledged);
     for (const { row, removes, moves } of changes) {
       row.asked++;
@@ -103,9 +126,14 @@ export class WriteUnderWay implements WriteWitness {
   }
 
   acknowledge(outcomes: readonly Outcome[] = []): void {
-    this.changes.forEach(({ row, moves }, index) => {
+    const { by, changes, nowMs, onAcknowledged } = this.options;
+    onAcknowledged();
+    changes.forEach(({ row, moves }, index) => {
       const { version = (this.acknowledgedBefore[index] ?? 0) + 1, place } = outcomes[index] ?? {};
-      if (version >= row.acknowledged) row.acknowledgedAtMs = this.nowMs();
+      if (version >= row.acknowledged) {
+        row.acknowledgedAtMs = nowMs();
+        row.acknowledgedBy = by;
+      }
       row.acknowledged = Math.max(row.acknowledged, version);
       row.shown = Math.max(row.shown, version);
       if (place !== undefined) row.places.set(version, place);
@@ -115,7 +143,7 @@ export class WriteUnderWay implements WriteWitness {
   }
 
   rollBack(): void {
-    for (const { row, removes, moves } of this.changes) {
+    for (const { row, removes, moves } of this.options.changes) {
       if (removes === true) row.removedAt.delete(row.asked);
       row.asked--;
       if (moves === true) row.moving--;
@@ -124,23 +152,27 @@ export class WriteUnderWay implements WriteWitness {
   }
 
   lose(): void {
-    for (const { row } of this.changes) this.note(row, 'outcome unknown');
+    for (const { row } of this.options.changes) this.note(row, 'outcome unknown');
   }
 
   private note(row: TrackedRow, event: string): void {
-    row.note(`${this.nowMs().toFixed(2)} ${event}`);
+    row.note(`${this.options.nowMs().toFixed(2)} ${event}`);
   }
 }
 
+type Risk = 'none' | 'after an own write' | 'after a write of another process';
+
 interface ReadOptions {
   readonly name: string;
+  readonly by: string;
   readonly scope: readonly TrackedRow[];
   readonly nowMs: () => number;
-  readonly report: (found: readonly Violation[]) => void;
+  readonly report: (found: readonly Violation[], risk: Risk) => void;
 }
 
 /** What was known of one row when a read began. */
 interface Known {
+  readonly risk: Risk;
   readonly acknowledged: number;
   readonly shown: number;
   readonly moving: boolean;
@@ -150,12 +182,16 @@ interface Known {
 export class ReadUnderWay implements ReadWitness {
   private readonly before: ReadonlyMap<TrackedRow, Known>;
   private readonly found: Violation[] = [];
+  private readonly startedAtMs: number;
+  private risk: Risk = 'none';
 
   constructor(private readonly options: ReadOptions) {
+    this.startedAtMs = options.nowMs();
     this.before = new Map(
       options.scope.map((row) => [
         row,
         {
+          risk: this.riskOf(row),
           acknowledged: row.acknowledged,
           shown: row.shown,
           moving: row.moving > 0,
@@ -169,6 +205,8 @@ export class ReadUnderWay implements ReadWitness {
     const seen = new Map(sightings.map((sighting) => [sighting.row, sighting]));
     for (const [row, known] of this.before) {
       const sighting = seen.get(row);
+      // Of what it does not return it is only pinned to what could be at no other place.
+      if (sighting !== undefined || place === undefined) this.take(known.risk);
       if (sighting === undefined) this.judgeAbsence(row, known, place);
       else this.judge(sighting, known);
     }
@@ -182,6 +220,7 @@ export class ReadUnderWay implements ReadWitness {
 
   returnedTotal(total: number): this {
     const rows = [...this.before];
+    for (const [, known] of rows) this.take(known.risk);
     const least = (of: (known: Known) => number): number =>
       rows.reduce((sum, [, known]) => sum + of(known), 0);
     const most = rows.reduce((sum, [row]) => sum + row.asked, 0);
@@ -198,8 +237,17 @@ export class ReadUnderWay implements ReadWitness {
   }
 
   end(): readonly Violation[] {
-    this.options.report(this.found);
+    this.options.report(this.found, this.risk);
     return this.found;
+  }
+
+  private riskOf(row: TrackedRow): Risk {
+    if (this.startedAtMs - row.acknowledgedAtMs > AT_RISK_MS) return 'none';
+    return row.acknowledgedBy === this.options.by ? 'after an own write' : 'after a write of another process';
+  }
+
+  private take(risk: Risk): void {
+    if (risk !== 'none' && this.risk !== 'after a write of another process') this.risk = risk;
   }
 
   private judge({ row, version, place }: Sighting, known: Known): void {
@@ -228,10 +276,10 @@ export class ReadUnderWay implements ReadWitness {
   }
 
   private add(kind: ViolationKind, row: TrackedRow | null, detail: string): void {
-    const { name, nowMs } = this.options;
+    const { by, name, nowMs } = this.options;
     this.found.push({
       kind,
-      read: `${name}, ended at ${nowMs().toFixed(2)}`,
+      read: `${by === '' ? '' : `${by}: `}${name} begun at ${this.startedAtMs.toFixed(2)}, ended at ${nowMs().toFixed(2)}`,
       detail: row === null ? detail : `${row.name}: ${detail}`,
       trace: row === null ? [] : [...row.trace],
     });

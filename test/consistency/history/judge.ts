@@ -53,7 +53,7 @@ export class Judge {
           return this.eventsOfRead(process, record);
         case 'asked': {
           const changes = record.changes.map(({ row, ...how }) => ({ row: this.row(row), ...how }));
-          const tell = (): void => void writes.set(record.write, this.history.write(changes));
+          const tell = (): void => void writes.set(record.write, this.history.write(changes, process));
           return [{ atNs: record.at, ends: false, tell }];
         }
         default:
@@ -83,7 +83,7 @@ export class Judge {
         ends: false,
         tell: () => {
           const rows = scope.map((row) => this.row(row));
-          read = this.history.read(`${process}: ${name}`, rows, plain !== true);
+          read = this.history.read(name, rows, plain !== true, process);
         },
       },
       {

@@ -5,6 +5,14 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { RowNumber } from './log.js';
 
+export interface Acknowledged {
+  /** By the clock of the logs. */
+  readonly atNs: number;
+  readonly rows: readonly RowNumber[];
+  /** Of each row, where it is known. */
+  readonly places: readonly (string | null)[];
+}
+
 const HOST = '127.0.0.1';
 
 export class Neighbours {
@@ -15,9 +23,9 @@ export class Neighbours {
     readonly port: number,
   ) {}
 
-  static open(onTold: (rows: readonly RowNumber[]) => void): Promise<Neighbours> {
+  static open(onTold: (acknowledged: Acknowledged) => void): Promise<Neighbours> {
     const socket = createSocket('udp4');
-    socket.on('message', (bytes) => onTold(JSON.parse(bytes.toString()) as RowNumber[]));
+    socket.on('message', (bytes) => onTold(JSON.parse(bytes.toString()) as Acknowledged));
     return new Promise((resolve, reject) => {
       socket.once('error', reject);
       socket.bind(0, HOST, () => {
@@ -33,8 +41,8 @@ export class Neighbours {
     this.ports = ports.filter((port) => port !== this.port);
   }
 
-  tell(rows: readonly RowNumber[]): void {
-    const bytes = JSON.stringify(rows);
+  tell(acknowledged: Acknowledged): void {
+    const bytes = JSON.stringify(acknowledged);
     for (const port of this.ports) this.socket.send(bytes, port, HOST, () => undefined); // who is gone is gone
   }
 

@@ -18,13 +18,21 @@ export interface BeginOrder {
   readonly seed: number;
   readonly callers: number;
   readonly slow: Slow;
+  /** When what others wrote must be seen: 0, or the bound of `bounded`. */
+  readonly boundMs: number;
   readonly detours: Detours;
 }
 
 export type Order =
   | BeginOrder
-  /** Some operations, all callers together. */
-  | { readonly kind: 'work'; readonly operations: number; readonly manners: Omit<Manners, 'leads'> }
+  /** So many operations, all callers together, and more until it is enough or the most. */
+  | {
+      readonly kind: 'work';
+      readonly operations: number;
+      readonly operationsMax: number;
+      readonly manners: Omit<Manners, 'leads'>;
+    }
+  | { readonly kind: 'enough' }
   /** Through the cache: one statement of a pool, or several on one connection. */
   | { readonly kind: 'query'; readonly texts: readonly string[] }
   | { readonly kind: 'hits' }
@@ -33,6 +41,8 @@ export type Order =
   | { readonly kind: 'leave' };
 
 export interface Told {
+  /** Of its last piece of work. */
+  readonly operations: number;
   readonly hits: Hits;
   readonly unresolved: number;
   readonly resolved: number;
@@ -42,7 +52,7 @@ export interface Told {
 export type Answer =
   | { readonly kind: 'began'; readonly port: number }
   /** Now and then while it works. */
-  | { readonly kind: 'progress'; readonly operations: number }
+  | { readonly kind: 'progress'; readonly operations: number; readonly hits: Hits }
   | ({ readonly kind: 'worked' } & Told)
   /** What the last statement returned. */
   | { readonly kind: 'answered'; readonly rows?: readonly unknown[]; readonly error?: string }

@@ -56,8 +56,7 @@ export const account = async (caller: Caller, id = anAccount(caller)): Promise<v
 };
 
 /** By a column that changes. */
-export const accountsOfOwner: Read = async (caller) => {
-  const owner = caller.pick(owners);
+export const accountsOfOwner = async (caller: Caller, owner: number = caller.pick(owners)): Promise<void> => {
   const read = caller.world.history.read('accounts of an owner', caller.world.tables.accounts.rows);
   const rows = await caller.ask('select id, owner, balance, version from accounts where owner = $1', [owner]);
   read.returned(accountsIn(caller, rows), { place: String(owner) }).end();
@@ -94,8 +93,7 @@ export const pages = async (caller: Caller, document = aDocument(caller)): Promi
 };
 
 /** By a key of two columns. */
-export const page: Read = async (caller) => {
-  const document = aDocument(caller);
+export const page = async (caller: Caller, document = aDocument(caller)): Promise<void> => {
   const { history, tables } = caller.world;
   const read = history.read('page', [tables.documents.row(document)]);
   const rows = await caller.ask('select document, version from pages where document = $1 and number = 2', [
@@ -104,9 +102,11 @@ export const page: Read = async (caller) => {
   read.returned(rows.map((row) => sighting(tables.documents, row, row['document']))).end();
 };
 
-export const accountWithDocuments: Read = async (caller) => {
+export const accountWithDocuments = async (
+  caller: Caller,
+  id = 1 + caller.hot(caller.world.tables.documents.keys.length),
+): Promise<void> => {
   const { history, tables } = caller.world;
-  const id = 1 + caller.hot(tables.documents.keys.length);
   const document = `document ${id === 1 ? tables.accounts.keys.length : id - 1}`;
   const known = id === 1 ? [] : [tables.documents.row(document)];
   const read = history.read('account with documents', [tables.accounts.row(id), ...known]);
@@ -138,9 +138,11 @@ export const counter = async (
 };
 
 /** Pinned to the first column of the key. */
-export const countersOfName: Read = async (caller) => {
+export const countersOfName = async (
+  caller: Caller,
+  name = caller.pick(caller.world.tables.counters.keys).split('/')[0] as string, // split() gives one at least
+): Promise<void> => {
   const { history, tables } = caller.world;
-  const [name] = caller.pick(tables.counters.keys).split('/') as [string, string];
   const scope = tables.counters.keys.filter((key) => key.startsWith(`${name}/`));
   const read = history.read(
     'counters of a name',
@@ -166,9 +168,11 @@ export const allNotes: Read = async (caller) => {
 };
 
 /** Large, and too many for a small near tier. */
-export const crate: Read = async (caller) => {
+export const crate = async (
+  caller: Caller,
+  id = 1 + caller.hot(caller.world.tables.crates.keys.length),
+): Promise<void> => {
   const { history, tables } = caller.world;
-  const id = 1 + caller.hot(tables.crates.keys.length);
   const read = history.read('crate', [tables.crates.row(id)]);
   const rows = await caller.ask('select version, body from crates where id = $1', [id]);
   read.returned(rows.map((row) => sighting(tables.crates, row, id))).end();

@@ -1,5 +1,6 @@
 /** Decides what a process writes down of its reads and writes. Judges nothing: it knows of no other process. */
 import type { ChangeRecord, JudgedStep, LogWriter, RowNumber, SightingRecord } from './log.js';
+import type { Acknowledged } from './neighbours.js';
 import type { Change, Outcome, ReadWitness, Sighting, TrackedRow, Witness, WriteWitness } from './witness.js';
 
 export class Recorder implements Witness {
@@ -9,7 +10,7 @@ export class Recorder implements Witness {
   constructor(
     private readonly log: LogWriter,
     rows: readonly TrackedRow[],
-    private readonly onAcknowledged: (rows: readonly RowNumber[]) => void,
+    private readonly onAcknowledged: (acknowledged: Acknowledged) => void,
   ) {
     this.numbers = new Map(rows.map((row, number) => [row, number]));
   }
@@ -37,11 +38,13 @@ export class Recorder implements Witness {
     const tell = (kind: 'rolledBack' | 'lost'): void => log.write({ kind, write, at: log.nowNs() }, true);
     return {
       acknowledge: (outcomes: readonly Outcome[] = []) => {
-        log.write(
-          { kind: 'acknowledged', write, at: log.nowNs(), outcomes: outcomes.map(withoutGaps) },
-          true,
-        );
-        this.onAcknowledged(changes.map(({ row }) => this.numberOf(row)));
+        const atNs = log.nowNs();
+        log.write({ kind: 'acknowledged', write, at: atNs, outcomes: outcomes.map(withoutGaps) }, true);
+        this.onAcknowledged({
+          atNs,
+          rows: changes.map(({ row }) => this.numberOf(row)),
+          places: changes.map((_, index) => outcomes[index]?.place ?? null),
+        });
       },
       rollBack: () => {
         for (const { row } of changes) row.asked--;

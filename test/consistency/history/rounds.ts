@@ -48,7 +48,7 @@ export interface RoundsReport {
   readonly broken: number;
   readonly operations: number;
   readonly rounds: number;
-  /** Of processes that lived to tell. */
+  /** As far as processes told before they were killed. */
   readonly hits: Hits;
   /** What else happened. */
   readonly events: Readonly<Record<string, number>>;
@@ -79,7 +79,6 @@ class Rounds {
   private readonly events: Record<string, number> = {};
   private rounds = 0;
   private operations = 0;
-  private hits: Hits = { near: 0, store: 0, joined: 0 };
 
   constructor(
     private readonly options: RoundsOptions,
@@ -95,32 +94,34 @@ class Rounds {
     const { applications, options } = this;
     const { faults, operations, mixture, topology } = options;
     const fault = faults[this.rounds % faults.length] as Fault; // one at least
-    let over = false;
+    let ended = false;
     const field: Field = {
       applications,
       servers: topology.servers,
       random: this.random,
       query: this.query,
-      isOver: () => over,
-      progress: () => applications.operationsDone / (operations * applications.all.length),
+      isOver: () => ended || applications.progress(operations) >= 1,
+      progress: () => applications.progress(operations),
       note: (what) => this.note(what),
     };
     const manners = { mixture, writesNotes: true, kills: fault.killsBackends === true };
-    const working = applications.work({ operations, manners }).finally(() => (over = true));
-    const [told] = await Promise.all([working, fault.strike(field)]);
+    const until = fault.strike(field);
+    const working = applications.work({ operations, until, manners }).finally(() => (ended = true));
+    const [told] = await Promise.all([working, until]);
     await this.quiet();
     const hearing = { toleratesOlderThanShown: fault.losesIntents === true };
     this.court.hear(applications.testimonies(), hearing);
     this.note(`round: ${fault.name}`);
     await this.settle();
-    this.operations += operations * applications.all.length;
+    this.operations += applications.operationsDone;
     this.rounds++;
     this.count(told);
   }
 
   report(): RoundsReport {
-    const { court, operations, rounds, hits, events } = this;
+    const { applications, court, operations, rounds, events } = this;
     const { figures, violations, broken } = court;
+    const hits = applications.hitsTotal;
     return { figures, violations, broken, operations, rounds, hits, events };
   }
 
@@ -151,11 +152,6 @@ class Rounds {
 
   private count(told: readonly Told[]): void {
     const sum = (of: (one: Told) => number): number => told.reduce((total, one) => total + of(one), 0);
-    this.hits = {
-      near: sum(({ hits }) => hits.near),
-      store: sum(({ hits }) => hits.store),
-      joined: sum(({ hits }) => hits.joined),
-    };
     this.events['outcomes resolved'] = sum(({ resolved }) => resolved);
     for (const name of new Set(told.flatMap(({ events }) => Object.keys(events))))
       this.events[name] = sum(({ events }) => events[name] ?? 0);

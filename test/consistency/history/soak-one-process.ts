@@ -4,7 +4,7 @@ import { type Contender, cached, handWritten, lookaside } from './contenders.js'
 import { mutants, mutate } from './mutants.js';
 import { type PlayOptions, play, type Report } from './play.js';
 import { onDatabase, type Surroundings } from './soak-database.js';
-import { added, boundLine, lineOf, say, sayViolations, total } from './soak-report.js';
+import { added, atRiskLine, boundLine, lineOf, say, sayViolations, total } from './soak-report.js';
 
 const SLICE_MS = 20_000;
 const PATIENCE_MS = 60_000;
@@ -33,6 +33,7 @@ export async function soakOneProcess(about: Surroundings, durationMs: number): P
     if (report.broken > 0) break;
   }
   say(`\nall: ${lineOf(reports)}`);
+  say(atRiskLine(reports));
   say(`what happened besides: ${JSON.stringify(added(reports.map(({ events }) => events)))}`);
   const broken = total(reports, (report) => report.broken);
   if (broken === 0) say(boundLine(reports));

@@ -5,14 +5,14 @@ import { faultsNamed, faultsOf, faultsOfBounded } from './faults.js';
 import { mutantsOfProcesses } from './mutants.js';
 import { playRounds, type RoundsOptions, type RoundsReport } from './rounds.js';
 import { onDatabase, type Surroundings } from './soak-database.js';
-import { added, boundLine, lineOf, say, sayViolations, total } from './soak-report.js';
+import { added, atRiskLine, boundLine, lineOf, say, sayViolations, total } from './soak-report.js';
 import { startTopology, type TopologyName } from './topologies.js';
 
-const SLICE_MS = 45_000;
+const SLICE_MS = 90_000;
 const PATIENCE_MS = 60_000;
-const FAULTS_PER_SLICE = 4;
+const FAULTS_PER_SLICE = 5;
 const PROCESSES = 4;
-const CALLERS = 16;
+const CALLERS = 8;
 
 const configurations: readonly (readonly [
   name: string,
@@ -48,7 +48,7 @@ export async function soakProcesses(
         ...(isBounded ? { boundMs: bounded.boundMs } : {}),
         mixture,
         slow: { share: mixture === 'hot' ? 0.03 : 0.25, factor: 1 },
-        operations: 1_000,
+        operations: 400,
         faults: turn * FAULTS_PER_SLICE,
         goesOn: ({ broken }) => broken === 0 && performance.now() < sliceEndsAtMs,
       });
@@ -61,6 +61,7 @@ export async function soakProcesses(
     await bundle.dispose();
   }
   say(`\nall: ${lineOf(reports)}`);
+  say(atRiskLine(reports));
   say(`what happened besides: ${JSON.stringify(added(reports.map(({ events }) => events)), null, 1)}`);
   const broken = total(reports, (report) => report.broken);
   if (broken === 0) say(boundLine(reports));

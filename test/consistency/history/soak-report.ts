@@ -26,11 +26,22 @@ export function lineOf(reports: readonly Reported[]): string {
   const figures = (of: (report: Reported) => number): string => total(reports, of).toLocaleString('en');
   return [
     `${figures(({ operations }) => operations)} operations`,
+    `${figures(({ figures: { acknowledged } }) => acknowledged)} writes acknowledged`,
     `${figures(({ figures: { reads } }) => reads)} reads checked`,
-    `${figures(({ figures: { atRisk } }) => atRisk)} at risk`,
+    `${figures(({ figures: { atRisk } }) => atRisk)} at risk, ${figures(({ figures: { atRiskOfOthers } }) => atRiskOfOthers)} of them after a write of another process`,
     `hits ${figures(({ hits }) => hits.near)} near, ${figures(({ hits }) => hits.store)} store, ${figures(({ hits }) => hits.joined)} joined`,
+    `from the database ${figures(({ hits }) => hits.missed)} missed, ${figures(({ hits }) => hits.bypassed)} bypassed`,
     `violations ${JSON.stringify(added(reports.map(({ figures: { violations } }) => violations)))}`,
   ].join('; ');
+}
+
+/** What the reads at risk asked for. */
+export function atRiskLine(reports: readonly Reported[]): string {
+  const counts = Object.entries(added(reports.map(({ figures: { atRiskOf } }) => atRiskOf)));
+  const said = counts
+    .toSorted(([, left], [, right]) => right - left)
+    .map(([name, count]) => `${count.toLocaleString('en')} ${name}`);
+  return `at risk: ${said.join(', ')}`;
 }
 
 export function sayViolations({ violations }: Reported): void {

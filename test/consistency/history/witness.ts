@@ -29,12 +29,13 @@ export interface Outcome {
 
 /** To be called before anything of it is sent. */
 export interface Witness {
-  write(changes: readonly Change[]): WriteWitness;
+  /** @param by which of several processes, where one tells of them all */
+  write(changes: readonly Change[], by?: string): WriteWitness;
   /**
    * @param scope every row that could be in the result
    * @param counts false for reads that do not go through what is being checked: they show, and are not counted
    */
-  read(name: string, scope: readonly TrackedRow[], counts?: boolean): ReadWitness;
+  read(name: string, scope: readonly TrackedRow[], counts?: boolean, by?: string): ReadWitness;
 }
 
 /** One of the three is told, once. */
@@ -73,6 +74,8 @@ export class TrackedRow {
   /** The highest version that the writes asked for so far could have made. */
   asked = 0;
   acknowledgedAtMs = Number.NEGATIVE_INFINITY;
+  /** By whose write. */
+  acknowledgedBy = '';
   /** Writes that may move the row and whose outcome is not known (yet). */
   moving = 0;
   /** Writes ever asked for that may move the row. */
