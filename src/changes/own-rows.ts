@@ -22,6 +22,7 @@ export interface ConnectionRowsOptions {
   readonly publish: (rows: readonly OwnCount[]) => Promise<void> | void;
   readonly handOver: () => Promise<boolean>;
   readonly onFailure: (error: unknown) => void;
+  readonly onLost: () => void;
 }
 
 /** A session hands nothing over by itself for 1 s after it did (PGSTAT_MIN_INTERVAL): that, with room for jitter. */
@@ -46,7 +47,7 @@ export class ConnectionRows implements OwnRows {
   /** What nobody counted is to be seen soon, too: it costs others, and us, a rotation better had at once. */
   private wroteMore = false;
   private isDue = false;
-  private handing = false;
+  private handing: Promise<void> | null = null;
   private closed = false;
 
   constructor(private readonly options: ConnectionRowsOptions) {}
@@ -93,14 +94,21 @@ export class ConnectionRows implements OwnRows {
   lost(): void {
     if (this.closed) return;
     this.closed = true;
+    this.options.onLost();
     this.timer?.cancel();
     if (this.discounted) this.inTransaction.clear();
     for (const rows of this.inTransaction.values()) add(this.held, rows);
     void this.publish();
   }
 
+  /** Somebody seems to have written what may be ours, told late by a process that is busy: all is counted, as far as it can be. */
+  settle(): Promise<void> {
+    if (this.held.size > 0) this.handOver();
+    return this.handing ?? Promise.resolve();
+  }
+
   private schedule(delayMs: number): void {
-    if (this.closed || this.handing) return;
+    if (this.closed || this.handing !== null) return;
     this.timer ??= this.options.clock.after(Math.max(0, delayMs), () => {
       this.timer = null;
       this.handOver();
@@ -108,14 +116,13 @@ export class ConnectionRows implements OwnRows {
   }
 
   private handOver(): void {
-    if (this.closed || this.handing) return;
-    this.handing = true;
-    this.handOverNow()
+    if (this.closed || this.handing !== null) return;
+    this.handing = this.handOverNow()
       .catch((error: unknown) => {
         if (!this.closed) this.options.onFailure(error); // else the connection is gone, and `lost` said the rest
       })
       .finally(() => {
-        this.handing = false;
+        this.handing = null;
         if (this.held.size > 0 && !this.isDue)
           this.schedule(this.silentUntilMs - HAND_OVER_BEFORE_MS - this.options.clock.monotonicMs());
       });

@@ -7,10 +7,11 @@ import { LocalCounts, type OwnCounts, StoredCounts } from './own-counts.js';
 import { ConnectionRows, type OwnCount } from './own-rows.js';
 import { Watch, type WatchOptions } from './watch.js';
 
-export type PollingOptions = Omit<WatchOptions, 'own'>;
+export type PollingOptions = Omit<WatchOptions, 'own' | 'settleOwn'>;
 
 export class Polling implements ForeignChanges {
   private readonly watches = new Map<string, Watch>();
+  private readonly connections = new Set<ConnectionRows>();
   private closed = false;
 
   private readonly own: OwnCounts;
@@ -35,7 +36,7 @@ export class Polling implements ForeignChanges {
     const { database } = from.names;
     const watch = new Watch(
       from.names,
-      { ...this.options, own: this.own },
+      { ...this.options, own: this.own, settleOwn: () => this.settleOwn() },
       () => void this.watches.delete(database),
     );
     this.watches.set(database, watch);
@@ -49,7 +50,19 @@ export class Polling implements ForeignChanges {
 
   ownRows(handOver: () => Promise<boolean>): OwnRows {
     const { clock, onFailure } = this.options;
-    return new ConnectionRows({ clock, publish: (rows) => this.publish(rows), handOver, onFailure });
+    const rows = new ConnectionRows({
+      clock,
+      publish: (counted) => this.publish(counted),
+      handOver,
+      onFailure,
+      onLost: () => this.connections.delete(rows),
+    });
+    this.connections.add(rows);
+    return rows;
+  }
+
+  private async settleOwn(): Promise<void> {
+    await Promise.all([...this.connections].map((rows) => rows.settle()));
   }
 
   async close(): Promise<void> {

@@ -20,6 +20,8 @@ export interface WatchOptions {
   readonly store: Store;
   /** Rows written through the cache. */
   readonly own: OwnCounts;
+  /** Has all connections of this process count what they wrote. Never rejects. */
+  readonly settleOwn: () => Promise<void>;
   /** Whether the tokens are in the store, too: one of this process alone need not be asked who depends on what. */
   readonly isStoreShared: boolean;
   readonly clock: Clock;
@@ -44,6 +46,8 @@ const LOOK_MS_MAX = 10_000;
 /** Looks again at tables that seem to have been written by others: our own count may be a moment late. */
 const SECOND_LOOKS_MAX = 3;
 const SECOND_LOOK_AFTER_MS = 50;
+/** A connection that does not answer is not waited for: what it wrote may cost a rotation. */
+const SETTLE_MS_MAX = 500;
 
 interface Suspicion {
   /** Rows that others wrote, at least. */
@@ -274,6 +278,7 @@ export class Watch {
   /** What is left of a suspicion after looking again: our own count may have been on its way. */
   private async confirm(before: Baseline, suspicion: Suspicion, look: Observer['look']): Promise<Suspicion> {
     let { excess, seen } = suspicion;
+    if (excess.size > 0) await Promise.race([this.options.settleOwn(), this.delay(SETTLE_MS_MAX)]);
     for (let again = 0; again < SECOND_LOOKS_MAX && excess.size > 0; again++) {
       await this.delay(SECOND_LOOK_AFTER_MS);
       seen = await look();

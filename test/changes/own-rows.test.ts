@@ -89,6 +89,7 @@ async function play({ seed, connections, pauseMs, forMs }: Workload): Promise<Co
         return true;
       },
       onFailure: (error) => expect.fail(String(error)),
+      onLost: () => undefined,
     });
     return {
       nextAtMs: random() * pauseMs,
@@ -140,6 +141,29 @@ describe('our own rows', () => {
   it('cost a statement per second and connection at most, however much is written', async () => {
     const { handOvers } = await play({ seed: 9, connections: 4, pauseMs: 10, forMs: 60_000 });
     expect(handOvers).toBeLessThan(4 * 60 * 1.5);
+  });
+
+  it('are counted at once when somebody asks, and not before', async () => {
+    const clock = manualClock(0);
+    const counted: number[] = [];
+    const rows = new ConnectionRows({
+      clock,
+      publish: (published) => void counted.push(...published.map(({ count }) => count)),
+      handOver: async () => true,
+      onFailure: (error) => expect.fail(String(error)),
+      onLost: () => undefined,
+    });
+    await rows.settle();
+    rows.wrote(names, '1', 2);
+    rows.ready(); // it may have shown: counted
+    await rows.settle();
+    clock.advance(150);
+    await new Promise((resolve) => setImmediate(resolve));
+    rows.wrote(names, '1', 3);
+    rows.ready(); // surely not handed over yet
+    expect(counted).toStrictEqual([2]);
+    await rows.settle();
+    expect(counted).toStrictEqual([2, 3]);
   });
 
   it('that are counted only as they are written leave no exact moment under load', async () => {

@@ -68,15 +68,18 @@ describeWithPostgres('a poll of the statistics', () => {
     };
     const before = foreign('counters');
     const writers = [0, 1, 2].map(alone).concat([3, 4, 5].map(insideTransactions));
-    await until(() => load.writes >= 5_000);
-    expect(foreign('counters')).toBe(before);
-    expect(await given.isHit(() => valueOf(1000))).toBe(true);
-    for (const value of [-1, -2, -3]) {
-      await elsewhere(`update counters set value = ${value} where id = 1000`);
-      await until(async () => (await valueOf(1000)) === value);
+    try {
+      await until(() => load.writes >= 5_000);
+      expect(foreign('counters')).toBe(before);
+      expect(await given.isHit(() => valueOf(1000))).toBe(true);
+      for (const value of [-1, -2, -3]) {
+        await elsewhere(`update counters set value = ${value} where id = 1000`);
+        await until(async () => (await valueOf(1000)) === value);
+      }
+    } finally {
+      load.isOn = false;
+      await Promise.all(writers);
     }
-    load.isOn = false;
-    await Promise.all(writers);
     expect(foreign('counters') - before).toBe(3);
     expect(given.cache.stats().failures).toStrictEqual({});
   });

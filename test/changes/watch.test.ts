@@ -20,6 +20,7 @@ describe('a watch', () => {
   let written: Map<string, number>;
   let epoch: string;
   let watches: Watch[];
+  let settleOwn: () => Promise<void>;
 
   beforeEach(() => {
     clock = manualClock();
@@ -31,6 +32,7 @@ describe('a watch', () => {
     ]);
     epoch = 'first';
     watches = [];
+    settleOwn = () => Promise.resolve();
   });
   afterEach(async () => {
     await Promise.all(watches.map((watch) => watch.close()));
@@ -68,6 +70,7 @@ describe('a watch', () => {
         {
           store: embeddedStore(server),
           own,
+          settleOwn: () => settleOwn(),
           isStoreShared: false,
           clock,
           intervalMs: 1_000,
@@ -142,6 +145,21 @@ describe('a watch', () => {
     await interval();
     expect(process.looks).toBeGreaterThan(looks);
     expect(process.rotated).toStrictEqual([[root]]);
+  });
+
+  it('has connections count what they hold before it takes it for rows of others, and waits for none that is silent', async () => {
+    const { rotated } = await started('a');
+    write('1', 3);
+    settleOwn = async () => own.add([{ names, tableId: '1', count: 3 }]);
+    await interval();
+    expect(rotated).toStrictEqual([[root]]);
+    settleOwn = () => new Promise(() => undefined);
+    write('1', 1);
+    await interval();
+    clock.advance(500);
+    await settle();
+    await interval();
+    expect(rotated).toStrictEqual([[root], [table('1')]]);
   });
 
   it('does not forget what it could not rotate', async () => {
