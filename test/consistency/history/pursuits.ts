@@ -12,7 +12,7 @@ import { isOutage } from './workload.js';
 
 const READERS_OF_A_ROW = 24;
 /** Who hears of it when the row is not at risk any more looks all the same, less often. */
-const LATE_READERS_OF_A_ROW = 2;
+const LATE_READERS_OF_A_ROW = 1;
 /** What needs no round trip must not leave the processor to nobody else. */
 const READS_OF_A_READER_MAX = 6;
 /** At once: whoever writes faster than reads are answered must not pile them up. */
@@ -22,7 +22,7 @@ const READS_MAX = 40_000;
 /** Waiting for the bound to pass. */
 const WAITING_MAX = 500;
 /** Of the reads, how many are asked for what is asked for most: only the first of them can be a miss. */
-const SAME_SHARE = 0.75;
+const SAME_SHARE = 0.85;
 const MS_PER_NS = 1e-6;
 
 export class Pursuits {
