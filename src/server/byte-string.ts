@@ -98,7 +98,8 @@ const WORDS_LENGTH_MAX = 200;
 export function copyBytes(from: Memory, start: number, end: number, to: Memory, at: number): void {
   const length = end - start;
   if (length > WORDS_LENGTH_MAX) {
-    to.bytes.set(from.bytes.subarray(start, end), at);
+    // Buffer's own views take twice as long to make.
+    to.bytes.set(new Uint8Array(from.bytes.buffer, from.bytes.byteOffset + start, length), at);
     return;
   }
   const source = from.view;
@@ -109,4 +110,24 @@ export function copyBytes(from: Memory, start: number, end: number, to: Memory, 
     target.setInt32(at + index + 4, source.getInt32(start + index + 4, true), true);
   }
   for (; index < length; index++) target.setUint8(at + index, source.getUint8(start + index));
+}
+
+/** Whether two parts of the same length are the same. */
+export function equalBytes(
+  one: Memory,
+  start: number,
+  other: Memory,
+  otherStart: number,
+  length: number,
+): boolean {
+  if (length > WORDS_LENGTH_MAX)
+    return one.bytes.compare(other.bytes, otherStart, otherStart + length, start, start + length) === 0;
+  const left = one.view;
+  const right = other.view;
+  let index = 0;
+  for (; index <= length - 4; index += 4)
+    if (left.getInt32(start + index, true) !== right.getInt32(otherStart + index, true)) return false;
+  for (; index < length; index++)
+    if (left.getUint8(start + index) !== right.getUint8(otherStart + index)) return false;
+  return true;
 }

@@ -240,6 +240,9 @@ const RECENT_LENGTH_MAX = 24;
 export class CommandTable {
   /** Also under the upper-case name, the way most clients write it. */
   private readonly byName = new Map<string, Command>();
+  /** The same command is often asked for many times in a row. */
+  private last = '';
+  private lastCommand: Command | undefined;
   private readonly recent: (RecentName | undefined)[] = Array.from({ length: RECENT_NAMES_MAX });
   readonly all: readonly Command[];
   /** Containers and what they contain. */
@@ -265,6 +268,7 @@ export class CommandTable {
     this.byName.delete(own);
     this.byName.delete(own.toUpperCase());
     this.recent.fill(undefined);
+    this.last = '';
     if (to === '') return null;
     this.byName.set(to.toLowerCase(), command);
     this.byName.set(to.toUpperCase(), command);
@@ -283,20 +287,26 @@ export class CommandTable {
   /** By its name's bytes. Names that were asked for lately are recognised without making strings of them. */
   findIn(bytes: Buffer, start: number, end: number): Command | undefined {
     const length = end - start;
+    if (length === this.last.length && isName(this.last, bytes, start)) return this.lastCommand;
     if (length === 0 || length > RECENT_LENGTH_MAX) return this.find(latin1Text(bytes, start, end));
     let sum = length;
     for (let at = start; at < end; at++) sum = (sum * 31 + (bytes[at] as number)) | 0;
     const slot = (sum ^ (sum >>> 7)) & (RECENT_NAMES_MAX - 1);
     const recent = this.recent[slot];
-    if (recent?.name.length === length) {
-      const { name } = recent;
-      let index = 0;
-      while (index < length && name.charCodeAt(index) === bytes[start + index]) index++;
-      if (index === length) return recent.command;
+    if (recent?.name.length === length && isName(recent.name, bytes, start)) {
+      this.last = recent.name;
+      return (this.lastCommand = recent.command);
     }
     const name = latin1Text(bytes, start, end);
     const command = this.find(name);
     if (command !== undefined) this.recent[slot] = { name, command };
     return command;
   }
+}
+
+function isName(name: string, bytes: Buffer, start: number): boolean {
+  const { length } = name;
+  for (let index = 0; index < length; index++)
+    if (name.charCodeAt(index) !== bytes[start + index]) return false;
+  return length > 0;
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { manualClock, seededRandom } from '../../src/clock.js';
-import { byteString } from '../../src/server/byte-string.js';
+import { byteString, Memory } from '../../src/server/byte-string.js';
 import { encodingLimitDefaults } from '../../src/server/encoding-limits.js';
 import { Container } from '../../src/server/keyspace/container.js';
 import type { Database } from '../../src/server/keyspace/database.js';
@@ -114,7 +114,7 @@ describe('the index', () => {
   it('finds every one of many records whose hashes are the same or close, and joins again when they go', () => {
     // No key is ever the one that is looked for: each goes in where the search for it ended.
     const records = Object.assign(new RecordStore(), { hasKey: () => false });
-    const nothing = Buffer.alloc(0);
+    const nothing = new Memory(Buffer.alloc(0));
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), fc.nat(3), (base, spread) => {
         const index = new KeyIndex(records);

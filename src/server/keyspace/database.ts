@@ -10,7 +10,7 @@ import { INDEX_ENTRY_BYTES } from './key-index.js';
 import { KeyTable } from './key-table.js';
 import type { ChangeCause, KeyspaceCore } from './keyspace-core.js';
 import { BYTES, INT32, INT64, KIND_MASK, type RecordStore } from './records.js';
-import { storedInteger } from './stored-integer.js';
+import { mayBeInteger, storedInteger } from './stored-integer.js';
 import type { StringView } from './string-view.js';
 
 /** A longer string is an object beside the slots, so that any record fits one. */
@@ -55,7 +55,13 @@ export class Database {
 
   /** The same for a string, shown where it lies. What is shown is good until anything is changed. */
   readString(key: Memory, start: number, end: number, view: StringView): Found {
-    const place = this.used(this.alive(this.table.findPart(key, start, end)));
+    const { core } = this;
+    const found = this.table.findPart(key, start, end);
+    if (found !== 0 && !core.usage.countsFrequency && this.records.showPlain(found, core.usage.now, view)) {
+      core.statistics.hits++;
+      return 'string';
+    }
+    const place = this.used(this.alive(found));
     if (place === 0 && this.core.observer !== null)
       this.core.observer.missed?.(this.index, latin1Text(key.bytes, start, end));
     if (place === 0) return 'absent';
@@ -126,8 +132,16 @@ export class Database {
 
   /** The same for a string without an expiry, from parts of some bytes. */
   setPart(memory: Memory, keyStart: number, keyEnd: number, start: number, end: number): void {
-    const place = this.alive(this.table.findPart(memory, keyStart, keyEnd));
-    this.put(place, memory, start, end, false, NEVER);
+    const { core } = this;
+    const found = this.table.findPart(memory, keyStart, keyEnd);
+    const isCommon = found !== 0 && !core.usage.countsFrequency && !core.hasHandles;
+    if (
+      isCommon &&
+      !mayBeInteger(memory, start, end) &&
+      this.records.replacePlain(found, core.usage.now, memory, start, end)
+    )
+      return this.written(found, false);
+    this.put(this.alive(found), memory, start, end, false, NEVER);
   }
 
   /** Adds to a small integer, or to 0 where there is none, and returns the sum; null when that is not all there is to do. */
@@ -136,7 +150,14 @@ export class Database {
   }
 
   addSmallPart(key: Memory, start: number, end: number, by: Integer): number | null {
-    return this.addAt(this.alive(this.table.findPart(key, start, end)), by);
+    const found = this.table.findPart(key, start, end);
+    const { core } = this;
+    if (found === 0 || typeof by !== 'number' || core.usage.countsFrequency || core.hasHandles)
+      return this.addAt(this.alive(found), by);
+    const sum = this.records.addToPlain(found, core.usage.now, by);
+    if (sum === null) return this.addAt(this.alive(found), by);
+    this.written(found, false);
+    return sum;
   }
 
   /** The entry's container was changed in place: counts its weight again and tells who watches. */

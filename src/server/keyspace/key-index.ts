@@ -6,6 +6,7 @@
  */
 import type { Random } from '../../clock.js';
 import { invariant } from '../../errors.js';
+import type { Memory } from '../byte-string.js';
 import { IndexSegment } from './index-segment.js';
 import { HASH_BITS } from './key-hash.js';
 import type { RecordStore } from './records.js';
@@ -33,7 +34,7 @@ export class KeyIndex {
   constructor(private readonly records: RecordStore) {}
 
   /** The place of a key, 0 if it is not there. */
-  find(hash: number, bytes: Uint8Array, start: number, end: number): number {
+  find(hash: number, key: Memory, start: number, end: number): number {
     const segment = this.segmentOf(hash);
     const { slots } = segment;
     let at = ((hash >>> segment.shift) & segment.mask) << 1;
@@ -46,7 +47,7 @@ export class KeyIndex {
         this.position = at;
         return 0;
       }
-      if (own === hash && this.records.hasKey(place, bytes, start, end)) {
+      if (own === hash && this.records.hasKey(place, key, start, end)) {
         this.position = at;
         return place;
       }

@@ -52,8 +52,8 @@ export class KeyTable {
     this.key = key;
     this.keyStart = start;
     this.keyEnd = end;
-    this.hash = this.core.hasher.hash(key.bytes, start, end);
-    return this.index.find(this.hash, key.bytes, start, end);
+    this.hash = this.core.hasher.hashIn(key.view, start, end);
+    return this.index.find(this.hash, key, start, end);
   }
 
   /** Goes to a record that is known by its place. */
@@ -63,14 +63,14 @@ export class KeyTable {
     this.key = memory;
     this.keyStart = start;
     this.keyEnd = start + this.records.keyLength(place);
-    this.hash = this.core.hasher.hash(memory.bytes, start, this.keyEnd);
+    this.hash = this.core.hasher.hashIn(memory.view, start, this.keyEnd);
     this.index.findPlace(this.hash, place);
   }
 
   hashAt(place: number): number {
     const start = this.records.keyStart(place);
     const end = start + this.records.keyLength(place);
-    return this.core.hasher.hash(this.records.bytesAt(place), start, end);
+    return this.core.hasher.hashIn(this.records.memoryAt(place).view, start, end);
   }
 
   /**

@@ -73,6 +73,11 @@ export class KeyspaceCore {
     if (this.moreHandles.size > 0) this.moreHandles.clear();
   }
 
+  /** Whether the running command may hold a handle. */
+  get hasHandles(): boolean {
+    return this.handle !== null || this.moreHandles.size > 0;
+  }
+
   /** All records go at once. */
   detachHandles(): void {
     for (const entry of [this.handle, ...this.moreHandles.values()]) if (entry?.place !== 0) entry?.detach();

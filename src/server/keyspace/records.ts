@@ -10,11 +10,13 @@
  * Integers beyond 32 bits are the value's eight bytes. Containers, and values too long for a slot, are JavaScript objects
  * in a table, named by their number.
  */
-import { copyBytes, latin1Text, type Memory, writeLatin1 } from '../byte-string.js';
+import { copyBytes, equalBytes, latin1Text, type Memory, writeLatin1 } from '../byte-string.js';
 import type { Container } from './container.js';
 import { type ExpireAtMs, NEVER } from './expire-at.js';
 import { ObjectTable } from './object-table.js';
+import { SLOT_BYTES_MAX, sizeClassOf } from './size-classes.js';
 import { OFFSET_MASK, PAGE_SHIFT, Slab } from './slab.js';
+import type { StringView } from './string-view.js';
 
 export const KIND_MASK = 3;
 /** Bytes behind the key. */
@@ -34,8 +36,8 @@ const LONG_KEY_BYTES = 4;
 const KEY_LENGTH_SHIFT = 16;
 const SHORT_KEY_BYTES_MAX = 0xffff;
 const TWO_32 = 4_294_967_296;
-/** Below this, a loop is cheaper than a call into the runtime. */
-const LOOP_BYTES_MAX = 48;
+/** What a plain string's flags are not: then all of it lies where its key's length and its own say. */
+const PLAIN_MASK = KIND_MASK | VOLATILE | LONG_KEY | RAW;
 
 export class RecordStore {
   readonly slab = new Slab();
@@ -139,15 +141,13 @@ export class RecordStore {
     return this.keyStart(place) + this.keyLength(place);
   }
 
-  hasKey(place: number, bytes: Uint8Array, start: number, end: number): boolean {
+  hasKey(place: number, key: Memory, start: number, end: number): boolean {
     const length = end - start;
-    if (this.keyLength(place) !== length) return false;
-    const own = this.bytesAt(place);
-    const ownStart = this.keyStart(place);
-    if (length > LOOP_BYTES_MAX) return own.compare(bytes, start, end, ownStart, ownStart + length) === 0;
-    for (let index = 0; index < length; index++)
-      if (own[ownStart + index] !== bytes[start + index]) return false;
-    return true;
+    const flags = this.flags(place);
+    const isLong = (flags & LONG_KEY) !== 0;
+    if ((isLong ? this.keyLength(place) : flags >>> KEY_LENGTH_SHIFT) !== length) return false;
+    const own = byteOf(place) + HEADER_BYTES + ((flags & VOLATILE) === 0 ? 0 : VOLATILE_BYTES);
+    return equalBytes(this.memoryAt(place), isLong ? own + LONG_KEY_BYTES : own, key, start, length);
   }
 
   key(place: number): string {
@@ -207,6 +207,56 @@ export class RecordStore {
     if (typeof from === 'string') writeLatin1(from, this.bytesAt(place), at);
     else copyBytes(from, start, end, this.memoryAt(place), at);
     this.setDetail(place, end - start);
+  }
+
+  /**
+   * What most reads come to, in one look at the record: marks it as used and shows its bytes. False, with nothing done,
+   * for anything but a plain string that does not expire.
+   */
+  showPlain(place: number, usage: number, view: StringView): boolean {
+    const words = this.wordsAt(place);
+    const at = wordOf(place);
+    const flags = words[at] as number;
+    if ((flags & PLAIN_MASK) !== BYTES) return false;
+    words[at + 2] = usage;
+    const start = (at << 2) + HEADER_BYTES + (flags >>> KEY_LENGTH_SHIFT);
+    view.memory = this.memoryAt(place);
+    view.start = start;
+    view.end = start + (words[at + 1] as number);
+    view.isLasting = false;
+    return true;
+  }
+
+  /** What most writes come to: other bytes in the place of a plain string's. False, with nothing done, if they do not fit. */
+  replacePlain(place: number, usage: number, from: Memory, start: number, end: number): boolean {
+    const words = this.wordsAt(place);
+    const at = wordOf(place);
+    const flags = words[at] as number;
+    if ((flags & PLAIN_MASK) !== BYTES) return false;
+    const headBytes = HEADER_BYTES + (flags >>> KEY_LENGTH_SHIFT);
+    const length = end - start;
+    // A slot is always the one that its record would be given.
+    const old = words[at + 1] as number;
+    if (length !== old) {
+      if (headBytes + length > SLOT_BYTES_MAX) return false;
+      if (sizeClassOf(headBytes + old) !== sizeClassOf(headBytes + length)) return false;
+      words[at + 1] = length;
+    }
+    words[at + 2] = usage;
+    copyBytes(from, start, end, this.memoryAt(place), (at << 2) + headBytes);
+    return true;
+  }
+
+  /** Adds to a small integer that does not expire. Null, with nothing done, where there is none or the sum is not small. */
+  addToPlain(place: number, usage: number, by: number): number | null {
+    const words = this.wordsAt(place);
+    const at = wordOf(place);
+    if (((words[at] as number) & PLAIN_MASK) !== INT32) return null;
+    const sum = (words[at + 1] as number) + by;
+    if (sum !== (sum | 0)) return null;
+    words[at + 1] = sum;
+    words[at + 2] = usage;
+    return sum;
   }
 
   private expiryAt(place: number): number {

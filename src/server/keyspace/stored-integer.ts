@@ -26,3 +26,10 @@ export function storedInteger(from: Memory | string, start: number, end: number)
   }
   return isNegative ? -value : value;
 }
+
+/** Whether a string may be one, by a look at its length and its first byte. */
+export function mayBeInteger({ bytes }: Memory, start: number, end: number): boolean {
+  if (end - start > TEXT_BYTES_MAX || end === start) return false;
+  const first = bytes[start] as number;
+  return first <= 57 && (first >= 48 || first === 45);
+}

@@ -32,6 +32,11 @@ export class UsageTracker {
     this.tick = nowMs / TICK_MS;
   }
 
+  /** What a key has that is used now, unless frequency counts. */
+  get now(): number {
+    return this.tick | 0;
+  }
+
   created(): number {
     return this.countsFrequency ? this.pack(COUNTER_START) : this.tick | 0;
   }

@@ -152,6 +152,7 @@ export class Connection implements Transport, Sender {
 
   private turn(chunk: Buffer, length: number): void {
     const { client, parser } = this;
+    const { writer } = this.host;
     this.isInTurn = true;
     this.isResuming = false;
     this.writeSent();
@@ -160,12 +161,12 @@ export class Connection implements Transport, Sender {
     while (!this.isClosed && !client.closesAfterReply && !client.isBlocked) {
       const request = parser.next(client.isAuthenticated);
       if (request === null) break;
-      if (request instanceof ProtocolError) this.refuse(request);
-      else if (!mayTakeShortcuts || request.slices === null || !this.takeShortcut(request.slices)) {
-        this.serve(request);
+      if (!mayTakeShortcuts || request !== parser.slices || !this.takeShortcut(parser.slices)) {
+        if (request instanceof ProtocolError) this.refuse(request);
+        else this.serve(request);
         mayTakeShortcuts = this.host.mayTakeShortcuts(client);
       }
-      if (this.host.writer.pendingBytes > CHECKED_OUTPUT_BYTES) this.checkOutput();
+      if (writer.pendingBytes > CHECKED_OUTPUT_BYTES) this.checkOutput();
     }
     this.host.turnEnded();
     this.checkOutput();

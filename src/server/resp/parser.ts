@@ -38,6 +38,8 @@ const slices = new RequestSlices();
 
 /** Bytes in, requests out. Arguments live until the next `push`, those of a whole request until the next `next`. */
 export class RequestParser {
+  /** What `next` returns for a request that lies in the buffer as a whole. */
+  readonly slices = slices;
   private buffer: Buffer = EMPTY;
   private position = 0;
   private end = 0;

@@ -8,6 +8,15 @@ const REFERENCE_BYTES_MIN = 16 * 1024;
 /** A turn of a hundred values of a kilobyte fits. */
 const BUFFER_BYTES = 256 * 1024;
 
+/** Longest line of a prefix and a number of 64 bits. */
+const HEADER_BYTES_MAX = 24;
+/** The two bytes that end a line, as a little-endian word. */
+const CRLF = 0x0a0d;
+/** The decimal digits of the numbers below a thousand as the bytes of a little-endian word. */
+const DIGITS = Int32Array.from({ length: 1000 }, (_, value) =>
+  Buffer.from(String(value).padEnd(4)).readInt32LE(),
+);
+
 /** Where a shortcut writes: the common replies without an object for each. */
 export interface ShortcutSink {
   ok(): void;
@@ -81,7 +90,11 @@ export class ReplyWriter implements ShortcutSink {
   }
 
   ok(): void {
-    this.ascii('+OK\r\n');
+    this.room(8);
+    const { view } = this.memory;
+    view.setInt32(this.position, 0x0d4b4f2b, true);
+    view.setUint8(this.position + 4, 0x0a);
+    this.position += 5;
   }
 
   integer(value: number | bigint): void {
@@ -100,14 +113,18 @@ export class ReplyWriter implements ShortcutSink {
   stored({ memory, start, end, isLasting }: StoredBytes): void {
     if (memory === null) return;
     const length = end - start;
-    this.header(0x24, length);
-    if (isLasting && length >= REFERENCE_BYTES_MIN) this.raw(memory.bytes.subarray(start, end));
-    else {
-      this.room(length);
-      copyBytes(memory, start, end, this.memory, this.position);
-      this.position += length;
+    if (isLasting && length >= REFERENCE_BYTES_MIN) {
+      this.header(0x24, length);
+      this.raw(memory.bytes.subarray(start, end));
+      this.crlf();
+      return;
     }
-    this.crlf();
+    this.room(length + HEADER_BYTES_MAX + 2);
+    this.header(0x24, length);
+    const at = this.position;
+    copyBytes(memory, start, end, this.memory, at);
+    this.memory.view.setUint16(at + length, CRLF, true);
+    this.position = at + length + 2;
   }
 
   private typed(reply: TypedReply, version: RespVersion): void {
@@ -214,12 +231,21 @@ export class ReplyWriter implements ShortcutSink {
   }
 
   private header(prefix: number, value: number | bigint): void {
-    this.room(24);
+    this.room(HEADER_BYTES_MAX);
     const { buffer } = this;
     let at = this.position;
     buffer[at++] = prefix;
+    if (typeof value === 'number' && value >= 0 && value < 1000) {
+      // Three digits and what ends the line; what follows fewer digits is written over.
+      const { view } = this.memory;
+      view.setInt32(at, DIGITS[value] as number, true);
+      at += value < 10 ? 1 : value < 100 ? 2 : 3;
+      view.setUint16(at, CRLF, true);
+      this.position = at + 2;
+      return;
+    }
     if (typeof value === 'number' && value >= 0 && value < 1e9) {
-      let digits = value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : digitsOf(value);
+      let digits = digitsOf(value);
       let rest = value | 0;
       const end = at + digits;
       while (digits-- > 0) {
