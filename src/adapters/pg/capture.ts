@@ -1,7 +1,15 @@
 /** Decides how a query is watched while pg runs it: the raw cells are kept beside the result that the caller gets. */
 
 import type { Database } from './databases.js';
-import { type Payload, payloadOf, rowBytes, type SharedFields, sharedFields } from './payload.js';
+import {
+  type KeptRow,
+  keepRow,
+  type Payload,
+  payloadOf,
+  rowBytes,
+  type SharedFields,
+  sharedFields,
+} from './payload.js';
 import type { Cells, Field, PgQuery, QueryConfig, QueryConstructor } from './shapes.js';
 
 export interface CapturingQuery extends PgQuery {
@@ -45,7 +53,7 @@ function subclass(Query: QueryConstructor): CapturingConstructor {
     readonly [capturing] = true;
     private refusal: string | null = null;
     private shared: SharedFields | null = null;
-    private cells: Cells[] = [];
+    private kept: KeptRow[] = [];
     private bytes = 0;
     private tag: string | null = null;
 
@@ -64,14 +72,14 @@ function subclass(Query: QueryConstructor): CapturingConstructor {
 
     refuse(reason: string): void {
       this.refusal ??= reason;
-      this.cells = [];
+      this.kept = [];
     }
 
     outcome(): { readonly payload: Payload } | { readonly payload: null; readonly reason: string } {
       const { tag, shared } = this;
       if (this.refusal !== null) return { payload: null, reason: this.refusal };
       if (tag === null || shared === null) return { payload: null, reason: 'no-rows-described' };
-      return { payload: payloadOf(tag, shared, this.cells) };
+      return { payload: payloadOf(tag, shared, this.kept, this.bytes) };
     }
 
     override handleRowDescription(message: { fields: Field[] }): void {
@@ -85,7 +93,7 @@ function subclass(Query: QueryConstructor): CapturingConstructor {
       if (this.refusal === null) {
         this.bytes += rowBytes(message.fields);
         if (this.bytes > this.bytesMax) this.refuse('too-large');
-        else this.cells.push(message.fields);
+        else this.kept.push(keepRow(message.fields));
       }
       super.handleDataRow(message);
     }

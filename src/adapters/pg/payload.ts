@@ -3,37 +3,80 @@ import type { PayloadCodec } from '../../cache/entry.js';
 import type { Master } from './copier.js';
 import type { Cells, Field } from './shapes.js';
 
+/**
+ * A row's cells: as one text until they are asked for, where there would be a dozen that whoever collects garbage has
+ * to look through and to move. NUL is between them: it is in no text on the wire.
+ */
+export type KeptRow = string | Cells;
+
 export interface Payload {
   /** The command tag, `SELECT 3`. */
   readonly tag: string;
   /** Read from the tag where it is that of a SELECT. */
   readonly rowCount: number | null;
   readonly fields: readonly Field[];
-  /** Whether they count as this result's: the results of one statement share theirs. */
-  readonly ownsFields: boolean;
-  readonly rows: readonly Cells[];
+  rows: readonly KeptRow[];
+  /** Bytes of memory it holds, roughly, decoded rows and cells included. */
+  readonly bytes: number;
   /** Decoded rows to copy from, once they were asked for. One for each row mode. */
   objects: Master | null;
   arrays: Master | null;
 }
 
+/** Rough costs in memory; decoded rows are counted from the start. */
+const PAYLOAD_BYTES = 400;
+const FIELD_BYTES = 160;
+const CELL_BYTES = 40;
+
 export interface SharedFields {
   readonly fields: readonly Field[];
-  /** Whether nobody else holds them. */
+  /** Whether nobody else holds them: they count as this result's then. */
   readonly isOwn: boolean;
 }
 
-export function payloadOf(tag: string, { fields, isOwn }: SharedFields, rows: readonly Cells[]): Payload {
+/** @param rowsBytes what `rowBytes` says of them all */
+export function payloadOf(
+  tag: string,
+  { fields, isOwn }: SharedFields,
+  rows: readonly KeptRow[],
+  rowsBytes: number,
+): Payload {
   const count = /^SELECT (\d+)$/.exec(tag)?.[1];
   return {
     tag,
     rowCount: count === undefined ? null : Number(count),
     fields,
-    ownsFields: isOwn,
     rows,
+    bytes: PAYLOAD_BYTES + (isOwn ? fields.length * FIELD_BYTES : 0) + rowsBytes,
     objects: null,
     arrays: null,
   };
+}
+
+const BETWEEN = '\0';
+/** Stands for null. Where it is in a cell the row is kept as it came. */
+const NULL = '\u0001';
+
+export function keepRow(cells: Cells): KeptRow {
+  const text = cells.join(BETWEEN);
+  if (cells.length === 0 || text.includes(NULL)) return cells;
+  return cells.includes(null) ? cells.map((cell) => cell ?? NULL).join(BETWEEN) : text;
+}
+
+function cellsOfRow(row: KeptRow): Cells {
+  if (typeof row !== 'string') return row;
+  const cells = row.split(BETWEEN);
+  return row.includes(NULL) ? cells.map((cell) => (cell === NULL ? null : cell)) : cells;
+}
+
+/** The cells of each row. */
+export const cellsOf = ({ rows }: Payload): readonly Cells[] => rows.map(cellsOfRow);
+
+/** Whoever parses them for one caller parses them for the next one: they stay as they are then. */
+export function keptCellsOf(payload: Payload): readonly Cells[] {
+  const cells = cellsOf(payload);
+  payload.rows = cells;
+  return cells;
 }
 
 const fieldsOfGroups = new WeakMap<object, readonly Field[]>();
@@ -90,11 +133,6 @@ export const copyField = (Field: FieldConstructor, field: Field): Field =>
     field.format,
   );
 
-/** Rough costs in memory; decoded rows are counted from the start. */
-const PAYLOAD_BYTES = 400;
-const FIELD_BYTES = 160;
-const CELL_BYTES = 40;
-
 export const rowBytes = (cells: Cells): number => {
   let bytes = 0;
   for (const cell of cells) bytes += CELL_BYTES + (cell === null ? 0 : 2 * cell.length);
@@ -104,10 +142,10 @@ export const rowBytes = (cells: Cells): number => {
 /** @param Field pg-protocol's class, so that what comes out of the store is what the wire would have given */
 export function payloadCodec(Field: FieldConstructor): PayloadCodec<Payload> {
   return {
-    encode: ({ tag, fields, rows }) => {
+    encode: (payload) => {
       const written: Written = {
-        t: tag,
-        f: fields.map((field) => [
+        t: payload.tag,
+        f: payload.fields.map((field) => [
           field.name,
           field.tableID,
           field.columnID,
@@ -116,28 +154,30 @@ export function payloadCodec(Field: FieldConstructor): PayloadCodec<Payload> {
           field.dataTypeModifier,
           field.format,
         ]),
-        r: rows,
+        r: cellsOf(payload),
       };
       return Buffer.from(JSON.stringify(written));
     },
     decode: (bytes) => {
       const { t, f, r } = JSON.parse(bytes.toString()) as Written;
       const fields = f.map((parts) => new Field(...parts));
-      return payloadOf(t, { fields, isOwn: true }, r);
+      let rowsBytes = 0;
+      for (const row of r) rowsBytes += rowBytes(row);
+      return payloadOf(t, { fields, isOwn: true }, r.map(keepRow), rowsBytes);
     },
-    bytesOf: ({ fields, ownsFields, rows }) => {
-      let bytes = PAYLOAD_BYTES + (ownsFields ? fields.length * FIELD_BYTES : 0);
-      for (const row of rows) bytes += rowBytes(row);
-      return bytes;
-    },
+    bytesOf: ({ bytes }) => bytes,
     same: (left, right) =>
       left.tag === right.tag &&
       left.fields.length === right.fields.length &&
       left.fields.every((field, index) => field.name === right.fields[index]?.name) &&
       left.rows.length === right.rows.length &&
-      left.rows.every((row, index) => sameCells(row, right.rows[index] as Cells)), // same length, just seen
+      left.rows.every((row, index) => sameRow(row, right.rows[index] as KeptRow)), // same length, just seen
   };
 }
 
-const sameCells = (left: Cells, right: Cells): boolean =>
-  left.length === right.length && left.every((cell, index) => cell === right[index]);
+function sameRow(left: KeptRow, right: KeptRow): boolean {
+  if (typeof left === 'string' && typeof right === 'string') return left === right;
+  const other = cellsOfRow(right);
+  const cells = cellsOfRow(left);
+  return cells.length === other.length && cells.every((cell, index) => cell === other[index]);
+}

@@ -3,8 +3,8 @@
  * that is provably the same, else by giving the raw cells to pg's own classes again.
  */
 import { type CopyingMaster, isCopying, isCurrent, masterOf } from './copier.js';
-import { copyField, type FieldConstructor, type Payload } from './payload.js';
-import type { Field, PgResult, ResultConstructor, TypeParsers } from './shapes.js';
+import { cellsOf, copyField, type FieldConstructor, keptCellsOf, type Payload } from './payload.js';
+import type { Cells, Field, PgResult, ResultConstructor, TypeParsers } from './shapes.js';
 
 /** The application's own classes, as found on its clients. */
 export interface DriverClasses {
@@ -26,7 +26,7 @@ export function replay(payload: Payload, { classes, rowMode, types, clientTypes 
   const result = new classes.Result(rowMode, types ?? clientTypes);
   const master = types === undefined ? currentMaster(payload, rowMode, clientTypes, classes) : null;
   if (master === null) {
-    parseInto(result, payload, classes.Field);
+    parseInto(result, payload, keptCellsOf(payload), classes.Field);
     return result;
   }
   result.command = 'SELECT';
@@ -42,10 +42,15 @@ export function replay(payload: Payload, { classes, rowMode, types, clientTypes 
   return result;
 }
 
-function parseInto(result: PgResult, { fields, rows, tag }: Payload, Field: FieldConstructor): void {
-  result.addFields(fields.map((field) => copyField(Field, field)));
-  for (const cells of rows) result.addRow(result.parseRow(cells));
-  result.addCommandComplete({ text: tag });
+function parseInto(
+  result: PgResult,
+  payload: Payload,
+  cells: readonly Cells[],
+  Field: FieldConstructor,
+): void {
+  result.addFields(payload.fields.map((field) => copyField(Field, field)));
+  for (const row of cells) result.addRow(result.parseRow(row));
+  result.addCommandComplete({ text: payload.tag });
 }
 
 function currentMaster(
@@ -58,10 +63,11 @@ function currentMaster(
   let master = payload[slot];
   if (master === null || !isCurrent(master, types)) {
     const decoded = new classes.Result(rowMode, types);
-    parseInto(decoded, payload, classes.Field);
+    const cells = cellsOf(payload);
+    parseInto(decoded, payload, cells, classes.Field);
     payload[slot] = master = masterOf({
       rows: decoded.rows,
-      cells: payload.rows,
+      cells,
       fields: payload.fields,
       parsers: decoded._parsers ?? [],
       asArrays: rowMode === 'array',
