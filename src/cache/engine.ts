@@ -21,7 +21,7 @@ import type { Cell, Tokens } from './tokens/tokens.js';
 import { tokensOf } from './tokens/tokens-of.js';
 import { type PlacedWrite, type WriteOwner, Writes } from './writes.js';
 
-export type { Execution, Hit, ReadRequest, ResultGroup, Served } from './request.js';
+export type { DecodedResult, Execution, Hit, ReadRequest, ResultGroup, Served } from './request.js';
 
 export interface EngineOptions {
   readonly store: Store;
@@ -146,38 +146,42 @@ export class Engine {
     return entry.payload;
   }
 
-  /** A read, from wherever it may be answered. Rejects only as the query itself would. */
-  read<P, R>(request: ReadRequest<P, R>): Promise<Served<P, R>> {
+  /**
+   * The hit that costs one question: a decoded result whose tokens the store is asked for. Null: it is for `read`.
+   *
+   * @param answer is given the shared payload as `peek` gives it, or undefined with what `read` need not look at again
+   */
+  confirm<P, A>(
+    group: ResultGroup<P>,
+    key: string,
+    answer: (payload: P | undefined, ignored: NearEntry<P, Stamp>) => A | Promise<A>,
+  ): Promise<A> | null {
+    const entry = group.entries.get(key);
+    if (entry === undefined || this.tokens.answersAtOnce || this.options.mode === 'observe') return null;
+    if (currentScope() !== undefined || this.refusal(undefined) !== null) return null;
+    const isOver = this.options.clock.monotonicMs() >= entry.expiresAtMs;
+    const vouching = isOver || this.tokens.vouchFor(entry.stamp.cells, entry.stamp.dependencies.vector);
+    if (!(vouching instanceof Promise)) return null;
+    return vouching.then(
+      (isVouchedFor) => answer(isVouchedFor ? this.nearHit(entry).payload : undefined, entry),
+      (error: unknown) => {
+        this.failed('lookup', error);
+        return answer(undefined, entry);
+      },
+    );
+  }
+
+  /**
+   * A read, from wherever it may be answered. Rejects only as the query itself would.
+   *
+   * @param ignored a decoded result that is known not to be vouched for
+   */
+  read<P, R>(request: ReadRequest<P, R>, ignored?: NearEntry<P, Stamp>): Promise<Served<P, R>> {
     const scope = currentScope();
     const refusal = this.refusal(scope);
     if (refusal !== null) return this.refuse(refusal, request);
     if (scope !== undefined) return this.readInScope(request, scope);
-    const entry = this.tokens.answersAtOnce ? undefined : this.decoded(request);
-    if (entry !== undefined && covers(entry.stamp.dependencies.refs, request.refs))
-      return this.readDecoded(request, entry);
-    return this.readThrough(request, { refresh: false });
-  }
-
-  /**
-   * A result that is here, and tokens elsewhere: the way of most reads of a shared store, so nothing but the question
-   * and the answer.
-   */
-  private async readDecoded<P, R>(
-    request: ReadRequest<P, R>,
-    entry: NearEntry<P, Stamp>,
-  ): Promise<Served<P, R>> {
-    const { cells, dependencies } = entry.stamp;
-    try {
-      if (await this.tokens.vouchFor(cells, dependencies.vector)) {
-        const hit = this.nearHit(entry);
-        if (this.options.mode === 'on') return hit;
-        this.counters.wouldHit++;
-      }
-    } catch (error) {
-      this.failed('lookup', error);
-      return this.refuse('store-failed', request);
-    }
-    return this.readThrough(request, { refresh: false, ignored: entry });
+    return this.readThrough(request, { refresh: false, ignored });
   }
 
   /** What somebody else has stored of it by now, found as any hit is: by a look-up of its own. */

@@ -16,6 +16,9 @@ export interface Stamp {
 
 export type ResultGroup<P> = NearGroup<P, Stamp>;
 
+/** A result that this process has, whatever vouches for it. */
+export type DecodedResult<P> = NearEntry<P, Stamp>;
+
 /** What running the query gave. */
 export interface Execution<P, R> {
   /** For the caller who ran it. */
@@ -61,7 +64,7 @@ export interface Manner<P> {
   /** No hit, but a fill. */
   readonly refresh: boolean;
   /** A result that is known not to be vouched for. */
-  readonly ignored?: NearEntry<P, Stamp>;
+  readonly ignored?: DecodedResult<P> | undefined;
 }
 
 export interface Found<P> {

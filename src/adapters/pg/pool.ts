@@ -3,6 +3,7 @@
  * methods on connections that are watched. Knows no statement.
  */
 import type { CacheCore } from '../../cache/core.js';
+import type { DecodedResult } from '../../cache/engine.js';
 import { keepScope } from '../../cache/scope.js';
 import type { CapturingQuery } from './capture.js';
 import { type Answered, WatchedClient } from './client.js';
@@ -88,9 +89,8 @@ export class WatchedPool {
     let answered: Answered;
     try {
       const near = this.answerFromNear(text, values, callback);
-      const wasLookedFor = near === missed;
-      answered =
-        near !== null && !wasLookedFor ? near : this.answerFromCache(text, values, callback, wasLookedFor);
+      if (near === missed) answered = this.answerFromCache(text, values, callback, looked);
+      else answered = near ?? this.answerFromCache(text, values, callback, null);
     } catch (error) {
       // A parser of the application that throws: pg meets it again and tells the caller.
       this.core.failed('read', error);
@@ -104,18 +104,41 @@ export class WatchedPool {
     const statement = this.baseline?.known(text);
     if (statement === undefined || !isCached(statement)) return null;
     const key = plainKey(values);
-    const payload = key === null ? undefined : this.core.engine.peek(statement.group, key);
-    if (payload === undefined) return key === null ? null : missed;
-    return {
-      value: this.pool.Promise.resolve(restore(payload, this.driver, plainOptions, this.clientTypes)),
-    };
+    if (key === null) return null;
+    const payload = this.core.engine.peek(statement.group, key);
+    if (payload !== undefined) return { value: this.pool.Promise.resolve(this.restorePlain(payload)) };
+    return this.answerOnceConfirmed(text, values, statement.group, key) ?? missed;
+  }
+
+  /** Where the store has to be asked for nothing but the tokens. */
+  private answerOnceConfirmed(
+    text: string,
+    values: unknown,
+    group: CachedStatement['group'],
+    key: string,
+  ): Answered {
+    const { baseline } = this;
+    if (baseline?.isCurrent !== true) return null;
+    // What was keyed is what is asked for, whatever the caller does to his list meanwhile.
+    const keyed = Array.isArray(values) ? (values as unknown[]).slice() : values;
+    const confirmed = this.core.engine.confirm(group, key, (payload, ignored) => {
+      if (payload !== undefined) return this.restorePlain(payload);
+      const answered = this.answerFromCache(text, keyed, undefined, { ignored });
+      return (answered === null ? this.query(text, keyed, undefined) : answered.value) as Promise<PgResult>; // no callback
+    });
+    if (baseline.isCheckDue) this.refresh(baseline);
+    return confirmed === null ? null : { value: this.pool.Promise.resolve(confirmed) };
+  }
+
+  private restorePlain(payload: Payload): PgResult {
+    return restore(payload, this.driver, plainOptions, this.clientTypes);
   }
 
   private answerFromCache(
     text: unknown,
     values: unknown,
     callback: unknown,
-    wasLookedFor: boolean,
+    looking: Looking | null,
   ): Answered {
     const call = callOf(text, values, callback);
     const database = this.baseline;
@@ -128,15 +151,15 @@ export class WatchedPool {
       !database.isCurrent
     )
       return null;
-    return this.read(call, statement, database, wasLookedFor);
+    return this.read(call, statement, database, looking);
   }
 
-  /** Null where the parameters keep the read from being cached. @param wasLookedFor among the decoded results */
+  /** Null where the parameters keep the read from being cached. @param looking among the decoded results, if done */
   private read(
     call: TextCall,
     statement: CachedStatement,
     database: Database,
-    wasLookedFor: boolean,
+    looking: Looking | null,
   ): Answered {
     const { core, driver } = this;
     const wire = wireOf(call, driver);
@@ -144,7 +167,7 @@ export class WatchedPool {
       core.engine.noteBypass('parameters');
       return null;
     }
-    const near = wasLookedFor ? undefined : core.engine.peek(statement.group, wire.key);
+    const near = looking === null ? core.engine.peek(statement.group, wire.key) : undefined;
     if (near !== undefined)
       return {
         value: answerHit(
@@ -155,7 +178,8 @@ export class WatchedPool {
         ),
       };
     const read = { core, driver, database, statement, call, wire };
-    const served = core.engine.read(requestOf(read, (query) => this.fill(query)));
+    const request = requestOf(read, (query) => this.fill(query));
+    const served = core.engine.read(request, looking?.ignored);
     if (database.isCheckDue) this.refresh(database);
     const restored = (payload: Payload): PgResult => restore(payload, driver, call.options, this.clientTypes);
     return { value: answer(served, restored, call.callback, this.pool.Promise) };
@@ -215,5 +239,12 @@ export class WatchedPool {
 
 /** There is no decoded result that may be served. */
 const missed = { value: undefined };
+
+/** What looking among the decoded results gave: one that is not vouched for, if any. */
+interface Looking {
+  readonly ignored?: DecodedResult<Payload>;
+}
+
+const looked: Looking = {};
 
 const plainOptions = { rowMode: undefined, types: undefined, refusal: null } as const;

@@ -13,16 +13,7 @@ import {
 } from '../executor.js';
 import { field, isTag, valueKey } from './keys.js';
 import { pinValue, type Ref } from './refs.js';
-import {
-  blocked,
-  isVectorOf,
-  parseTable,
-  readTable,
-  type TableState,
-  TOKEN_BYTES,
-  takeOver,
-  vectorOf,
-} from './table.js';
+import { blocked, parseTable, readTable, type TableState, TOKEN_BYTES, takeOver, vectorOf } from './table.js';
 
 /** What a read depends on, and the tokens that vouched for it, one per reference. Null: not to be trusted now. */
 export type Vector = readonly (string | null)[];
@@ -45,56 +36,53 @@ export const valueKeyOf = (ref: Ref): string | null =>
 export class TokenReads {
   /** In the order that LOOKUP demands: tables first, then values. */
   readonly commands: readonly Command[];
-  /** Per reference: which reply is its table's, and which its value's. */
-  private readonly places: readonly (readonly [table: number, value: number])[];
+  readonly tables: readonly string[];
+  /** Names the tables, in this order. */
+  readonly name: string;
+  readonly places: readonly Place[];
 
   constructor(readonly refs: readonly Ref[]) {
     const tables: string[] = [];
     for (const { table } of refs) if (!tables.includes(table)) tables.push(table); // there are but a few
     const commands = tables.map(readTable);
     this.places = refs.map((ref) => {
-      const key = valueKeyOf(ref);
-      const value = key === null ? NO_VALUE : commands.push(['GET', key]) - 1;
-      return [tables.indexOf(ref.table), value] as const;
+      const valueKey = valueKeyOf(ref);
+      const value = valueKey === null ? NO_VALUE : commands.push(['GET', valueKey]) - 1;
+      return { table: tables.indexOf(ref.table), value, valueKey };
     });
     this.commands = commands;
+    this.tables = tables;
+    this.name = tables.join(' ');
   }
 
   /** What LOOKUP finds in the replies. The node that answered has to be primary still, now that it has. */
   vector(replies: Replies, session: Vouching): Vector {
     expectNoError(replies);
     return this.refs.map((ref, index) => {
-      const [table, value] = this.places[index] as readonly [number, number]; // one per reference
+      const { table, value } = this.places[index] as Place; // one per reference
       if (!session.isTrusted(ref.table)) return null;
       const token = value === NO_VALUE ? null : textOf(replies[value]);
       return vectorOf(parseTable(replies[table]), ref, token, session.voucher(ref.table));
     });
   }
 
-  /** Whether that is this vector. Allocates nothing. */
-  showVector(vector: CompleteVector, replies: Replies, session: Vouching): boolean {
-    expectNoError(replies);
-    for (let index = 0; index < this.refs.length; index++) {
-      const ref = this.refs[index] as Ref; // index < length
-      const [table, value] = this.places[index] as readonly [number, number]; // one per reference
-      if (!session.isTrusted(ref.table)) return false;
-      const token = value === NO_VALUE ? null : textOf(replies[value]);
-      const state = parseTable(replies[table]);
-      if (!isVectorOf(vector[index] as string, state, ref, token, session.voucher(ref.table))) return false;
-    }
-    return true;
-  }
-
   observation(replies: Replies): Observation {
     expectNoError(replies);
     const tables = new Map<string, TableState>();
     const valueTokens = this.refs.map((ref, index) => {
-      const [table, value] = this.places[index] as readonly [number, number]; // one per reference
+      const { table, value } = this.places[index] as Place; // one per reference
       tables.set(ref.table, parseTable(replies[table]));
       return value === NO_VALUE ? null : textOf(replies[value]);
     });
     return { tables, valueTokens };
   }
+}
+
+/** Of one reference: which reply is its table's, and which its value's. */
+interface Place {
+  readonly table: number;
+  readonly value: number;
+  readonly valueKey: string | null;
 }
 
 const NO_VALUE = -1;

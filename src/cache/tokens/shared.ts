@@ -17,6 +17,7 @@ import type { Ref, Target } from '../protocol/refs.js';
 import { type LookAtTables, lookAtStoredTables, type StandingIntent } from '../protocol/table.js';
 import { converseSettled } from '../settled.js';
 import { type IntentResolver, StandingIntents } from '../standing.js';
+import { JointReads } from './joint-reads.js';
 import type { Cell, Seen, Tokens } from './tokens.js';
 
 /** A token of a value outlives an entry captured late in its life, and a slow query. */
@@ -48,6 +49,7 @@ export class SharedTokens implements Tokens {
   private readonly look: Look;
   private readonly lookAtTables: LookAtTables;
   private readonly standing: StandingIntents;
+  private readonly together: JointReads;
 
   /** @param access where looking needs not ask the store */
   constructor(
@@ -55,6 +57,7 @@ export class SharedTokens implements Tokens {
     access: Access = { store: options.store, look: lookAtStore, lookAtTables: lookAtStoredTables },
   ) {
     this.store = access.store;
+    this.together = new JointReads(access.store);
     this.standing = new StandingIntents({
       ...options,
       ...access,
@@ -92,13 +95,9 @@ export class SharedTokens implements Tokens {
     return this.talk((session) => lookup(readsOf(cells), session));
   }
 
-  /** The way of most reads of a shared store: nothing but the question and the answer. */
+  /** The way of most reads of a shared store: nothing but the question, which many ask together, and the answer. */
   vouchFor(cells: readonly Cell[], vector: CompleteVector): boolean | Promise<boolean> {
-    const session = openSession(this.store);
-    const reads = readsOf(cells);
-    const replies = session.run(reads.commands);
-    if (!(replies instanceof Promise)) return reads.showVector(vector, replies, session);
-    return replies.then((answered) => reads.showVector(vector, answered, session));
+    return this.together.showVector(readsOf(cells), vector);
   }
 
   capture(

@@ -199,15 +199,73 @@ export const mutants: readonly Mutant[] = [
         to: `    const tableCount = tables.length;
     const valueCount = commands.length - tableCount;
     this.commands = [...commands.slice(tableCount), ...commands.slice(0, tableCount)];
-    for (const place of this.places as [number, number][]) {
-      place[0] += valueCount;
-      if (place[1] !== NO_VALUE) place[1] -= tableCount;
+    for (const place of this.places as { table: number; value: number }[]) {
+      place.table += valueCount;
+      if (place.value !== NO_VALUE) place.value -= tableCount;
     }`,
       },
     ],
     within: (scenario) => ({
       ...remote(scenario),
+      room: 0,
       writes: [{ kind: 'a', fate: 'commits' }],
+      readers: [
+        { kind: 'a', times: 4 },
+        { kind: 'a', times: 4 },
+        { kind: 'a', times: 4 },
+      ],
+    }),
+  },
+  {
+    name: 'readers who ask together read the tokens of values before their table',
+    file: 'tokens/joint-reads.ts',
+    changes: [
+      {
+        from: `    return commands;`,
+        to: `    return [...commands.slice(this.tables.length), ...commands.slice(0, this.tables.length)];`,
+      },
+      {
+        from: `    expectNoError(replies);`,
+        to: `    const values = replies.length - this.tables.length;
+    replies = [...replies.slice(values), ...replies.slice(0, values)];`,
+      },
+    ],
+    within: (scenario) => ({
+      ...remote(scenario),
+      room: 8,
+      writes: [{ kind: 'a', fate: 'commits' }],
+      readers: [
+        { kind: 'a', times: 4 },
+        { kind: 'a', times: 4 },
+        { kind: 'a', times: 4 },
+      ],
+    }),
+  },
+  {
+    name: 'a reader joins others whose question was sent before it began',
+    file: 'tokens/joint-reads.ts',
+    changes: [
+      { from: `    this.rounds.clear();\n`, to: `` },
+      { from: `round.isFull) {`, to: `round.isFull || (round as any).isOver) {` },
+      { from: `if (this.rounds.size === 0) process`, to: `process` },
+      {
+        from: `    try {
+      const session`,
+        to: `    if ((this as any).isSent) return;
+    (this as any).isSent = true;
+    try {
+      const session`,
+      },
+      { from: `    expectNoError(replies);`, to: `    (this as any).isOver = true;` },
+      {
+        from: `    for (const { reject }`,
+        to: `    (this as any).isOver = true;\n    for (const { reject }`,
+      },
+    ],
+    within: (scenario) => ({
+      ...remote(scenario),
+      room: 100,
+      writes: [{ kind: 'any', fate: 'commits' }],
       readers: [
         { kind: 'a', times: 4 },
         { kind: 'a', times: 4 },

@@ -5,7 +5,7 @@
  * A write is a bit that becomes visible at one moment; a read returns the bits that were visible when its
  * snapshot was taken. So a stale answer is one that lacks a bit, and no data is needed to say which.
  */
-import type { Engine, ResultGroup } from '../../../src/cache/engine.js';
+import type { DecodedResult, Engine, ResultGroup } from '../../../src/cache/engine.js';
 import type { PayloadCodec } from '../../../src/cache/entry.js';
 import type { Command, Replies, Reply, Session, Store } from '../../../src/cache/executor.js';
 import type { Ref, Target } from '../../../src/cache/protocol/refs.js';
@@ -192,28 +192,41 @@ class World {
     const acknowledgedBefore = this.acknowledged;
     const visibleBefore = this.visible;
     const group = this.groupOf(kind);
-    const answer = this.engine.peek(group, kind) ?? (await this.readThrough(group, kind));
+    const answer =
+      this.engine.peek(group, kind) ??
+      (await (this.engine.confirm(
+        group,
+        kind,
+        (found, ignored) => found ?? this.readThrough(group, kind, ignored),
+      ) ?? this.readThrough(group, kind)));
     this.judge(kind, answer, acknowledgedBefore, visibleBefore);
   }
 
-  private async readThrough(group: ResultGroup<number>, kind: ReadKind): Promise<number> {
-    const served = await this.engine.read<number, number>({
-      group,
-      key: kind,
-      identity: [kind],
-      refs: [
-        { table: ROOT, pin: null },
-        { table: TABLE, pin: readKinds[kind] },
-      ],
-      codec,
-      ttlMs: 3_600_000,
-      execute: async () => {
-        await this.step('query sent');
-        const snapshot = this.visible;
-        await this.step('query answered');
-        return { result: snapshot, payload: snapshot };
+  private async readThrough(
+    group: ResultGroup<number>,
+    kind: ReadKind,
+    ignored?: DecodedResult<number>,
+  ): Promise<number> {
+    const served = await this.engine.read<number, number>(
+      {
+        group,
+        key: kind,
+        identity: [kind],
+        refs: [
+          { table: ROOT, pin: null },
+          { table: TABLE, pin: readKinds[kind] },
+        ],
+        codec,
+        ttlMs: 3_600_000,
+        execute: async () => {
+          await this.step('query sent');
+          const snapshot = this.visible;
+          await this.step('query answered');
+          return { result: snapshot, payload: snapshot };
+        },
       },
-    });
+      ignored,
+    );
     return served.from === 'database' ? served.result : served.payload;
   }
 
