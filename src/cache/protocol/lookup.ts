@@ -166,14 +166,12 @@ export function* capture(
   const present = vectorFrom(observation, effective, session);
   if (isComplete(present)) return { refs: effective, vector: present };
 
-  const disowned = [...observation.tables].filter(
-    ([table, state]) => state.voucher !== session.voucher(table),
-  );
-  const changes = disowned.flatMap(([table, state]): Command[] => {
-    const taken = takeOver(table, state, session.voucher(table), context.random);
-    return isTag(table) ? [taken, ['PEXPIRE', table, String(context.valueTtlMs)]] : [taken];
-  });
-  changes.push(...createMissing(effective, observation, context));
+  const changes = [
+    ...[...observation.tables].flatMap(([table, state]) =>
+      vouch(table, state, session.voucher(table), context),
+    ),
+    ...createMissing(effective, observation, context),
+  ];
   const vector = vectorFrom(yield* changeAndLook(changes, effective, look), effective, session);
   return isComplete(vector) ? { refs: effective, vector } : 'write-under-way';
 }
@@ -211,6 +209,21 @@ function limitShapes(refs: readonly Ref[], observation: Observation, shapesMax: 
   if (!refs.some(exceeds)) return refs;
   return refs.map((ref) => (exceeds(ref) ? { table: ref.table, pin: null } : ref));
 }
+
+/**
+ * Has this voucher vouch for a table. Of several who meet a new one at once the first does it for all; one that another
+ * voucher vouched for is taken over, and the last to do so has its tokens.
+ */
+function vouch(table: string, state: TableState, voucher: string, context: TokenContext): Command[] {
+  if (state.voucher === voucher) return [];
+  const vouching: Command = isWithoutTokens(state)
+    ? ['HSETNX', table, field.voucher, voucher]
+    : takeOver(table, state, voucher, context.random);
+  return isTag(table) ? [vouching, ['PEXPIRE', table, String(context.valueTtlMs)]] : [vouching];
+}
+
+const isWithoutTokens = ({ voucher, any, wild, shapes }: TableState): boolean =>
+  voucher === null && any === null && wild === null && shapes.size === 0;
 
 /** Never sets a token that another process created meanwhile. */
 function createMissing(refs: readonly Ref[], observation: Observation, context: TokenContext): Command[] {

@@ -179,6 +179,11 @@ export const mutants: readonly Mutant[] = [
         from: `[name, random.hex(TOKEN_BYTES)]`,
         to: `[name, random.hex(TOKEN_BYTES) && 'first']`,
       },
+      {
+        file: 'protocol/lookup.ts',
+        from: `(): string => context.random.hex(TOKEN_BYTES);`,
+        to: `(): string => context.random.hex(TOKEN_BYTES) && 'first';`,
+      },
     ],
     within: (scenario) => ({
       ...withTableLoss(scenario),
