@@ -9,12 +9,10 @@ import { Orphans } from './orphans.js';
 import type { Intent } from './protocol/intent.js';
 import { mergeTargets, type Target } from './protocol/refs.js';
 import type { Counters } from './stats.js';
-import type { Seen, Tokens } from './tokens/tokens.js';
+import type { Seen, Tokens, Writer } from './tokens/tokens.js';
 
-/** Who will make the write visible. */
-export interface WriteOwner {
-  /** The database connection, for people and for other processes. */
-  readonly backend: string;
+/** Who will make the write visible, and how to find out whether he has. */
+export interface WriteOwner extends Writer {
   /** Whether the database is known to run nothing of this connection any more. */
   readonly hasEnded: () => Promise<boolean>;
 }
@@ -90,7 +88,7 @@ export class Writes {
     counters.writes++;
     this.standing.add(intent.id);
     try {
-      const placing = tokens.place(intent, owner.backend);
+      const placing = tokens.place(intent, owner);
       if (!(placing instanceof Promise)) return this.placed(intent, owner, placing);
       return placing.then(
         (states) => this.placed(intent, owner, states),

@@ -10,7 +10,7 @@ import { type CompleteVector, type Looked, TokenReads, valueKeyOf } from '../pro
 import { pinValue, type Ref, refKey, type Target, touchedValues } from '../protocol/refs.js';
 import { parseTable, type StandingIntent, type TableState, vectorOf } from '../protocol/table.js';
 import { SharedTokens, type SharedTokensOptions } from './shared.js';
-import type { Cell, Seen } from './tokens.js';
+import type { Cell, Seen, Writer } from './tokens.js';
 
 export interface BoundedTokensOptions extends SharedTokensOptions {
   readonly tracking: Tracking;
@@ -109,8 +109,8 @@ export class BoundedTokens extends SharedTokens {
     );
   }
 
-  override place(intent: Intent, backend: string): Seen | Promise<Seen> {
-    return this.thenForget(super.place(intent, backend), intent.targets);
+  override place(intent: Intent, writer: Writer): Seen | Promise<Seen> {
+    return this.thenForget(super.place(intent, writer), intent.targets);
   }
 
   override end(intent: Intent, seen: Seen): void | Promise<void> {

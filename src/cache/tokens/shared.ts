@@ -18,7 +18,7 @@ import { type LookAtTables, lookAtStoredTables, type StandingIntent } from '../p
 import { converseSettled } from '../settled.js';
 import { type IntentResolver, StandingIntents } from '../standing.js';
 import { JointReads } from './joint-reads.js';
-import type { Cell, Seen, Tokens } from './tokens.js';
+import type { Cell, Seen, Tokens, Writer } from './tokens.js';
 
 /** A token of a value outlives an entry captured late in its life, and a slow query. */
 const VALUE_TTL_SPARE_MS = 60_000;
@@ -112,7 +112,7 @@ export class SharedTokens implements Tokens {
     return this.talk((session) => capture(refsOf(cells), session, context, this.look, seen));
   }
 
-  place(intent: Intent, backend: string): Seen | Promise<Seen> {
+  place(intent: Intent, { backend }: Writer): Seen | Promise<Seen> {
     const record = { process: this.options.process, backend, startedAtMs: this.options.clock.wallMs() };
     const placing = this.tell(intent.targets, (session) =>
       placeIntent(intent, record, session, !this.answersAtOnce),

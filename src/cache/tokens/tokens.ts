@@ -14,6 +14,12 @@ export interface Cell {
   readonly ref: Ref;
 }
 
+/** Who makes a write visible. */
+export interface Writer {
+  /** The database connection, for people and for other processes: costs something each time it is asked for. */
+  readonly backend: string;
+}
+
 /** The tables as INTENT saw them, where it looked. */
 export type Seen = readonly TableState[] | null;
 
@@ -41,8 +47,8 @@ export interface Tokens {
     looked: Looked,
     ttlMs: number,
   ): Dependencies | Refusal | Promise<Dependencies | Refusal>;
-  /** Done before the message that can make the write visible is sent. @param backend for people and RESOLVE */
-  place(intent: Intent, backend: string): Seen | Promise<Seen>;
+  /** Done before the message that can make the write visible is sent. @param writer for people and RESOLVE */
+  place(intent: Intent, writer: Writer): Seen | Promise<Seen>;
   /** Rotates what the write may have changed and removes the intent last (I4). @param seen by INTENT */
   end(intent: Intent, seen: Seen): void | Promise<void>;
   /** Tells late what could not be told in time: rotates everything in the tables, and removes what was left there. */
