@@ -120,7 +120,8 @@ export function answer(
   return undefined;
 }
 
-function nameTheCaller(error: unknown): never {
+/** The stack leads back to the application, as pg has it, not to the socket. */
+export function nameTheCaller(error: unknown): never {
   if (error instanceof Error) Error.captureStackTrace(error);
   throw error;
 }

@@ -12,6 +12,7 @@ import type { DatabaseState } from './databases.js';
 import type { HeldConstructor } from './held.js';
 import type { Host } from './host.js';
 import type { Call, SubmittableCall, TextCall } from './query-arguments.js';
+import { nameTheCaller } from './reads.js';
 import { hasEndedInDatabase } from './resolver.js';
 import type {
   PgClient,
@@ -158,8 +159,7 @@ export class Tracker {
     const { engine } = this.about.host.core;
     const owner = this.ownerOf(effect, after, () => undefined);
     const Held = this.about.host.driver.Held as HeldConstructor; // looked at before
-    const values = Array.isArray(call.values) ? (call.values as unknown[]).slice() : call.values;
-    const query = new Held(call.config, values, ({ _result }, commit) => {
+    const query = new Held(call.config, asTheyAre(call.values), ({ _result }, commit) => {
       this.count(effect, _result);
       const send = (placed: PlacedWrite): void => {
         if (this.lost) return void placed.end(); // its commit was never sent
@@ -199,10 +199,7 @@ export class Tracker {
     const answered = new PromiseClass((resolve, reject) => {
       sendWith((error, result) => (error ? reject(error) : resolve(result)));
     });
-    return answered.catch((error: unknown) => {
-      if (error instanceof Error) Error.captureStackTrace(error);
-      throw error;
-    });
+    return answered.catch(nameTheCaller);
   }
 
   private settleSubmitted(): void {
@@ -244,8 +241,7 @@ export class Tracker {
 
   private sendText(call: TextCall, outcome: Outcome): unknown {
     const config = ownConfig(call.config);
-    // What was bound to the intent is what is sent, whatever the caller does to his list meanwhile.
-    const values = Array.isArray(call.values) ? (call.values as unknown[]).slice() : call.values;
+    const values = asTheyAre(call.values);
     const sendWith = (callback: QueryCallback): void => {
       this.about.send(config, values, (error: Error | null | undefined, result: never) => {
         const ending = outcome(error ?? null, result);
@@ -336,7 +332,12 @@ export class Tracker {
       endCatalogChange('maybe');
       return true;
     };
-    return { backend: nameOfBackend(write), hasEnded };
+    return {
+      get backend() {
+        return nameOfBackend(write);
+      },
+      hasEnded,
+    };
   }
 
   /** The connection is gone or ready again, and nothing that it prepared is left. */
@@ -367,6 +368,10 @@ const plainWrite = {
   prepares: false,
   endCatalogChange: () => undefined,
 } as const;
+
+/** What was bound to the intent is what is sent, whatever the caller does to his list meanwhile. */
+const asTheyAre = (values: unknown): unknown =>
+  Array.isArray(values) ? (values as unknown[]).slice() : values;
 
 /** The prepared transaction that a statement finishes. */
 function finishes(control: TransactionControl | null): string | null {
