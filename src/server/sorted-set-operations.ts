@@ -5,7 +5,7 @@ import type { Call } from './command.js';
 import { type Entry, NEVER } from './keyspace/entry.js';
 import { SortedSetValue } from './keyspace/sorted-set-value.js';
 import type { IndexRange } from './ranges.js';
-import { DoubleReply, type ErrorReply, type Reply } from './resp/reply.js';
+import { DoubleReply, type ErrorReply, PackedArrayReply, type Reply } from './resp/reply.js';
 
 /** A sorted set that is there. */
 export class FoundSortedSet {
@@ -88,9 +88,10 @@ export function rangeReply(
   { first, count }: IndexRange,
   { isReversed, withScores }: RangeReplyOptions,
 ): Reply {
+  if (count <= 0) return [];
   if (!withScores) {
-    const members = set.membersByRank(first, count);
-    return isReversed ? members.reverse() : members;
+    if (!isReversed) return new PackedArrayReply(count, set.packedRange(first, count));
+    return set.membersByRank(first, count).reverse();
   }
   const found: [string, number][] = [];
   set.visit(first, count, (member, score) => found.push([member, score]));

@@ -4,9 +4,9 @@
  */
 
 /** With more names than this a container packs them and looks them up by their hashes. */
-export const FEW_NAMES_MAX = 32;
-/** What a name costs beside its bytes: its string, its place in the row. */
-export const NAME_OVERHEAD_BYTES = 24;
+export const FEW_NAMES_MAX = 64;
+/** What a name costs beside its bytes: its string, its place in a row that has some to spare. */
+export const NAME_OVERHEAD_BYTES = 29;
 
 /** Where a name is that is part of some bytes, -1 if it is not there. */
 export function indexOfPart(names: readonly string[], bytes: Buffer, start: number, end: number): number {

@@ -8,8 +8,8 @@ import { PackedNames } from './packed-names.js';
 import type { StringView } from './string-view.js';
 
 const HASH_OVERHEAD_BYTES = 320;
-/** A value's string and its place in the row. */
-const VALUE_OVERHEAD_BYTES = 24;
+/** A value's string and its place in a row that has some to spare. */
+const VALUE_OVERHEAD_BYTES = 29;
 
 export class HashValue extends Container {
   readonly type = 'hash';

@@ -242,6 +242,16 @@ export function packed(element: Bytes): Buffer {
   return buffer;
 }
 
+/** Elements packed one after the other. */
+export function packedTexts(elements: readonly string[]): Buffer {
+  let bytes = 0;
+  for (const element of elements) bytes += packedLength(element.length);
+  const buffer = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (const element of elements) at = write(buffer, at, element);
+  return buffer;
+}
+
 function write(buffer: Buffer, position: number, element: Bytes): number {
   if (typeof element !== 'string') return writePart(buffer, position, element, 0, element.length);
   const at = writeLength(buffer, position, element.length);
@@ -256,12 +266,13 @@ function writePart(buffer: Buffer, position: number, bytes: Buffer, from: number
   return writeLineEnd(buffer, at + to - from);
 }
 
-function writeLength(buffer: Buffer, position: number, length: number): number {
+/** Writes what stands before an element of this length, and returns where that begins. */
+export function writeLength(buffer: Buffer, position: number, length: number): number {
   let at = position;
   buffer[at++] = DOLLAR;
   if (length < 10) buffer[at++] = 48 + length;
   else if (length < 100) {
-    buffer[at++] = 48 + Math.floor(length / 10);
+    buffer[at++] = 48 + ((length / 10) | 0);
     buffer[at++] = 48 + (length % 10);
   } else {
     const digits = String(length);
@@ -271,7 +282,7 @@ function writeLength(buffer: Buffer, position: number, length: number): number {
   return writeLineEnd(buffer, at);
 }
 
-function writeLineEnd(buffer: Buffer, at: number): number {
+export function writeLineEnd(buffer: Buffer, at: number): number {
   buffer[at] = CR;
   buffer[at + 1] = LF;
   return at + 2;

@@ -10,6 +10,7 @@
 import { systemRandom } from '../../clock.js';
 import { type Bytes, copyBytes, latin1Text, Memory, writeLatin1 } from '../byte-string.js';
 import { KeyHasher } from './key-hash.js';
+import { writeLength, writeLineEnd } from './list-chunk.js';
 import { ObjectTable } from './object-table.js';
 import { PackedIndex } from './packed-index.js';
 import { offsetOf, PackedPages } from './packed-pages.js';
@@ -26,12 +27,17 @@ const NUMBERS_MIN = 64;
 /** Less than this is not worth tidying. */
 const WASTED_BYTES_MIN = 4096;
 const SCRATCH_BYTES = 4096;
+const PACKING_SCRATCH_BYTES = 32 * 1024;
+/** What a packed name takes at most beside its bytes, and a word too much. */
+const PACKING_BYTES = 32;
 /** Below this, a loop over the bytes is cheaper than a call into the runtime. */
 const LOOP_BYTES_MAX = 48;
 
 /** Containers share one secret: nobody can choose names that collide. */
 const hasher = new KeyHasher(systemRandom);
 const nameScratch = new Memory(Buffer.allocUnsafeSlow(SCRATCH_BYTES));
+/** Where names are packed, to be copied out. */
+const packingScratch = new Memory(Buffer.allocUnsafeSlow(PACKING_SCRATCH_BYTES));
 const valueScratch = new Memory(Buffer.allocUnsafeSlow(PACKED_VALUE_BYTES_MAX));
 
 export class PackedNames {
@@ -131,14 +137,25 @@ export class PackedNames {
     return latin1Text(bytes, start, start + length);
   }
 
-  /** Shows a name where it lies. */
-  showName(place: number, shown: StringView): void {
-    const memory = this.pages.memoryAt(place);
-    const at = offsetOf(place);
-    shown.memory = memory;
-    shown.start = at + this.headBytes;
-    shown.end = shown.start + memory.view.getInt32(at + 4, true);
-    shown.isLasting = false;
+  /** The names of some numbers, as bulk strings one after the other. */
+  packed(numbers: Int32Array): Buffer {
+    const { pages, places, headBytes } = this;
+    let target = packingScratch;
+    let to = 0;
+    for (let index = 0; index < numbers.length; index++) {
+      const place = places[numbers[index] as number] as number;
+      const { view } = pages.memoryAt(place);
+      const start = offsetOf(place) + headBytes;
+      const length = view.getInt32(offsetOf(place) + 4, true);
+      if (to + length + PACKING_BYTES > target.bytes.length) target = enlargedMemory(target, to, length);
+      to = writeLength(target.bytes, to, length);
+      // By words: what is copied too much is written over, and a slot is whole words.
+      const words = target.view;
+      for (let at = 0; at < length; at += 4) words.setInt32(to + at, view.getInt32(start + at, true), true);
+      to = writeLineEnd(target.bytes, to + length);
+    }
+    const packed = target.bytes.subarray(0, to);
+    return target === packingScratch ? Buffer.from(packed) : packed;
   }
 
   /** Shows a value where it lies. */
@@ -173,6 +190,34 @@ export class PackedNames {
     for (let behind = number; behind < this.size; behind++)
       this.renumber(this.places[behind + 1] as number, behind);
     this.tidy();
+  }
+
+  /** Looks at the name of a number as if it had been looked for last. */
+  seek(number: number): void {
+    const place = this.placeOf(number);
+    this.sought = this.pages.memoryAt(place);
+    this.soughtStart = offsetOf(place) + this.headBytes;
+    this.soughtEnd = this.soughtStart + this.nameLengthAt(place);
+    this.hash = hasher.hash(this.sought.bytes, this.soughtStart, this.soughtEnd);
+  }
+
+  /** Negative when the name of a number comes before the one that was looked for last, by their bytes; 0: it is that. */
+  compareWithSought(number: number): number {
+    const place = this.placeOf(number);
+    const { bytes, view } = this.pages.memoryAt(place);
+    const at = offsetOf(place);
+    const start = at + this.headBytes;
+    const length = view.getInt32(at + 4, true);
+    const { soughtStart } = this;
+    const other = this.sought.bytes;
+    const otherLength = this.soughtEnd - soughtStart;
+    const near = Math.min(length, otherLength, LOOP_BYTES_MAX);
+    for (let index = 0; index < near; index++) {
+      const difference = (bytes[start + index] as number) - (other[soughtStart + index] as number);
+      if (difference !== 0) return difference;
+    }
+    if (near < LOOP_BYTES_MAX) return length - otherLength;
+    return bytes.compare(other, soughtStart, this.soughtEnd, start, start + length);
   }
 
   hasName(place: number, bytes: Buffer, start: number, end: number): boolean {
@@ -302,6 +347,12 @@ export class PackedNames {
 /** A name and its room fill whole units. */
 function roomFor(headBytes: number, valueBytes: number): number {
   return ((headBytes + valueBytes + 7) & ~7) - headBytes;
+}
+
+function enlargedMemory(from: Memory, used: number, length: number): Memory {
+  const larger = new Memory(Buffer.allocUnsafeSlow((used + length + PACKING_BYTES) * 2));
+  larger.bytes.set(from.bytes.subarray(0, used));
+  return larger;
 }
 
 function enlarged(places: Int32Array): Int32Array {

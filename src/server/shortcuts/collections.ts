@@ -6,7 +6,7 @@ import { SetValue } from '../keyspace/set-value.js';
 import { SortedSetValue } from '../keyspace/sorted-set-value.js';
 import { StringView } from '../keyspace/string-view.js';
 import { rangeOf } from '../ranges.js';
-import { DoubleReply } from '../resp/reply.js';
+import { DoubleReply, PackedArrayReply } from '../resp/reply.js';
 import { containerToRead, digitsIn, entryToWrite, indexIn, textIn } from './parts.js';
 
 /** One for all: what it shows is written at once. */
@@ -71,7 +71,7 @@ export const zaddShortcut: Shortcut = (request, db, out, _version, limits) => {
   const entry = entryToWrite(request, db);
   const set = entry === undefined ? new SortedSetValue() : entry.value;
   if (!(set instanceof SortedSetValue)) return false;
-  const old = set.set(textIn(request, 3), score, limits);
+  const old = set.setPart(request.memory, request.start(3), request.end(3), score, limits);
   if (entry === undefined) db.set(textIn(request, 1), set, NEVER);
   else if (old !== score) db.changed(entry);
   out.integer(old === undefined ? 1 : 0);
@@ -82,21 +82,20 @@ export const zscoreShortcut: Shortcut = (request, db, out, version) => {
   if (request.count !== 3) return false;
   const set = containerToRead(request, db, SortedSetValue);
   if (set === null) return false;
-  const score = set?.scoreOf(textIn(request, 2));
+  const score = set?.scoreOfPart(request.memory, request.start(2), request.end(2));
   out.write(score === undefined ? null : new DoubleReply(score), version);
   return true;
 };
 
 /** By rank, without options. */
-export const zrangeShortcut: Shortcut = (request, db, out) => {
+export const zrangeShortcut: Shortcut = (request, db, out, version) => {
   if (request.count !== 4) return false;
   const [start, stop] = [indexIn(request, 2), indexIn(request, 3)];
   if (start === null || stop === null) return false;
   const set = containerToRead(request, db, SortedSetValue);
   if (set === null) return false;
   const range = set === undefined ? null : rangeOf(start, stop, set.size);
-  const members = set === undefined || range === null ? [] : set.membersByRank(range.first, range.count);
-  out.arrayOf(members.length);
-  for (const member of members) out.text(member);
+  if (set === undefined || range === null) out.arrayOf(0);
+  else out.write(new PackedArrayReply(range.count, set.packedRange(range.first, range.count)), version);
   return true;
 };
