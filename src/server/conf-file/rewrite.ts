@@ -2,8 +2,9 @@
  * Decides what CONFIG REWRITE makes of a configuration file: comments and order stay, what was changed is changed,
  * what is not there is added behind. Knows no parameter. (Redis: `config.c`, rewriteConfig.)
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { splitInline } from '../resp/inline.js';
+import { replaceFile } from '../whole-file.js';
 import { quoted } from './read.js';
 
 /** What a file should say of one name. */
@@ -50,20 +51,5 @@ export function valueText(value: string): string {
 
 /** Whole or not at all; null, or what was in the way. */
 export function rewriteFile(path: string, wishes: readonly Wish[]): string | null {
-  const beside = `${path}.${process.pid}.tmp`;
-  try {
-    const text = rewritten(readFileSync(path, 'utf8'), wishes);
-    const file = openSync(beside, 'w', 0o644);
-    try {
-      writeSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(beside, path);
-    return null;
-  } catch (error) {
-    rmSync(beside, { force: true });
-    return error instanceof Error ? error.message : String(error);
-  }
+  return replaceFile(path, () => rewritten(readFileSync(path, 'utf8'), wishes));
 }
