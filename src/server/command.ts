@@ -281,7 +281,13 @@ export class CommandTable {
   }
 
   find(name: string): Command | undefined {
-    return this.byName.get(name) ?? this.byName.get(name.toLowerCase());
+    if (name === this.last) return this.lastCommand;
+    const command = this.byName.get(name) ?? this.byName.get(name.toLowerCase());
+    if (command !== undefined) {
+      this.last = name;
+      this.lastCommand = command;
+    }
+    return command;
   }
 
   /** By its name's bytes. Names that were asked for lately are recognised without making strings of them. */

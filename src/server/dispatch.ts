@@ -92,9 +92,34 @@ export class Dispatcher {
     nowMs?: number,
   ): boolean {
     if (command.shortcut === undefined) return false;
+    this.shortcuts.begins(command.counters, nowMs);
+    if (!this.runShortcut(command, client, request, out)) return false;
+    this.shortcuts.took(command.counters);
+    return true;
+  }
+
+  /** The same for a call of its own, with nothing in front or behind: only some are timed. */
+  takeSingleShortcut(
+    command: Command,
+    client: Client,
+    request: RequestSlices,
+    out: ShortcutSink,
+    nowMs: number,
+  ): boolean {
+    if (command.counters.isDue) {
+      const isTaken = this.takeShortcutOf(command, client, request, out, nowMs);
+      this.shortcuts.settle();
+      return isTaken;
+    }
+    if (!this.runShortcut(command, client, request, out)) return false;
+    command.counters.ranUntimed(false);
+    return true;
+  }
+
+  private runShortcut(command: Command, client: Client, request: RequestSlices, out: ShortcutSink): boolean {
+    if (command.shortcut === undefined) return false;
     const { keyspace, statistics, settings } = this.context;
     keyspace.beginCommand();
-    this.shortcuts.begins(command.counters, nowMs);
     if (
       !keyspace.makeRoom() ||
       !command.shortcut(request, client.db, out, client.respVersion, settings.encodings)
@@ -102,7 +127,6 @@ export class Dispatcher {
       return false;
     statistics.commandsProcessed++;
     client.lastCommand = command.fullName;
-    this.shortcuts.took(command.counters);
     return true;
   }
 

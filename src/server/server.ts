@@ -447,11 +447,10 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   }
 
   private takeShortcutInProcess(command: Command, client: Client, bulk: BulkForm): boolean {
-    const nowMs = this.beginTurn();
+    const nowMs = this.clock.monotonicMs();
+    this.keyspace.beginTurn(nowMs);
     this.sink.begin(bulk);
-    const isTaken = this.dispatcher.takeShortcutOf(command, client, this.slices, this.sink, nowMs);
-    this.dispatcher.shortcuts.settle();
-    return isTaken;
+    return this.dispatcher.takeSingleShortcut(command, client, this.slices, this.sink, nowMs);
   }
 
   private assertOpen(): void {
