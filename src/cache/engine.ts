@@ -404,13 +404,7 @@ export class Engine {
 
   private async landed<P>(request: ReadRequest<P, unknown>, own: Dependencies): Promise<Hit<P> | null> {
     const entry = this.decoded(request);
-    if (entry === undefined) return null;
-    try {
-      if (!(await this.vouches(own, entry.stamp.dependencies))) return null;
-    } catch (error) {
-      this.failed('lookup', error);
-      return null;
-    }
+    if (entry === undefined || !(await this.mayTake(own, entry.stamp.dependencies))) return null;
     return this.nearHit(entry);
   }
 
@@ -445,6 +439,16 @@ export class Engine {
     return sameVector((await this.lookUp(inherited)).vector, stamped.vector.slice(refs.length));
   }
 
+  /** The same of what somebody else's query gave. A store that cannot say so means no: this read runs itself. */
+  private async mayTake(own: Dependencies, stamped: Dependencies): Promise<boolean> {
+    try {
+      return await this.vouches(own, stamped);
+    } catch (error) {
+      this.failed('lookup', error);
+      return false;
+    }
+  }
+
   /**
    * What the execution was built from besides its own references was unknown when it was joined, and may have
    * been read before this read began: its tokens must be equal now.
@@ -456,12 +460,7 @@ export class Engine {
     const done = await flight.execution.catch(() => null); // its error is its own: this read runs itself
     if (done === null || done.payload === null) return null;
     const dependencies = withInherited(flight.own, done.inherited);
-    try {
-      if (!(await this.vouches(own, dependencies))) return null;
-    } catch (error) {
-      this.failed('lookup', error);
-      return null;
-    }
+    if (!(await this.mayTake(own, dependencies))) return null;
     this.counters.joined++;
     return { from: 'flight', payload: done.payload as P, dependencies };
   }

@@ -300,8 +300,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'engine.ts',
-        from: `if (!(await this.vouches(own, dependencies))) return null;`,
-        to: `await this.vouches(own, dependencies);`,
+        from: `if (!(await this.mayTake(own, dependencies))) return null;`,
+        to: `await this.mayTake(own, dependencies);`,
       },
     ],
     within: (scenario) => ({
