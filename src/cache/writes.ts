@@ -46,7 +46,11 @@ const INTENT_BYTES = 12;
 export class Writes {
   /** Writes under way whose INTENT the store was not told of: until their END, nothing is served. */
   private readonly untold = new Set<Intent>();
-  /** By id: intents that may stand in the store and have not ended. */
+  /**
+   * By id: intents that may stand in the store and have not ended. Those of orphans that are asked about no longer stay,
+   * some hundred bytes each: what is not named here is taken for left over, and would be removed although its write may
+   * still become visible.
+   */
   private readonly standing = new Set<string>();
   private readonly debts: Debts;
   private readonly orphans: Orphans;
