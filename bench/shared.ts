@@ -3,6 +3,7 @@
  * redis-server, beside a hand-written one: hits, writes, more workers, and a failover.
  */
 
+import { consume, hotGroups, type Row, redisByHand } from './hits/contestants.js';
 import { plainTable, rowsPerGroup, updateOrder } from './hits/tables.js';
 import { describeMachine } from './lib/machine.js';
 import { microseconds, ratio } from './lib/numbers.js';
@@ -17,11 +18,6 @@ export interface SharedOptions {
 }
 
 const callers = 50;
-const hotGroups = 100;
-
-interface Row {
-  readonly id: number;
-}
 
 export async function benchShared(report: Report, { quick }: SharedOptions): Promise<void> {
   const setting = await createSharedSetting();
@@ -44,7 +40,7 @@ export async function benchShared(report: Report, { quick }: SharedOptions): Pro
 async function compareHits(setting: SharedSetting, rounds: RoundsOptions, report: Report): Promise<void> {
   const timings = await race(
     [
-      hand(setting),
+      { ...redisByHand(setting, plainTable), callers, callsPerRound: 5_000 },
       cached('strict, decoded results kept', setting.strict, 10_000, 'nearHits'),
       cached('strict, nothing kept', setting.far, 4_000, 'storeHits'),
       cached('bounded', setting.bounded, 40_000, 'nearHits'),
@@ -71,25 +67,6 @@ async function compareHits(setting: SharedSetting, rounds: RoundsOptions, report
   );
 }
 
-function hand({ plain, redis }: SharedSetting): Contestant {
-  return {
-    name: 'ioredis + JSON.parse',
-    callers,
-    callsPerRound: 5_000,
-    call: async (index) => {
-      const found = await redis.get(`${plainTable.name}:${index % hotGroups}`);
-      if (found === null) throw new Error('A call that was to hit did not');
-      consume(JSON.parse(found) as Row[]);
-    },
-    before: async () => {
-      for (let group = 0; group < hotGroups; group++) {
-        const { rows } = await plain.query(plainTable.select, [group]);
-        await redis.set(`${plainTable.name}:${group}`, JSON.stringify(rows), 'EX', 3_600);
-      }
-    },
-  };
-}
-
 function cached(
   name: string,
   { pool, cache }: Cached,
@@ -113,13 +90,6 @@ function cached(
       if (hits !== calls) throw new Error(`${name}: of ${calls} calls that were to hit, ${hits} did`);
     },
   };
-}
-
-function consume(rows: readonly Row[]): void {
-  let checksum = 0;
-  for (const row of rows) checksum += row.id;
-  if (rows.length !== rowsPerGroup || Number.isNaN(checksum))
-    throw new Error('A result is not what it should be');
 }
 
 /** A round trip is what one PING takes on the same connection, at the same time of day. */

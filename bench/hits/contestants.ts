@@ -5,7 +5,7 @@ import type { Setting } from './setting.js';
 import { type MeasuredTable, plainTable, rowsPerGroup, updateOrder } from './tables.js';
 
 /** Hits go round these groups, so that it is not one key that is hot. */
-const hotGroups = 100;
+export const hotGroups = 100;
 
 export interface Callers {
   readonly label: 'sequential' | '50 callers';
@@ -21,12 +21,12 @@ export const lookasideName = 'lookaside';
 export const redisName = 'ioredis + JSON.parse';
 export const uncachedName = 'plain pg';
 
-interface Row {
+export interface Row {
   readonly id: number;
 }
 
 /** What a caller does with a result, so that no contestant gets away with a promise of rows. */
-function consume(rows: readonly Row[]): void {
+export function consume(rows: readonly Row[]): void {
   let checksum = 0;
   for (const row of rows) checksum += row.id;
   if (rows.length !== rowsPerGroup || Number.isNaN(checksum))
@@ -38,10 +38,11 @@ const queryOn = async (pool: Pool, table: MeasuredTable, group: number): Promise
 
 /** Batches of about 100 ms on the machine of bench/README.md. */
 export function hitContestants(
-  { plain, wrapped, cache, redis }: Setting,
+  setting: Setting,
   table: MeasuredTable,
   { callers }: Callers,
 ): readonly Contestant[] {
+  const { plain, wrapped, cache } = setting;
   let before = cache.stats();
   return [
     {
@@ -58,22 +59,7 @@ export function hitContestants(
         if (hits !== calls) throw new Error(`Of ${calls} calls that were to hit, ${hits} did`);
       },
     },
-    {
-      name: redisName,
-      callers,
-      callsPerRound: callers === 1 ? 1_500 : 5_000,
-      call: async (index) => {
-        const cached = await redis.get(`${table.name}:${index % hotGroups}`);
-        if (cached === null) throw new Error('A call that was to hit did not');
-        consume(JSON.parse(cached) as Row[]);
-      },
-      before: async () => {
-        for (let group = 0; group < hotGroups; group++) {
-          const { rows } = await plain.query(table.select, [group]);
-          await redis.set(`${table.name}:${group}`, JSON.stringify(rows), 'EX', 3_600);
-        }
-      },
-    },
+    { ...redisByHand(setting, table), callers, callsPerRound: callers === 1 ? 1_500 : 5_000 },
     {
       name: uncachedName,
       callers,
@@ -81,6 +67,27 @@ export function hitContestants(
       call: (index) => queryOn(plain, table, index % hotGroups),
     },
   ];
+}
+
+/** What is written where there is a Redis and no lookaside. */
+export function redisByHand(
+  { plain, redis }: Pick<Setting, 'plain' | 'redis'>,
+  table: MeasuredTable,
+): Pick<Contestant, 'name' | 'call' | 'before'> {
+  return {
+    name: redisName,
+    call: async (index) => {
+      const cached = await redis.get(`${table.name}:${index % hotGroups}`);
+      if (cached === null) throw new Error('A call that was to hit did not');
+      consume(JSON.parse(cached) as Row[]);
+    },
+    before: async () => {
+      for (let group = 0; group < hotGroups; group++) {
+        const { rows } = await plain.query(table.select, [group]);
+        await redis.set(`${table.name}:${group}`, JSON.stringify(rows), 'EX', 3_600);
+      }
+    },
+  };
 }
 
 /** Every call asks for a group nobody asked for; when they run out, the cache forgets them all. */
