@@ -21,6 +21,8 @@ export interface Payload {
   /** Decoded rows to copy from, once they were asked for. One for each row mode. */
   objects: Master | null;
   arrays: Master | null;
+  /** Came out of the store and was given to nobody yet: whoever is first may be the only one. */
+  isNew: boolean;
 }
 
 /** Rough costs in memory; decoded rows are counted from the start. */
@@ -50,6 +52,7 @@ export function payloadOf(
     bytes: PAYLOAD_BYTES + (isOwn ? fields.length * FIELD_BYTES : 0) + rowsBytes,
     objects: null,
     arrays: null,
+    isNew: false,
   };
 }
 
@@ -71,6 +74,11 @@ function cellsOfRow(row: KeptRow): Cells {
 
 /** The cells of each row. */
 export const cellsOf = ({ rows }: Payload): readonly Cells[] => rows.map(cellsOfRow);
+
+/** Once there are decoded rows to copy from, cells are hardly asked for again. */
+export function keepRows(payload: Payload): void {
+  payload.rows = payload.rows.map((row) => (typeof row === 'string' ? row : keepRow(row)));
+}
 
 /** Whoever parses them for one caller parses them for the next one: they stay as they are then. */
 export function keptCellsOf(payload: Payload): readonly Cells[] {
@@ -163,7 +171,9 @@ export function payloadCodec(Field: FieldConstructor): PayloadCodec<Payload> {
       const fields = f.map((parts) => new Field(...parts));
       let rowsBytes = 0;
       for (const row of r) rowsBytes += rowBytes(row);
-      return payloadOf(t, { fields, isOwn: true }, r.map(keepRow), rowsBytes);
+      const payload = payloadOf(t, { fields, isOwn: true }, r, rowsBytes);
+      payload.isNew = true;
+      return payload;
     },
     bytesOf: ({ bytes }) => bytes,
     same: (left, right) =>

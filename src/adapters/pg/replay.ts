@@ -3,7 +3,7 @@
  * that is provably the same, else by giving the raw cells to pg's own classes again.
  */
 import { type CopyingMaster, isCopying, isCurrent, masterOf } from './copier.js';
-import { cellsOf, copyField, type FieldConstructor, keptCellsOf, type Payload } from './payload.js';
+import { cellsOf, copyField, type FieldConstructor, keepRows, keptCellsOf, type Payload } from './payload.js';
 import type { Cells, Field, PgResult, ResultConstructor, TypeParsers } from './shapes.js';
 
 /** The application's own classes, as found on its clients. */
@@ -24,6 +24,11 @@ export interface Replay {
 /** A result of the caller's own: nothing in it is anybody else's. */
 export function replay(payload: Payload, { classes, rowMode, types, clientTypes }: Replay): PgResult {
   const result = new classes.Result(rowMode, types ?? clientTypes);
+  if (payload.isNew) {
+    payload.isNew = false; // rows to copy from would have cost more than was parsed, and perhaps nobody else asks
+    parseInto(result, payload, cellsOf(payload), classes.Field);
+    return result;
+  }
   const master = types === undefined ? currentMaster(payload, rowMode, clientTypes, classes) : null;
   if (master === null) {
     parseInto(result, payload, keptCellsOf(payload), classes.Field);
@@ -64,6 +69,7 @@ function currentMaster(
   if (master === null || !isCurrent(master, types)) {
     const decoded = new classes.Result(rowMode, types);
     const cells = cellsOf(payload);
+    keepRows(payload);
     parseInto(decoded, payload, cells, classes.Field);
     payload[slot] = master = masterOf({
       rows: decoded.rows,
