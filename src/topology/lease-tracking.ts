@@ -3,9 +3,10 @@
  * same kind, whose connections remember what is read on them. Whatever changes about its connections voids all that was
  * read on any. Knows neither sentinels nor slots.
  */
-import { arrayOf, expectNoError, type Session, type Tracking, textOf } from '../cache/executor.js';
+import type { Session, Tracking } from '../cache/executor.js';
 import type { Connection, ConnectionEvents } from './connection.js';
 import { HEARTBEATS_PER_BOUND, type RemoteStore } from './single.js';
+import { type OnTouch, openTracked } from './tracked-connection.js';
 
 /** A store whose nodes have to be confirmed, with all of its connections tracked. */
 export interface TrackedStore {
@@ -50,8 +51,6 @@ export function withTracking(
 
 type OpenWithProtocol<A> = (address: A, events: ConnectionEvents, protocol: 3) => Promise<Connection>;
 
-type OnTouch = (key: string | null) => void;
-
 class LeasedTracking implements Tracking {
   private onTouch: OnTouch = () => undefined;
   private readonly store: TrackedStore;
@@ -59,7 +58,8 @@ class LeasedTracking implements Tracking {
   constructor(heartbeatMs: number, make: (parts: TrackedStoreParts) => TrackedStore) {
     const onTouch: OnTouch = (key) => this.onTouch(key);
     this.store = make({
-      track: (open) => (address, events) => openTracked(open, address, events, onTouch),
+      track: (open) => (address, events) =>
+        openTracked((tracked) => open(address, tracked, 3), events, onTouch),
       onSessionChange: () => onTouch(null),
       heartbeatMs,
     });
@@ -83,33 +83,5 @@ class LeasedTracking implements Tracking {
 
   close(): Promise<void> {
     return this.store.close();
-  }
-}
-
-async function openTracked<A>(
-  open: OpenWithProtocol<A>,
-  address: A,
-  events: ConnectionEvents,
-  onTouch: OnTouch,
-): Promise<Connection> {
-  const tracked: ConnectionEvents = {
-    ...events,
-    onEnd: (error) => {
-      onTouch(null);
-      events.onEnd?.(error);
-    },
-    onPush: ([kind, keys]) => {
-      if (kind !== 'invalidate') return;
-      if (keys === null || keys === undefined) return onTouch(null);
-      for (const key of arrayOf(keys)) onTouch(textOf(key));
-    },
-  };
-  const connection = await open(address, tracked, 3);
-  try {
-    expectNoError(await connection.run([['CLIENT', 'TRACKING', 'ON']]));
-    return connection;
-  } catch (error) {
-    connection.close();
-    throw error;
   }
 }

@@ -1,13 +1,12 @@
 /**
- * Decides how reads are tracked by the server they are made on (CLIENT TRACKING, RESP3): on a connection of their own,
- * since a reply and the news that it is void have to come on the same one, in order. Knows no tokens.
- *
- * https://redis.io/docs/reference/client-side-caching
+ * Decides how reads of one server are tracked: on a connection of their own, which is asked for signs of life. Knows no
+ * tokens.
  */
-import { arrayOf, expectNoError, type Session, type Tracking, textOf } from '../cache/executor.js';
+import type { Session, Tracking } from '../cache/executor.js';
 import type { Clock, Random, Timer } from '../clock.js';
 import type { Connection, ConnectionEvents } from './connection.js';
 import { Keeper } from './keeper.js';
+import { type OnTouch, openTracked } from './tracked-connection.js';
 
 export interface TrackedReadsOptions {
   readonly clock: Clock;
@@ -24,7 +23,7 @@ export interface TrackedReadsOptions {
 export class TrackedReads implements Tracking {
   private readonly keeper: Keeper;
   private current: Session | null = null;
-  private onTouch: (key: string | null) => void = () => undefined;
+  private onTouch: OnTouch = () => undefined;
   private heartbeat: Timer | null = null;
   private closed = false;
 
@@ -34,7 +33,7 @@ export class TrackedReads implements Tracking {
       clock,
       random,
       reconnectMsMax,
-      open: (events) => this.open(events),
+      open: (events) => openTracked(options.open, events, (key) => this.onTouch(key)),
       onOpen: (connection) => {
         this.onTouch(null); // what an earlier connection was told of is void
         this.current = sessionOn(connection);
@@ -57,7 +56,7 @@ export class TrackedReads implements Tracking {
     return this.keeper.current?.answeredAtMs ?? Number.NEGATIVE_INFINITY;
   }
 
-  watch(onTouch: (key: string | null) => void): void {
+  watch(onTouch: OnTouch): void {
     this.onTouch = onTouch;
   }
 
@@ -70,24 +69,6 @@ export class TrackedReads implements Tracking {
     this.closed = true;
     this.heartbeat?.cancel();
     await this.keeper.close();
-  }
-
-  private async open(events: ConnectionEvents): Promise<Connection> {
-    const connection = await this.options.open({
-      ...events,
-      onPush: ([kind, keys]) => {
-        if (kind !== 'invalidate') return;
-        if (keys === null || keys === undefined) return this.onTouch(null);
-        for (const key of arrayOf(keys)) this.onTouch(textOf(key));
-      },
-    });
-    try {
-      expectNoError(await connection.run([['CLIENT', 'TRACKING', 'ON']]));
-      return connection;
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
   }
 
   private beat(): void {
