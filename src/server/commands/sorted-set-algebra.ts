@@ -207,15 +207,13 @@ function resultOf(
   { inputs, aggregate }: Query,
   limits: EncodingLimits,
 ): SortedSetValue {
-  const result = new SortedSetValue();
   const scores =
     operation === 'diff'
       ? difference(inputs)
       : operation === 'inter'
         ? intersection(bySize(inputs), aggregate)
         : union(bySize(inputs), aggregate);
-  for (const [member, score] of scores) result.set(member, score, limits);
-  return result;
+  return SortedSetValue.of([...scores], limits);
 }
 
 function union(inputs: readonly Input[], aggregate: Aggregate): Map<string, number> {

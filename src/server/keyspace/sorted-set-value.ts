@@ -21,6 +21,17 @@ export class SortedSetValue extends Container {
   /** Holds everything once there are many. */
   private many: ManyRanked | null = null;
 
+  /** Made of members all at once, as by ZUNIONSTORE: then all of them decide whether Redis would pack them. */
+  static of(pairs: readonly (readonly [string, number])[], limits: EncodingLimits): SortedSetValue {
+    const { zsetListpackEntriesMax, zsetListpackValueBytesMax } = limits;
+    const set = new SortedSetValue();
+    set.isPacked =
+      pairs.length <= zsetListpackEntriesMax &&
+      pairs.every(([member]) => member.length <= zsetListpackValueBytesMax);
+    for (const [member, score] of pairs) set.set(member, score, limits);
+    return set;
+  }
+
   get encoding(): string {
     return this.isPacked ? 'listpack' : 'skiplist';
   }

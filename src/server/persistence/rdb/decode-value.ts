@@ -127,12 +127,10 @@ function setOf(members: Iterable<Element>, limits: EncodingLimits): SetValue {
 }
 
 function sortedSetOf(pairs: Iterable<readonly [string, number]>, limits: EncodingLimits): SortedSetValue {
-  const set = new SortedSetValue();
-  for (const [member, score] of pairs) {
-    if (Number.isNaN(score)) throw new RdbFormatError('a score is not a number');
-    if (set.scoreOf(member) !== undefined) throw new RdbFormatError('a member occurs twice');
-    set.set(member, score, limits);
-  }
+  const all = [...pairs];
+  if (all.some(([, score]) => Number.isNaN(score))) throw new RdbFormatError('a score is not a number');
+  const set = SortedSetValue.of(all, limits);
+  if (set.size < all.length) throw new RdbFormatError('a member occurs twice');
   return full(set);
 }
 
