@@ -38,17 +38,17 @@ export function readsBinder(names: TableNames, reads: readonly TableRead[]): Bin
   };
 }
 
-/** What a write may change in this call. */
-export function bindWrites(
-  names: TableNames,
-  writes: WriteScope,
-  values: readonly unknown[],
-): readonly Target[] {
-  if (writes.scope === 'everything') return [{ table: rootOf(names), pins: null }];
-  return writes.tables.map((write) => ({
-    table: keyOfTable(names, write.table.id),
-    pins: bindTargetPins(write, values),
-  }));
+/** What a write may change in a call with these values. */
+export type BindWrites = (values: readonly unknown[]) => readonly Target[];
+
+/** What does not depend on a call's values is made once: names of tables are long, and looked up many times a write. */
+export function writesBinder(names: TableNames, writes: WriteScope): BindWrites {
+  if (writes.scope === 'everything') {
+    const everything: readonly Target[] = [{ table: rootOf(names), pins: null }];
+    return () => everything;
+  }
+  const bound = writes.tables.map((write) => ({ key: keyOfTable(names, write.table.id), write }));
+  return (values) => bound.map(({ key, write }) => ({ table: key, pins: bindTargetPins(write, values) }));
 }
 
 function refBinder(table: string, pin: Pin | null): (values: readonly unknown[]) => Ref {

@@ -321,9 +321,9 @@ export class WatchedClient {
     const change = statement?.plan.session ?? 'departs';
     const { database, backend } = this.session;
     const after: Aftermath = {
-      ...(change === 'resets' ? { succeeded: () => this.session.forget() } : {}),
-      ...(change === 'departs' ? { rejected: this.session.depart() } : {}),
-      ...this.overtakenPlan(statement),
+      succeeded: change === 'resets' ? () => this.session.forget() : undefined,
+      rejected: change === 'departs' ? this.session.depart() : undefined,
+      ended: this.overtakenPlan(statement),
       control: statement?.plan.kind === 'transaction' ? statement.plan.transaction : null,
       backend,
       isProxied: backend === null || this.session.isPooled,
@@ -333,16 +333,15 @@ export class WatchedClient {
   }
 
   /** A write that waited for a lock while the catalog changed may have done more than was planned. */
-  private overtakenPlan(statement: Statement | undefined): Pick<Aftermath, 'ended'> {
+  private overtakenPlan(statement: Statement | undefined): Aftermath['ended'] {
     const { database } = this.session;
-    if (database === null || statement?.plan.kind !== 'write' || statement.plan.changesCatalog) return {};
+    if (database === null || statement?.plan.kind !== 'write' || statement.plan.changesCatalog)
+      return undefined;
     const { version } = database;
-    if (!database.isCurrent) return {}; // counted as a write of everything
-    return {
-      ended: () => {
-        if (database.isCurrent && database.version === version) return;
-        return this.host.core.engine.invalidate([database.root]);
-      },
+    if (!database.isCurrent) return undefined; // counted as a write of everything
+    return () => {
+      if (database.isCurrent && database.version === version) return;
+      return this.host.core.engine.invalidate([database.root]);
     };
   }
 

@@ -1,5 +1,4 @@
 /** Decides what a statement may make visible, from its plan and what is known of the connection's session. */
-import { bindWrites } from '../../cache/bind.js';
 import type { Target } from '../../cache/protocol/refs.js';
 import type { TransactionControl } from '../../sql/plan.js';
 import type { Database } from './databases.js';
@@ -24,15 +23,16 @@ export const anything = (roots: readonly Target[]): Effect => ({
 });
 
 export function effectOf(statement: Statement, values: unknown, about: Circumstances): Effect {
-  const { plan, several } = statement;
+  const { plan, several, bindWrites } = statement;
   if (plan.kind === 'transaction') return effectOfControl(plan.transaction, about);
   const commits = several ? 'maybe' : 'no';
   const prepares = several && /prepare\s+transaction/i.test(statement.text) ? 'unknown' : [];
-  if (plan.kind !== 'write') return several ? { ...nothing, commits, prepares } : nothing;
+  if (plan.kind !== 'write' || bindWrites === null)
+    return several ? { ...nothing, commits, prepares } : nothing;
   const { database, planHolds } = about;
   const known = planHolds && !(several && plan.session !== 'keeps');
   const list = Array.isArray(values) ? (values as readonly unknown[]) : [];
-  const bound = known ? bindWrites(database.names, plan.writes, list) : [database.root];
+  const bound = known ? bindWrites(list) : [database.root];
   const targets = plan.changesCatalog ? [...bound, database.root] : bound;
   const isCounted = known && plan.counted !== undefined;
   return {

@@ -2,7 +2,13 @@
  * Decides what is remembered of a statement text: its plan, whether the config lets its results be cached, and
  * where its results are. Knows no connection.
  */
-import { type BindReads, readsBinder, type TableNames } from '../../cache/bind.js';
+import {
+  type BindReads,
+  type BindWrites,
+  readsBinder,
+  type TableNames,
+  writesBinder,
+} from '../../cache/bind.js';
 import type { Engine, ResultGroup } from '../../cache/engine.js';
 import type { Plan } from '../../sql/plan.js';
 import type { Payload } from './payload.js';
@@ -12,6 +18,8 @@ export interface Statement {
   readonly plan: Plan;
   /** What it depends on, once its parameters are known. */
   readonly bindReads: BindReads | null;
+  /** What it may change. */
+  readonly bindWrites: BindWrites | null;
   /** Where its decoded results are; null when they may not be cached. */
   readonly group: ResultGroup<Payload> | null;
   /** Why not, for the counters. */
@@ -53,6 +61,7 @@ export class Statements {
       text,
       plan,
       bindReads: plan.kind === 'read' ? readsBinder(this.options.names, plan.reads) : null,
+      bindWrites: plan.kind === 'write' ? writesBinder(this.options.names, plan.writes) : null,
       group: cached ? this.options.engine.createGroup<Payload>() : null,
       refusal: excluded ? 'excluded' : plan.kind === 'bypass' ? plan.reason.code : plan.kind,
       several: anotherStatement.test(text),

@@ -35,11 +35,11 @@ export interface Surroundings {
 
 /** What else hangs on the outcome of a statement. */
 export interface Aftermath {
-  readonly succeeded?: () => void;
+  readonly succeeded: (() => void) | undefined;
   /** The server could not parse the text: nothing of it was run. */
-  readonly rejected?: () => void;
+  readonly rejected: (() => void) | undefined;
   /** After the intent of a write has ended, before the caller is answered. */
-  readonly ended?: () => void | Promise<void>;
+  readonly ended: (() => void | Promise<void>) | undefined;
   readonly control: TransactionControl | null;
   readonly backend: Backend | null;
   /** A proxy, or who knows what, is between this connection and the server process that runs its statements. */
