@@ -30,7 +30,9 @@ export class ShortcutTimer {
     const { counters, count } = this;
     this.counters = null;
     this.count = 0;
-    if (counters !== null && count > 0)
-      counters.ranSeveral(count, this.journal.nowMs() - this.startMs, this.journal.countsDurations);
+    if (counters === null || count === 0) return;
+    // Reading the clock costs as much as one short command.
+    if (count === 1 && !counters.isDue) counters.ranUntimed(false);
+    else counters.ranSeveral(count, this.journal.nowMs() - this.startMs, this.journal.countsDurations);
   }
 }
