@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedServer } from '../../src/server/index.js';
-import { listeningServer, socketPath } from './support.js';
+import { listeningServer, plain, socketPath } from './support.js';
 
 let server: EmbeddedServer;
 let port: number;
@@ -42,7 +42,7 @@ describe.each([
     const said = allThatIsSaid(socket);
     socket.write('SET left 1\r\nINCR left\r\nQUIT\r\nINCR left\r\n');
     expect(await said).toBe('+OK\r\n:2\r\n+OK\r\n');
-    expect(server.execute('GET', 'left')?.toString()).toBe('2');
+    expect(plain(server.execute('GET', 'left'))).toBe('2');
   });
 
   it('everybody is answered what they asked for, however many ask at once and whatever the length', async () => {
