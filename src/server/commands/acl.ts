@@ -188,8 +188,19 @@ function cat({ args, server }: Call): Reply {
 function setuser({ args, server }: Call): Reply {
   const change = server.acl.change(keyAt(args, 2), args.slice(3).map(byteString));
   if ('problem' in change) return fail(change.problem);
-  if (change.old !== null) hangUpOnSubscribers(server, change.user);
+  if (change.old !== null && hasLostChannels(change.user, change.old))
+    hangUpOnSubscribers(server, change.user);
   return OK;
+}
+
+/** Only then anybody is looked at: who was let in by what a user may not do goes on while that stays as it is. */
+function hasLostChannels(user: User, old: User): boolean {
+  if (user.selectors.some(({ allowsAllChannels }) => allowsAllChannels)) return false;
+  const patterns = new Set(user.selectors.flatMap(({ channels }) => channels.map(({ pattern }) => pattern)));
+  return old.selectors.some(
+    ({ allowsAllChannels, channels }) =>
+      allowsAllChannels || channels.some(({ pattern }) => !patterns.has(pattern)),
+  );
 }
 
 /** Nobody goes on hearing what he may no longer subscribe to. */

@@ -3,7 +3,17 @@ import { keyAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { keyArgument, multiple } from '../command-arguments.js';
 import { allKeys } from '../key-specs.js';
-import { ErrorReply, fail, InterspersedReply, NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
+import {
+  ErrorReply,
+  fail,
+  InterspersedReply,
+  NULL_ARRAY,
+  OK,
+  PackedArrayReply,
+  type Reply,
+  type RespVersion,
+} from '../resp/reply.js';
+import { ReplyWriter } from '../resp/writer.js';
 
 export const transactionCommands: readonly CommandDeclaration[] = [
   {
@@ -86,14 +96,35 @@ function exec({ client, server }: Call): Reply {
   if (transaction.hasError) return ABORTED;
   if (isBroken) return NULL_ARRAY;
   const replies: Reply[] = [];
+  const stretches: Stretch[] = [{ from: 0, version: client.respVersion }];
   client.execReplies = replies;
   try {
-    for (const args of transaction.queue) replies.push(server.runQueued(client, args));
+    for (const args of transaction.queue) {
+      replies.push(server.runQueued(client, args));
+      // Of a HELLO, which is answered in the version that it asks for.
+      if (client.respVersion !== stretches.at(-1)?.version)
+        stretches.push({ from: replies.length - 1, version: client.respVersion });
+    }
   } finally {
     client.execReplies = null;
   }
   const { length } = transaction.queue;
+  if (stretches.length > 1 && !client.origin.transport.isInProcess)
+    return new PackedArrayReply(length, writtenInStretches(replies, stretches));
   return replies.length === length ? replies : new InterspersedReply(length, replies);
+}
+
+/** Replies from here on were made for this version of the protocol. */
+interface Stretch {
+  readonly from: number;
+  readonly version: RespVersion;
+}
+
+function writtenInStretches(replies: readonly Reply[], stretches: readonly Stretch[]): Buffer {
+  const writer = new ReplyWriter();
+  for (const [index, { from, version }] of stretches.entries())
+    for (const reply of replies.slice(from, stretches[index + 1]?.from)) writer.write(reply, version);
+  return Buffer.concat(writer.take());
 }
 
 function discard({ client, server }: Call): Reply {
