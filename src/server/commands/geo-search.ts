@@ -14,6 +14,30 @@ import { sortPart } from '../partial-sort.js';
 import { ErrorReply, fail, type Reply } from '../resp/reply.js';
 import { storeSortedSet } from '../sorted-set-operations.js';
 
+// What several of them say of their arguments.
+const unit = oneOf('unit', [token('M'), token('KM'), token('FT'), token('MI')]);
+const order = oneOf('order', [token('ASC'), token('DESC')], optional);
+const count = block(
+  'count',
+  [argument('count', 'integer', { token: 'COUNT' }), token('ANY', optional)],
+  optional,
+);
+const countSinceAny = block(
+  'count',
+  [argument('count', 'integer', { token: 'COUNT' }), token('ANY', { since: '6.2.0', ...optional })],
+  optional,
+);
+const from = oneOf('from', [
+  argument('member', 'string', { token: 'FROMMEMBER' }),
+  block('longitude_latitude', [argument('longitude', 'double'), argument('latitude', 'double')], {
+    token: 'FROMLONLAT',
+  }),
+]);
+const by = oneOf('by', [
+  block('circle', [argument('radius', 'double', { token: 'BYRADIUS' }), unit]),
+  block('box', [argument('width', 'double', { token: 'BYBOX' }), argument('height', 'double'), unit]),
+]);
+
 export const geoSearchCommands: readonly CommandDeclaration[] = [
   {
     name: 'geosearch',
@@ -29,25 +53,10 @@ export const geoSearchCommands: readonly CommandDeclaration[] = [
       'O(N+log(M)) where N is the number of elements in the grid-aligned bounding box area around the shape provided as the filter and M is the number of items inside the shape',
     arguments: [
       keyArgument(),
-      oneOf('from', [
-        argument('member', 'string', { token: 'FROMMEMBER' }),
-        block('longitude_latitude', [argument('longitude', 'double'), argument('latitude', 'double')], {
-          token: 'FROMLONLAT',
-        }),
-      ]),
-      oneOf('by', [
-        block('circle', [
-          argument('radius', 'double', { token: 'BYRADIUS' }),
-          oneOf('unit', [token('M'), token('KM'), token('FT'), token('MI')]),
-        ]),
-        block('box', [
-          argument('width', 'double', { token: 'BYBOX' }),
-          argument('height', 'double'),
-          oneOf('unit', [token('M'), token('KM'), token('FT'), token('MI')]),
-        ]),
-      ]),
-      oneOf('order', [token('ASC'), token('DESC')], optional),
-      block('count', [argument('count', 'integer', { token: 'COUNT' }), token('ANY', optional)], optional),
+      from,
+      by,
+      order,
+      count,
       token('WITHCOORD', optional),
       token('WITHDIST', optional),
       token('WITHHASH', optional),
@@ -69,25 +78,10 @@ export const geoSearchCommands: readonly CommandDeclaration[] = [
     arguments: [
       argument('destination', 'key', { keySpecIndex: 0 }),
       argument('source', 'key', { keySpecIndex: 1 }),
-      oneOf('from', [
-        argument('member', 'string', { token: 'FROMMEMBER' }),
-        block('longitude_latitude', [argument('longitude', 'double'), argument('latitude', 'double')], {
-          token: 'FROMLONLAT',
-        }),
-      ]),
-      oneOf('by', [
-        block('circle', [
-          argument('radius', 'double', { token: 'BYRADIUS' }),
-          oneOf('unit', [token('M'), token('KM'), token('FT'), token('MI')]),
-        ]),
-        block('box', [
-          argument('width', 'double', { token: 'BYBOX' }),
-          argument('height', 'double'),
-          oneOf('unit', [token('M'), token('KM'), token('FT'), token('MI')]),
-        ]),
-      ]),
-      oneOf('order', [token('ASC'), token('DESC')], optional),
-      block('count', [argument('count', 'integer', { token: 'COUNT' }), token('ANY', optional)], optional),
+      from,
+      by,
+      order,
+      count,
       token('STOREDIST', optional),
     ],
     run: (call) => search(call, 'search-store', false),
@@ -117,16 +111,12 @@ export const geoSearchCommands: readonly CommandDeclaration[] = [
       argument('longitude', 'double'),
       argument('latitude', 'double'),
       argument('radius', 'double'),
-      oneOf('unit', [token('M'), token('KM'), token('FT'), token('MI')]),
+      unit,
       token('WITHCOORD', optional),
       token('WITHDIST', optional),
       token('WITHHASH', optional),
-      block(
-        'count',
-        [argument('count', 'integer', { token: 'COUNT' }), token('ANY', { since: '6.2.0', ...optional })],
-        optional,
-      ),
-      oneOf('order', [token('ASC'), token('DESC')], optional),
+      countSinceAny,
+      order,
       keyArgument({ token: 'STORE', keySpecIndex: 1, ...optional }),
       keyArgument({ token: 'STOREDIST', keySpecIndex: 2, ...optional }),
     ],
@@ -149,16 +139,12 @@ export const geoSearchCommands: readonly CommandDeclaration[] = [
       argument('longitude', 'double'),
       argument('latitude', 'double'),
       argument('radius', 'double'),
-      oneOf('unit', [token('M'), token('KM'), token('FT'), token('MI')]),
+      unit,
       token('WITHCOORD', optional),
       token('WITHDIST', optional),
       token('WITHHASH', optional),
-      block(
-        'count',
-        [argument('count', 'integer', { token: 'COUNT' }), token('ANY', { since: '6.2.0', ...optional })],
-        optional,
-      ),
-      oneOf('order', [token('ASC'), token('DESC')], optional),
+      countSinceAny,
+      order,
     ],
     run: (call) => search(call, 'radius', false),
   },
@@ -186,12 +172,12 @@ export const geoSearchCommands: readonly CommandDeclaration[] = [
       keyArgument(),
       argument('member', 'string'),
       argument('radius', 'double'),
-      oneOf('unit', [token('M'), token('KM'), token('FT'), token('MI')]),
+      unit,
       token('WITHCOORD', optional),
       token('WITHDIST', optional),
       token('WITHHASH', optional),
-      block('count', [argument('count', 'integer', { token: 'COUNT' }), token('ANY', optional)], optional),
-      oneOf('order', [token('ASC'), token('DESC')], optional),
+      count,
+      order,
       keyArgument({ token: 'STORE', keySpecIndex: 1, ...optional }),
       keyArgument({ token: 'STOREDIST', keySpecIndex: 2, ...optional }),
     ],
@@ -213,12 +199,12 @@ export const geoSearchCommands: readonly CommandDeclaration[] = [
       keyArgument(),
       argument('member', 'string'),
       argument('radius', 'double'),
-      oneOf('unit', [token('M'), token('KM'), token('FT'), token('MI')]),
+      unit,
       token('WITHCOORD', optional),
       token('WITHDIST', optional),
       token('WITHHASH', optional),
-      block('count', [argument('count', 'integer', { token: 'COUNT' }), token('ANY', optional)], optional),
-      oneOf('order', [token('ASC'), token('DESC')], optional),
+      count,
+      order,
     ],
     run: (call) => search(call, 'radius-of-member', false),
   },
