@@ -17,7 +17,7 @@ import { Recorder } from './recorder.js';
 import { Tables } from './tables.js';
 import { APPLICATION, functionsOf, isOutage, live, readEverything } from './workload.js';
 
-const PROGRESS_OPERATIONS = 100;
+const PROGRESS_OPERATIONS = 25;
 
 const tell = (answer: Answer): void => void process.send?.(answer);
 
@@ -59,7 +59,7 @@ class Application {
       count: (what) => void (this.events[what] = (this.events[what] ?? 0) + 1),
     };
     this.boundMs = order.boundMs;
-    this.pursuits = new Pursuits(new Caller(this.world, seededRandom(seed)), () => this.log.nowNs());
+    this.pursuits = new Pursuits(this.world, seededRandom(seed), () => this.log.nowNs());
     this.callers = Array.from(
       { length: order.callers },
       (_, index) => new Caller(this.world, seededRandom(seed * 1_000 + index)),

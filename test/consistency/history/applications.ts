@@ -37,8 +37,8 @@ export interface ApplicationsOptions {
 export interface Work {
   /** Of each. Who has done them goes on for as long as somebody has not, or something else lasts. */
   readonly operations: number;
-  /** Something goes wrong meanwhile. */
-  readonly until: Promise<unknown>;
+  /** What goes wrong once all are at it. */
+  readonly meanwhile: () => Promise<void>;
   readonly manners: Omit<Manners, 'leads'>;
 }
 
@@ -47,6 +47,8 @@ const MORE_MAX = 5;
 
 /** Entries die by their tokens: neither of age nor because a poll takes a write for somebody else's. */
 const STRICTEST: Config = { ttl: '1h', changes: { kind: 'none' }, onStoreDown: 'reject' };
+
+const NODE_ARGS = ['--no-warnings', '--max-semi-space-size=64'];
 
 let serial = 0;
 
@@ -80,12 +82,14 @@ export class Applications {
   }
 
   /** What each was told to do, done. Who is killed meanwhile goes on where it is started again. */
-  async work({ until, ...work }: Work): Promise<readonly Told[]> {
+  async work({ meanwhile, ...work }: Work): Promise<readonly Told[]> {
     const working = Promise.all(this.all.map((application) => application.work(work)));
     const reached = Promise.all(this.all.map((application) => application.reached));
-    await Promise.race([Promise.all([reached, until]), working]);
+    const happening = meanwhile();
+    await Promise.race([Promise.all([reached, happening]), working]);
     for (const application of this.all) application.enough();
-    return working;
+    const [told] = await Promise.all([working, happening]);
+    return told;
   }
 
   /** In this work so far, all together. */
@@ -180,7 +184,7 @@ export class Application {
     const { index, namespace, network } = place;
     const life = this.lives++;
     const log = join(place.folder, `${index}-${life}.jsonl`);
-    const started = await startProcess<Order, Answer>({ entry: options.entry, nodeArgs: ['--no-warnings'] });
+    const started = await startProcess<Order, Answer>({ entry: options.entry, nodeArgs: NODE_ARGS });
     this.process = started;
     started.onAnswer((answer) => {
       if (answer.kind === 'progress') this.progressed(answer);
@@ -217,7 +221,7 @@ export class Application {
     this.process?.send({ kind: 'enough' });
   }
 
-  async work({ operations, manners }: Omit<Work, 'until'>): Promise<Told> {
+  async work({ operations, manners }: Omit<Work, 'meanwhile'>): Promise<Told> {
     this.operationsDone = this.doneBefore = 0;
     this.toDo = operations;
     this.isEnough = false;

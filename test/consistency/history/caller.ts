@@ -39,17 +39,30 @@ export interface Functions {
   readonly invalidateLabel: (id: number) => Promise<void>;
 }
 
-/** A connection of one's own is rare: it shares no execution, and is one less for others. */
-const ways = [
+/** How a caller asks. */
+export interface Habits {
+  /** Of the reads that can be made slow. */
+  readonly slowShare: number;
+  /** Takes a connection of its own now and then: such a read shares no execution, and leaves one less to others. */
+  readonly connects: boolean;
+}
+
+const waysOfAPool = [
   ...(['promise', 'promise', 'promise', 'promise', 'promise'] as const),
-  ...(['callback', 'callback', 'named', 'named', 'simple', 'simple', 'client'] as const),
+  ...(['callback', 'callback', 'named', 'named', 'simple', 'simple'] as const),
 ];
+const ways = [...waysOfAPool, 'client' as const];
 
 export class Caller {
   constructor(
     readonly world: World,
     readonly random: Random,
+    private readonly habits: Habits = { slowShare: world.slow.share, connects: true },
   ) {}
+
+  isSlow(): boolean {
+    return this.chance(this.habits.slowShare);
+  }
 
   /** A whole number from 0; small ones are hot. */
   hot(below: number): number {
@@ -70,7 +83,7 @@ export class Caller {
 
   /** By any of the ways there are. */
   async ask(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
-    switch (this.pick(ways)) {
+    switch (this.pick(this.habits.connects ? ways : waysOfAPool)) {
       case 'promise':
         return rowsOf(await this.pool().query(text, [...values]));
       case 'simple':

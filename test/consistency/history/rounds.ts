@@ -105,9 +105,8 @@ class Rounds {
       note: (what) => this.note(what),
     };
     const manners = { mixture, writesNotes: true, kills: fault.killsBackends === true };
-    const until = fault.strike(field);
-    const working = applications.work({ operations, until, manners }).finally(() => (ended = true));
-    const [told] = await Promise.all([working, until]);
+    const meanwhile = (): Promise<void> => fault.strike(field);
+    const told = await applications.work({ operations, manners, meanwhile }).finally(() => (ended = true));
     await this.quiet();
     const hearing = { toleratesOlderThanShown: fault.losesIntents === true };
     this.court.hear(applications.testimonies(), hearing);

@@ -12,7 +12,7 @@ const SLICE_MS = 90_000;
 const PATIENCE_MS = 60_000;
 const FAULTS_PER_SLICE = 5;
 const PROCESSES = 4;
-const CALLERS = 8;
+const CALLERS = 5;
 
 const configurations: readonly (readonly [
   name: string,

@@ -17,7 +17,7 @@ const bumpById = 'update accounts set version = version + 1 where id = $1 return
 
 /** Some more often than others, but not always the same: a row under a write is read past the cache. */
 const anAccount = (caller: Caller): number =>
-  caller.chance(0.5)
+  caller.chance(0.2)
     ? 1 + caller.hot(caller.world.tables.accounts.keys.length)
     : Number(caller.pick(caller.world.tables.accounts.keys));
 
