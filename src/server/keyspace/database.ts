@@ -122,10 +122,11 @@ export class Database {
   set(key: Bytes, value: Value, expireAtMs: ExpireAtMs): void {
     const place = this.alive(this.table.find(key));
     if (value instanceof Container) {
+      const wakes = this.wakesWaiters(place);
       if (place !== 0) this.touch(place);
       const own = this.table.reserve(place, 0, expireAtMs);
       this.table.setObject(own, value);
-      this.written(own, place === 0);
+      this.written(own, place === 0, wakes);
     } else if (typeof value === 'string') this.put(place, value, 0, value.length, false, expireAtMs);
     else this.put(place, new Memory(value), 0, value.length, true, expireAtMs);
   }
@@ -380,6 +381,7 @@ export class Database {
     expireAtMs: ExpireAtMs,
   ): void {
     const { table, records } = this;
+    const wakes = this.wakesWaiters(place);
     if (place !== 0) this.touch(place);
     const integer = isChangedInPlace ? null : storedInteger(from, start, end);
     let own = 0;
@@ -392,7 +394,7 @@ export class Database {
       own = table.reserve(place, 0, expireAtMs);
       table.setObject(own, ownBuffer(from, start, end));
     }
-    this.written(own, place === 0);
+    this.written(own, place === 0, wakes);
   }
 
   private putInteger(place: number, integer: Integer, expireAtMs: ExpireAtMs): number {
@@ -410,14 +412,20 @@ export class Database {
     return own;
   }
 
-  private written(place: number, isNew: boolean): void {
+  /** Replacing a value wakes nobody who waits for one, unless it was a stream, whose readers hear that it is gone. (Redis: `dbOverwrite`.) */
+  private wakesWaiters(place: number): boolean {
+    if (place === 0) return true;
+    return this.core.waiters !== null && new Entry(this.records, place).type === 'stream';
+  }
+
+  private written(place: number, isNew: boolean, wakes = isNew): void {
     const { core } = this;
     core.statistics.changes++;
     if (core.observer === null && core.waiters === null) return;
     const key = this.records.key(place);
     if (isNew) core.observer?.created?.(this.index, key);
     core.observer?.changed(this.index, key, 'written');
-    core.waiters?.changed(this.index, key);
+    if (wakes) core.waiters?.changed(this.index, key);
   }
 
   /** Removes the record that a search ended at. */
