@@ -1,5 +1,5 @@
 /** Decides where the rows that were written through the cache are counted: with this process, or in a shared store. */
-import { keyOfTable, type TableNames } from '../cache/bind.js';
+import type { TableNames } from '../cache/bind.js';
 import { converse, openSession, type Store } from '../cache/executor.js';
 import type { OwnCount } from './own-rows.js';
 import { addOwn, readOwn } from './shared.js';
@@ -13,17 +13,20 @@ export interface OwnCounts {
 
 /** Of a process whose store nobody shares: as many as the tables that it writes. */
 export class LocalCounts implements OwnCounts {
-  private readonly counts = new Map<string, number>();
+  /** By database and table. */
+  private readonly counts = new Map<string, Map<string, number>>();
 
   add(rows: readonly OwnCount[]): void {
     for (const { names, tableId, count } of rows) {
-      const key = keyOfTable(names, tableId);
-      this.counts.set(key, (this.counts.get(key) ?? 0) + count);
+      let tables = this.counts.get(names.database);
+      if (tables === undefined) this.counts.set(names.database, (tables = new Map<string, number>()));
+      tables.set(tableId, (tables.get(tableId) ?? 0) + count);
     }
   }
 
-  async read(names: TableNames, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    return new Map(ids.map((id) => [id, this.counts.get(keyOfTable(names, id)) ?? 0]));
+  async read({ database }: TableNames, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const tables = this.counts.get(database);
+    return new Map(ids.map((id) => [id, tables?.get(id) ?? 0]));
   }
 }
 

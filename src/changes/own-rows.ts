@@ -32,12 +32,13 @@ const HAND_OVER_BEFORE_MS = 200;
 /** What may have been handed over or not is settled soon, once for all writes of a burst. */
 const SETTLE_AFTER_MS = 150;
 
-type Rows = Map<string, OwnCount>;
+/** One for each table; a transaction writes few. */
+type Rows = OwnCount[];
 
 export class ConnectionRows implements OwnRows {
-  private inTransaction: Rows = new Map();
+  private inTransaction: Rows = [];
   /** Committed or rolled back, and surely not handed over yet. */
-  private held: Rows = new Map();
+  private held: Rows = [];
   /** Until then the session hands nothing over by itself. */
   private silentUntilMs = Number.NEGATIVE_INFINITY;
   /** The first end of a transaction, of late, that may have handed something over by itself. */
@@ -54,7 +55,7 @@ export class ConnectionRows implements OwnRows {
 
   wrote(names: TableNames, tableId: string, rows: number): void {
     if (rows <= 0) return;
-    add(this.inTransaction, { names, tableId, count: rows });
+    add(this.inTransaction, names, tableId, rows);
   }
 
   discount(): void {
@@ -66,7 +67,7 @@ export class ConnectionRows implements OwnRows {
   }
 
   get isWaiting(): boolean {
-    return this.isDue || this.discounted || this.wroteMore || this.inTransaction.size > 0;
+    return this.isDue || this.discounted || this.wroteMore || this.inTransaction.length > 0;
   }
 
   ready(): void {
@@ -74,12 +75,11 @@ export class ConnectionRows implements OwnRows {
       this.isDue = false;
       this.handOver();
     }
-    if (this.discounted) this.inTransaction.clear();
+    if (this.discounted) this.inTransaction = [];
     this.discounted = false;
-    if (this.inTransaction.size === 0 && !this.wroteMore) return;
+    if (this.inTransaction.length === 0 && !this.wroteMore) return;
     this.wroteMore = false;
-    for (const rows of this.inTransaction.values()) add(this.held, rows);
-    this.inTransaction = new Map();
+    this.holdTransaction();
     const nowMs = this.options.clock.monotonicMs();
     if (nowMs < this.silentUntilMs) this.schedule(this.silentUntilMs - HAND_OVER_BEFORE_MS - nowMs);
     else {
@@ -96,15 +96,22 @@ export class ConnectionRows implements OwnRows {
     this.closed = true;
     this.options.onLost();
     this.timer?.cancel();
-    if (this.discounted) this.inTransaction.clear();
-    for (const rows of this.inTransaction.values()) add(this.held, rows);
+    if (this.discounted) this.inTransaction = [];
+    this.holdTransaction();
     void this.publish();
   }
 
   /** Somebody seems to have written what may be ours, told late by a process that is busy: all is counted, as far as it can be. */
   settle(): Promise<void> {
-    if (this.held.size > 0) this.handOver();
+    if (this.held.length > 0) this.handOver();
     return this.handing ?? Promise.resolve();
+  }
+
+  private holdTransaction(): void {
+    const { held, inTransaction } = this;
+    this.inTransaction = [];
+    if (held.length === 0) this.held = inTransaction;
+    else for (const { names, tableId, count } of inTransaction) add(held, names, tableId, count);
   }
 
   private schedule(delayMs: number): void {
@@ -123,7 +130,7 @@ export class ConnectionRows implements OwnRows {
       })
       .finally(() => {
         this.handing = null;
-        if (this.held.size > 0 && !this.isDue)
+        if (this.held.length > 0 && !this.isDue)
           this.schedule(this.silentUntilMs - HAND_OVER_BEFORE_MS - this.options.clock.monotonicMs());
       });
   }
@@ -144,16 +151,18 @@ export class ConnectionRows implements OwnRows {
   }
 
   private publish(): Promise<void> | void {
-    if (this.held.size === 0) return;
-    const rows = [...this.held.values()];
-    this.held = new Map();
+    if (this.held.length === 0) return;
+    const rows = this.held;
+    this.held = [];
     return this.options.publish(rows);
   }
 }
 
-function add(to: Rows, { names, tableId, count }: OwnCount): void {
-  const key = `${names.database} ${tableId}`;
-  const known = to.get(key);
-  if (known === undefined) to.set(key, { names, tableId, count });
-  else known.count += count;
+function add(to: Rows, names: TableNames, tableId: string, count: number): void {
+  for (const known of to)
+    if (known.tableId === tableId && known.names.database === names.database) {
+      known.count += count;
+      return;
+    }
+  to.push({ names, tableId, count });
 }
