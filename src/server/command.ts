@@ -21,6 +21,7 @@ import { type FoundKey, findKeys, type KeySpec } from './key-specs.js';
 import type { Database } from './keyspace/database.js';
 import type { Keyspace } from './keyspace/keyspace.js';
 import type { EventClass, Notifications } from './notifications.js';
+import type { Effects, Propagation } from './propagation.js';
 import type { PubSub } from './pubsub.js';
 import type { Reply, RespVersion } from './resp/reply.js';
 import type { RequestSlices } from './resp/request.js';
@@ -79,6 +80,8 @@ export interface CommandDeclaration {
   readonly needsParameter?: 'enable-debug-command' | 'enable-module-command';
   /** Runs at once inside MULTI instead of being queued. */
   readonly runsInMulti?: boolean;
+  /** For one that does something else when it is repeated: what to repeat instead. */
+  readonly propagate?: Effects;
 }
 
 /**
@@ -128,6 +131,8 @@ export interface ServerContext {
   readonly clientMemory: ClientMemory;
   readonly pubsub: PubSub;
   readonly identity: ServerIdentity;
+  /** Null while nobody is told of changes. */
+  readonly propagation: Propagation | null;
   /** Runs a command that EXEC takes from the queue. */
   runQueued(client: Client, args: readonly Bytes[]): Reply;
   /** Where the server listens now. */

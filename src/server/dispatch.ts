@@ -92,7 +92,7 @@ export class Dispatcher {
     nowMs?: number,
   ): boolean {
     if (command.shortcut === undefined) return false;
-    const { keyspace, statistics, settings } = this.context;
+    const { keyspace, statistics, settings, propagation } = this.context;
     keyspace.beginCommand();
     this.shortcuts.begins(command.counters, nowMs);
     if (
@@ -100,6 +100,7 @@ export class Dispatcher {
       !command.shortcut(request, client.db, out, client.respVersion, settings.encodings)
     )
       return false;
+    if (propagation !== null) propagation.ranShortcut(command.fullName, request, client.db);
     statistics.commandsProcessed++;
     client.lastCommand = command.fullName;
     this.shortcuts.took(command.counters);
@@ -175,12 +176,13 @@ export class Dispatcher {
     client.lastCommand = command.fullName;
     const { context } = this;
     const { journal } = context;
+    const { db } = client;
     const isTimed = !command.isShort || command.counters.isDue || journal.wantsEach;
     const startMs = isTimed ? journal.nowMs() : 0;
     const reply =
-      command.run === undefined
-        ? wrongCount(command)
-        : command.run(new Call(args, client.db, client, context));
+      command.run === undefined ? wrongCount(command) : command.run(new Call(args, db, client, context));
+    if (context.propagation !== null)
+      context.propagation.ran(command.declaration.propagate, args, db, reply, client.execReplies !== null);
     const hasFailed = reply instanceof ErrorReply;
     if (hasFailed) this.countError(reply);
     if (isTimed) {

@@ -48,6 +48,7 @@ import {
 } from './net/listener.js';
 import { Notifications } from './notifications.js';
 import { isLocal } from './permission.js';
+import type { Propagation } from './propagation.js';
 import { PROTECTED_MODE_ANSWER } from './protected-mode.js';
 import { PubSub } from './pubsub.js';
 import { ErrorReply, fail, type Reply } from './resp/reply.js';
@@ -89,6 +90,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly pubsub = new PubSub();
   readonly notifications: Notifications;
   readonly identity: ServerIdentity;
+  propagation: Propagation | null = null;
   readonly writer = new ReplyWriter();
   /** For calls in process that take a shortcut. */
   private readonly slices = new RequestSlices();

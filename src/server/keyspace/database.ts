@@ -246,7 +246,7 @@ export class Database {
 
   isExpired(entry: Entry): boolean {
     const { expireAtMs } = entry;
-    return expireAtMs !== NEVER && this.core.nowMs() > expireAtMs;
+    return expireAtMs !== NEVER && this.core.nowMs() > expireAtMs && this.core.expires;
   }
 
   // For OBJECT, RESTORE and the like.
@@ -294,7 +294,8 @@ export class Database {
   }
 
   isStaleAt(place: number): boolean {
-    return this.records.isVolatile(place) && this.core.nowMs() > this.records.expireAtMs(place);
+    if (!this.records.isVolatile(place) || !this.core.expires) return false;
+    return this.core.nowMs() > this.records.expireAtMs(place);
   }
 
   expireAtMsAt(place: number): ExpireAtMs {
@@ -402,9 +403,12 @@ export class Database {
   /** Removes the record that a search ended at. */
   private removeFound(place: number, cause: ChangeCause): void {
     const { core, table } = this;
-    const isTold = core.observer !== null || core.waiters !== null;
+    const { vanished } = core;
+    const isVanished = vanished !== null && cause !== 'written';
+    const isTold = core.observer !== null || core.waiters !== null || isVanished;
     const key = isTold ? this.records.key(place) : '';
     table.remove(place);
+    if (isVanished) vanished(this.index, key);
     if (cause === 'expired') core.statistics.expired++;
     else if (cause === 'evicted') core.statistics.evicted++;
     core.observer?.changed(this.index, key, cause);

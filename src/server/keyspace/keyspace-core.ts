@@ -41,6 +41,10 @@ export class KeyspaceCore {
   observer: KeyspaceObserver | null = null;
   /** Null while nobody waits for a key. */
   waiters: KeyWaiters | null = null;
+  /** Hears that a key is gone that no command removed, as it goes. Null while nobody repeats what happens here. */
+  vanished: ((database: number, key: string) => void) | null = null;
+  /** While false, nothing is past its time: who repeats what happened is told of what went. */
+  expires = true;
   usedBytes = 0;
   readonly statistics: KeyspaceStatistics = { hits: 0, misses: 0, expired: 0, evicted: 0, changes: 0 };
   readonly records = new RecordStore();
