@@ -41,6 +41,11 @@ export class Database {
     return this.table.size;
   }
 
+  /** Where its records are found now: SWAPDB exchanges that. */
+  get keyTable(): KeyTable {
+    return this.table;
+  }
+
   get volatileSize(): number {
     return this.table.volatile.length;
   }
@@ -66,6 +71,7 @@ export class Database {
   write(key: Bytes): Entry | undefined {
     const place = this.alive(this.table.find(key));
     if (place === 0) return undefined;
+    this.guardFound(place);
     this.touch(place);
     return this.entryAt(place);
   }
@@ -74,6 +80,7 @@ export class Database {
   writePart(memory: Memory, start: number, end: number): Entry | undefined {
     const place = this.alive(this.table.findPart(memory, start, end));
     if (place === 0) return undefined;
+    this.guardFound(place);
     this.touch(place);
     return this.entryAt(place);
   }
@@ -116,6 +123,7 @@ export class Database {
   set(key: Bytes, value: Value, expireAtMs: ExpireAtMs): void {
     const place = this.alive(this.table.find(key));
     if (value instanceof Container) {
+      this.guardFound(place);
       if (place !== 0) this.touch(place);
       const own = this.table.reserve(place, 0, expireAtMs);
       this.table.setObject(own, value);
@@ -151,6 +159,7 @@ export class Database {
   setExpiry(entry: Entry, atMs: ExpireAtMs): void {
     if (entry.place !== 0) {
       this.table.goTo(entry.place);
+      this.guardFound(entry.place);
       this.table.changeExpiry(entry.place, atMs);
     }
     this.core.statistics.changes++;
@@ -332,6 +341,19 @@ export class Database {
     return place;
   }
 
+  /** A command that came to read is about to change the value after all. */
+  preserve(entry: Entry): void {
+    const { guard } = this.core;
+    if (guard !== null && entry.place !== 0)
+      guard.before(this.table, this.table.hashAt(entry.place), entry.place);
+  }
+
+  /** What a search ended at is about to change. */
+  private guardFound(place: number): void {
+    const { guard } = this.core;
+    if (guard !== null) guard.before(this.table, this.table.hash, place);
+  }
+
   private touch(place: number): void {
     this.records.setUsage(place, this.core.usage.touched(this.records.usage(place)));
   }
@@ -341,8 +363,11 @@ export class Database {
     if (place !== 0 && (records.flags(place) & KIND_MASK) !== INT32) return null;
     const sum = (place === 0 ? 0 : records.detail(place)) + Number(by);
     if (sum !== (sum | 0)) return null;
-    if (place === 0) this.written(this.putInteger(0, sum, NEVER), true);
-    else {
+    if (place === 0) {
+      this.guardFound(0);
+      this.written(this.putInteger(0, sum, NEVER), true);
+    } else {
+      this.guardFound(place);
       this.core.moveHandle(place, 0);
       this.touch(place);
       records.setDetail(place, sum);
@@ -360,6 +385,7 @@ export class Database {
     expireAtMs: ExpireAtMs,
   ): void {
     const { table, records } = this;
+    this.guardFound(place);
     if (place !== 0) this.touch(place);
     const integer = isChangedInPlace ? null : storedInteger(from, start, end);
     let own = 0;
@@ -403,6 +429,7 @@ export class Database {
   /** Removes the record that a search ended at. */
   private removeFound(place: number, cause: ChangeCause): void {
     const { core, table } = this;
+    this.guardFound(place);
     const { vanished } = core;
     const isVanished = vanished !== null && cause !== 'written';
     const isTold = core.observer !== null || core.waiters !== null || isVanished;

@@ -82,6 +82,11 @@ export class HashValue extends Container {
       visitor(names[number] ?? '', this.values[number] ?? '');
   }
 
+  /** Where they lie: not to be changed, and gone stale once the hash changes. */
+  rows(): { readonly fields: readonly string[]; readonly values: readonly Bytes[] } {
+    return { fields: this.names.names, values: this.values };
+  }
+
   /** All at once while Redis would pack it; else see `scanNumbers`. */
   scan(cursor: number, count: number, visitor: (field: string, value: Bytes) => void): number {
     if (this.isPacked) {

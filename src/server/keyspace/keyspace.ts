@@ -15,7 +15,8 @@ import { UsageTracker } from './usage.js';
 export class Keyspace {
   readonly databases: readonly Database[];
   readonly usage: UsageTracker;
-  private readonly core: KeyspaceCore;
+  /** For who reads it all: snapshots, and loading. */
+  readonly core: KeyspaceCore;
   private readonly evictor: Evictor;
   private readonly expiry: ExpiryCycle;
 

@@ -10,14 +10,16 @@ const JOINED_SIZE_MAX = ROW_SIZE_MAX / 2;
 /** What a member costs in here beside its bytes. */
 export const RANKED_OVERHEAD_BYTES = 28;
 
-interface Row {
+export interface Row {
   readonly scores: number[];
   readonly members: string[];
+  /** A snapshot still reads it: a change is made to a copy. */
+  isShared: boolean;
 }
 
 /** Members in the order of their scores, and of their bytes where scores are equal. */
 export class RankedMembers {
-  private rows: Row[] = [{ scores: [], members: [] }];
+  private rows: Row[] = [newRow()];
   /** Sums of row sizes in the manner of Fenwick; null after rows came or went. */
   private sums: number[] | null = null;
   size = 0;
@@ -28,8 +30,8 @@ export class RankedMembers {
     if (row.members.length >= ROW_SIZE_MAX) {
       this.divide(at, score, member);
       at = this.rowOf(score, member);
-      row = this.row(at);
     }
+    row = this.own(at);
     const index = indexIn(row, score, member);
     row.scores.splice(index, 0, score);
     row.members.splice(index, 0, member);
@@ -40,7 +42,7 @@ export class RankedMembers {
   /** Takes a member out that is there. */
   remove(score: number, member: string): void {
     const at = this.rowOf(score, member);
-    const row = this.row(at);
+    const row = this.own(at);
     const index = indexIn(row, score, member);
     row.scores.splice(index, 1);
     row.members.splice(index, 1);
@@ -54,7 +56,7 @@ export class RankedMembers {
     let left = count;
     while (left > 0) {
       const [at, index] = this.locate(first);
-      const row = this.row(at);
+      const row = this.own(at);
       const taken = Math.min(left, row.members.length - index);
       row.scores.splice(index, taken);
       row.members.splice(index, taken);
@@ -108,8 +110,28 @@ export class RankedMembers {
     return members;
   }
 
+  /** All of them as they are now, to be read while others change this: until `thaw`, changes are made to copies. */
+  freeze(): readonly Row[] {
+    for (const row of this.rows) row.isShared = true;
+    return [...this.rows];
+  }
+
+  /** What was frozen is not read any more. */
+  static thaw(rows: readonly Row[]): void {
+    for (const row of rows) row.isShared = false;
+  }
+
   private row(at: number): Row {
-    return this.rows[at] ?? { scores: [], members: [] };
+    return this.rows[at] ?? newRow();
+  }
+
+  /** A row that is about to be changed. */
+  private own(at: number): Row {
+    const row = this.row(at);
+    if (!row.isShared) return row;
+    const copy = { scores: [...row.scores], members: [...row.members], isShared: false };
+    this.rows[at] = copy;
+    return copy;
   }
 
   /** The row where it is or belongs: the first one that does not end before it, or the last. */
@@ -153,10 +175,11 @@ export class RankedMembers {
     const row = this.row(at);
     const size = row.members.length;
     const isBehindAll = at === this.rows.length - 1 && indexIn(row, score, member) === size;
-    if (isBehindAll) this.rows.push({ scores: [], members: [] });
+    if (isBehindAll) this.rows.push(newRow());
     else {
       const half = size >>> 1;
-      const rest = { scores: row.scores.splice(half), members: row.members.splice(half) };
+      const { scores, members } = this.own(at);
+      const rest = { scores: scores.splice(half), members: members.splice(half), isShared: false };
       this.rows.splice(at + 1, 0, rest);
     }
     this.sums = null;
@@ -170,8 +193,9 @@ export class RankedMembers {
     if (size === 0) rows.splice(at, 1);
     else {
       const left = Math.max(0, at - 1);
-      const [first, second] = [this.row(left), this.row(left + 1)];
-      if (first.members.length + second.members.length > JOINED_SIZE_MAX) return;
+      const second = this.row(left + 1);
+      if (this.row(left).members.length + second.members.length > JOINED_SIZE_MAX) return;
+      const first = this.own(left);
       first.scores.push(...second.scores);
       first.members.push(...second.members);
       rows.splice(left + 1, 1);
@@ -220,6 +244,10 @@ export class RankedMembers {
     }
     return [node, left];
   }
+}
+
+function newRow(): Row {
+  return { scores: [], members: [], isShared: false };
 }
 
 /** Where it is in a row, or belongs. */

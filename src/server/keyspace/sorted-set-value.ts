@@ -2,7 +2,7 @@
 import type { EncodingLimits } from '../encoding-limits.js';
 import { Container } from './container.js';
 import { NumberedNames, scanNumbers } from './numbered-names.js';
-import { RANKED_OVERHEAD_BYTES, RankedMembers } from './ranked-members.js';
+import { RANKED_OVERHEAD_BYTES, RankedMembers, type Row } from './ranked-members.js';
 
 const SORTED_SET_OVERHEAD_BYTES = 620;
 const SCORE_BYTES = 8;
@@ -105,6 +105,11 @@ export class SortedSetValue extends Container {
     return scanNumbers(this.size, cursor, count, (number) =>
       visitor(this.names.names[number] ?? '', this.scores[number] ?? 0),
     );
+  }
+
+  /** Members and scores in rows, lowest first, as they are now. To be given back by `RankedMembers.thaw`. */
+  freeze(): readonly Row[] {
+    return this.ranked.freeze();
   }
 
   private forget(number: number, member: string): void {

@@ -6,6 +6,8 @@ import type { Bytes } from '../byte-string.js';
 import type { Integer } from '../integers.js';
 import type { Container } from '../keyspace/container.js';
 import type { ExpireAtMs } from '../keyspace/entry.js';
+import type { StreamNode } from '../keyspace/stream-node.js';
+import type { StreamValue } from '../keyspace/stream-value.js';
 
 /** A key. One object serves for all: whatever is to be kept longer than the call is copied. */
 export interface SnapshotEntry {
@@ -45,7 +47,9 @@ export type LargeValue =
       readonly size: number;
       readonly chunkCount: number;
       elementsOf(chunk: number): Iterable<Bytes>;
-    };
+    }
+  /** `facts` is all of it but the entries. */
+  | { readonly type: 'stream'; readonly nodes: readonly StreamNode[]; readonly facts: StreamValue };
 
 /**
  * Hears of every key exactly once, in no particular order of keys or databases. `string`, `integer` and `container` may
@@ -54,7 +58,7 @@ export type LargeValue =
 export interface SnapshotSink {
   string(entry: SnapshotEntry, bytes: Buffer, start: number, end: number): void;
   integer(entry: SnapshotEntry, value: Integer): void;
-  /** One that is told at once: it is small, or a stream. */
+  /** One that is told at once. */
   container(entry: SnapshotEntry, value: Container): void;
   /** One that is told piece by piece: each `next` does a little, and the last one closes it. */
   large(entry: SnapshotEntry, value: LargeValue): Iterator<void>;
