@@ -133,9 +133,20 @@ function delivered(group: StreamGroup, key: string, consumer: string, idOf: stri
   const { deliveredAtMs, deliveryCount } = pending;
   return [
     [
-      ...['XCLAIM', key, group.name, consumer, '0', idOf],
-      ...['TIME', String(deliveredAtMs), 'RETRYCOUNT', String(deliveryCount)],
-      ...['FORCE', 'JUSTID', 'LASTID', idText(group.lastId)],
+      'XCLAIM',
+      key,
+      group.name,
+      consumer,
+      '0',
+      idOf,
+      'TIME',
+      String(deliveredAtMs),
+      'RETRYCOUNT',
+      String(deliveryCount),
+      'FORCE',
+      'JUSTID',
+      'LASTID',
+      idText(group.lastId),
     ],
   ];
 }
