@@ -241,6 +241,7 @@ function xclaim(call: Call): Reply {
   const options = parseClaim(call);
   if (options instanceof ErrorReply) return options;
   const { stream, group } = found;
+  call.db.preserve(found.entry);
   if (compareIds(options.lastId, group.lastId) > 0) group.lastId = options.lastId;
   const nowMs = Math.floor(call.server.keyspace.nowMs());
   const replies: Reply[] = [];
@@ -329,6 +330,7 @@ function xautoclaim(call: Call): Reply {
   const found = findGroup(call);
   if (found instanceof ErrorReply) return found;
   const { stream, group } = found;
+  call.db.preserve(found.entry);
   const nowMs = Math.floor(call.server.keyspace.nowMs());
   const claimed: Reply[] = [];
   const gone: Reply[] = [];

@@ -209,6 +209,7 @@ function serve(call: Call, { key, after }: Wanted, options: Options): [Served] |
   }
   const unseen = after === 'unseen' ? rangeBehind(stream, group.lastId, countMax) : null;
   if (unseen?.length === 0) return undefined;
+  db.preserve(entry);
   const nowMs = Math.floor(server.keyspace.nowMs());
   let consumer = group.consumer(consumerName);
   if (consumer === undefined) {

@@ -26,8 +26,6 @@ import type { SnapshotEntry, SnapshotSink } from './snapshot-sink.js';
 const SLICE_MS_MAX = 0.075;
 /** Records told between two looks at the clock: some 10 µs. */
 const BATCH_RECORDS = 12;
-/** Pieces of a large value told between two looks at the clock. */
-const BATCH_PIECES = 8;
 
 /** What of the server's policy goes into an entry. */
 export type TellsUsage = 'idle time' | 'frequency' | 'nothing';
@@ -248,18 +246,16 @@ export class Snapshot implements ChangeGuard {
     else sink.string(entry, object, 0, object.length);
   }
 
-  /** A few pieces of a large value; false when none is waiting. */
+  /** A piece of a large value; false when none is waiting. */
   private tellPieces(): boolean {
     const holding = this.telling === null ? this.waiting.shift() : this.telling.holding;
     if (holding === undefined) return false;
     this.telling ??= { holding, pieces: this.options.sink.large(holding.entry, holding.held.value) };
-    for (let count = 0; count < BATCH_PIECES; count++)
-      if (this.telling.pieces.next().done === true) {
-        this.telling = null;
-        holding.held.release();
-        this.holdings.delete(holding.object);
-        break;
-      }
+    if (this.telling.pieces.next().done === true) {
+      this.telling = null;
+      holding.held.release();
+      this.holdings.delete(holding.object);
+    }
     return true;
   }
 

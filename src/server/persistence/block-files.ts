@@ -1,0 +1,165 @@
+/** Decides how blocks of bytes become a file, in their order, with few of them in memory. Knows nothing of what they say. */
+import { type Files, syncFolder, syncFolderNow, writeAll, writeAllNow } from './files.js';
+
+/** Blocks that may wait to be written before whoever makes them is to wait. */
+const WAITING_BYTES_MAX = 2 * 1024 * 1024;
+const RECYCLED_MAX = 4;
+const RECYCLED_BYTES_MIN = 64 * 1024;
+
+/** A file that is written while its maker goes on making: blocks wait for each other. */
+export class BlockFile {
+  /** What has been handed over. */
+  bytes = 0;
+  private waitingBytes = 0;
+  private last: Promise<void> = Promise.resolve();
+  private failure: { readonly error: unknown } | null = null;
+  private readonly free: Buffer[] = [];
+
+  constructor(
+    private readonly files: Files,
+    private readonly file: number,
+  ) {}
+
+  write(block: Buffer): void {
+    this.bytes += block.length;
+    this.waitingBytes += block.length;
+    this.last = this.last.then(async () => {
+      if (this.failure === null) {
+        try {
+          await writeAll(this.files, this.file, block);
+        } catch (error) {
+          this.failure = { error };
+        }
+      }
+      this.waitingBytes -= block.length;
+      this.recycle(block);
+    });
+  }
+
+  recycled(): Buffer | null {
+    return this.free.pop() ?? null;
+  }
+
+  /** Null while more is welcome. @throws what a write failed with */
+  room(): Promise<void> | null {
+    if (this.failure !== null) return this.failed();
+    return this.waitingBytes < WAITING_BYTES_MAX ? null : this.last;
+  }
+
+  /** Resolves when all has been written and the system says that it will last. @throws what failed */
+  async end(): Promise<void> {
+    await this.last;
+    if (this.failure !== null) await this.failed();
+    await this.files.sync(this.file);
+  }
+
+  private recycle(block: Buffer): void {
+    if (isWhole(block) && this.free.length < RECYCLED_MAX) this.free.push(Buffer.from(block.buffer));
+  }
+
+  private failed(): Promise<never> {
+    const error = this.failure?.error;
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/** The same, holding the thread: a block has been written when `write` returns. */
+export class BlockFileNow {
+  bytes = 0;
+  private lastBlock: Buffer | null = null;
+
+  constructor(
+    private readonly files: Files,
+    private readonly file: number,
+  ) {}
+
+  write(block: Buffer): void {
+    this.bytes += block.length;
+    writeAllNow(this.files, this.file, block);
+    if (isWhole(block)) this.lastBlock = block;
+  }
+
+  recycled(): Buffer | null {
+    const block = this.lastBlock;
+    this.lastBlock = null;
+    return block === null ? null : Buffer.from(block.buffer);
+  }
+
+  room(): null {
+    return null;
+  }
+
+  end(): void {
+    this.files.syncNow(this.file);
+  }
+}
+
+/**
+ * Makes a file that is there as a whole or not at all: written under another name, made to last, then renamed.
+ * `make` gets the file to write to.
+ */
+export async function replaceFile(
+  files: Files,
+  { folder, name, temporary }: { folder: string; name: string; temporary: string },
+  make: (file: BlockFile) => Promise<void>,
+): Promise<void> {
+  const path = `${folder}/${temporary}`;
+  const file = await files.open(path, 'fresh');
+  try {
+    try {
+      const blocks = new BlockFile(files, file);
+      await make(blocks);
+      await blocks.end();
+    } finally {
+      await files.close(file);
+    }
+    await files.rename(path, `${folder}/${name}`);
+  } catch (error) {
+    try {
+      await files.remove(path);
+    } catch (second) {
+      throw bothOf(error, second);
+    }
+    throw error;
+  }
+  await syncFolder(files, folder);
+}
+
+/** The same, holding the thread. */
+export function replaceFileNow(
+  files: Files,
+  { folder, name, temporary }: { folder: string; name: string; temporary: string },
+  make: (file: BlockFileNow) => void,
+): void {
+  const path = `${folder}/${temporary}`;
+  const file = files.openNow(path, 'fresh');
+  try {
+    try {
+      const blocks = new BlockFileNow(files, file);
+      make(blocks);
+      blocks.end();
+    } finally {
+      files.closeNow(file);
+    }
+    files.renameNow(path, `${folder}/${name}`);
+  } catch (error) {
+    try {
+      files.removeNow(path);
+    } catch (second) {
+      throw bothOf(error, second);
+    }
+    throw error;
+  }
+  syncFolderNow(files, folder);
+}
+
+/** Whether it begins a block of its own, which can be filled again. */
+function isWhole({ buffer, byteOffset }: Buffer): boolean {
+  return byteOffset === 0 && buffer.byteLength >= RECYCLED_BYTES_MIN;
+}
+
+/** What went wrong, and that cleaning up went wrong as well. */
+function bothOf(error: unknown, second: unknown): Error {
+  const text = error instanceof Error ? error.message : String(error);
+  return new AggregateError([error, second], text, { cause: error });
+}
