@@ -10,6 +10,7 @@ import { type Bytes, byteStringOfText, Memory } from './byte-string.js';
 import { ChangeFeed } from './change-feed.js';
 import { Client, type ClientOrigin, ClientRegistry } from './client.js';
 import { ClientMemory } from './client-memory.js';
+import { type CommitGate, untilSafe } from './commit-gate.js';
 import { ClientPause } from './client-pause.js';
 import {
   type Command,
@@ -65,6 +66,7 @@ export function createServer(config: ServerConfig = {}): EmbeddedServer {
   return new Server(config);
 }
 
+const LOST = new ErrorReply('MISCONF Errors writing to the AOF file');
 /** Longer requests in process are handed over as values. */
 const SCRATCH_BYTES = 64 * 1024;
 
@@ -91,6 +93,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly notifications: Notifications;
   readonly identity: ServerIdentity;
   propagation: Propagation | null = null;
+  commitGate: CommitGate | null = null;
   readonly writer = new ReplyWriter();
   /** For calls in process that take a shortcut. */
   private readonly slices = new RequestSlices();
@@ -170,15 +173,17 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   }
 
   execute(...args: CommandArguments): Value {
-    return this.executeFor(this.builtIn, args, 'buffer');
+    return this.madeSafe(this.executeFor(this.builtIn, args, 'buffer'));
   }
 
   executeText(...args: CommandArguments): Value {
-    return this.executeFor(this.builtIn, args, 'text');
+    return this.madeSafe(this.executeFor(this.builtIn, args, 'text'));
   }
 
   executeMany(commands: readonly CommandArguments[]): Value[] {
-    return commands.map((args) => this.executeFor(this.builtIn, args, 'buffer'));
+    const values = commands.map((args) => this.executeFor(this.builtIn, args, 'buffer'));
+    const refusal = this.refusalToCommit();
+    return refusal === null ? values : values.map(() => refusal);
   }
 
   connect(listener?: (push: Value[]) => void): InProcessClient {
@@ -191,6 +196,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
         if (client.closesAfterReply) throw new LookasideError('SERVER_CLOSED', 'this client has been closed');
         let value = this.executeFor(client, args, 'buffer');
         if (client.isBlocked) value = valueOf(await transport.lateReply(), client.respVersion, 'buffer');
+        const { commitGate } = this;
+        if (commitGate !== null && !(await untilSafe(commitGate))) value = commitGate.refusal ?? LOST;
         if (client.closesAfterReply) this.disconnected(client);
         if (value instanceof ErrorReply) throw new ReplyError(value.message);
         return value;
@@ -443,6 +450,18 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     const value = valueOf(reply, client.respVersion, bulk);
     client.replied();
     return value;
+  }
+
+  /** The caller cannot wait, so the thread does, where a change has to be on disk before it counts. */
+  private madeSafe(value: Value): Value {
+    if (this.commitGate === null) return value;
+    return this.refusalToCommit() ?? value;
+  }
+
+  private refusalToCommit(): ErrorReply | null {
+    const { commitGate } = this;
+    if (commitGate === null || commitGate.position === null || commitGate.commitNow()) return null;
+    return commitGate.refusal ?? LOST;
   }
 
   private takeShortcutInProcess(command: Command, client: Client, bulk: BulkForm): boolean {

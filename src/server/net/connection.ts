@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import { byteString } from '../byte-string.js';
 import type { Client, ClientOrigin, Transport } from '../client.js';
+import type { CommitGate } from '../commit-gate.js';
 import { type ParserLimits, ProtocolError, RequestParser } from '../resp/parser.js';
 import { fail, type Reply, replyBytes, SeveralReplies } from '../resp/reply.js';
 import type { Request, RequestSlices } from '../resp/request.js';
@@ -13,6 +14,7 @@ import type { ReplyWriter } from '../resp/writer.js';
 import type { OutputLimit } from '../settings.js';
 import type { Statistics } from '../statistics.js';
 import { DirectOutput } from './direct-output.js';
+import { HeldOutput } from './held-output.js';
 
 /** What a connection needs of the server. */
 export interface ConnectionHost {
@@ -20,6 +22,8 @@ export interface ConnectionHost {
   /** One for all connections: each turn of a connection empties it. */
   readonly writer: ReplyWriter;
   readonly limits: ParserLimits;
+  /** Null while no reply has to wait for the disk. */
+  readonly commitGate: CommitGate | null;
   /** What this client may leave unread now. */
   outputLimitOf(client: Client): OutputLimit;
   /** Its buffers are what they were not. */
@@ -56,6 +60,8 @@ export class Connection implements Transport {
   readonly client: Client;
   private readonly parser: RequestParser;
   private readonly output: DirectOutput;
+  /** Replies that wait until what they tell of is safe. */
+  private held: HeldOutput | null = null;
   private isClosed = false;
   private isInTurn = false;
   /** No longer read, because the client waits and has sent much meanwhile. */
@@ -82,7 +88,7 @@ export class Connection implements Transport {
   }
 
   get outputBytes(): number {
-    return this.output.queuedBytes + this.sentBytes;
+    return this.output.queuedBytes + this.sentBytes + (this.held?.bytes ?? 0);
   }
 
   get inputBytes(): number {
@@ -245,10 +251,30 @@ export class Connection implements Transport {
     if (this.isClosed || chunks.length === 0) writer.settled(true);
     else {
       host.statistics.outputBytes += bytes;
-      writer.settled(this.write(chunks));
+      writer.settled(!this.hold(chunks) && this.write(chunks));
     }
     if (!this.isClosed) host.buffersChanged(this.client);
-    if (!this.isClosed && this.client.closesAfterReply) socket.end(() => this.destroy());
+    if (!this.isClosed && this.client.closesAfterReply && this.held?.isEmpty !== false)
+      socket.end(() => this.destroy());
+  }
+
+  /** False where nothing has to wait. */
+  private hold(chunks: readonly Buffer[]): boolean {
+    const gate = this.host.commitGate;
+    const position = gate === null ? null : gate.position;
+    if (position === null && this.held?.isEmpty !== false) return false;
+    this.held ??= new HeldOutput(this.socket, {
+      leave: (freed) => {
+        if (this.isClosed) return;
+        this.write(freed);
+        this.host.buffersChanged(this.client);
+        if (this.held?.isEmpty === true && this.client.closesAfterReply)
+          this.socket.end(() => this.destroy());
+      },
+      lost: () => this.destroy(),
+    });
+    this.held.add(gate, position, chunks);
+    return true;
   }
 
   /** Whether the bytes are on their way, so that their memory can be used again. */

@@ -106,6 +106,11 @@ export class AppendLog implements PropagationSink {
 
   ended(): void {
     if (this.buffer.length > BUFFER_BYTES_MAX && this.failure === null) this.writeNow();
+    this.hurry();
+  }
+
+  /** Somebody waits, or there is something new. */
+  hurry(): void {
     if (this.isScheduled) return;
     this.isScheduled = true;
     setImmediate(this.flush);
@@ -125,6 +130,18 @@ export class AppendLog implements PropagationSink {
       this.fail('sync', error);
       return false;
     }
+  }
+
+  /** The same as `close`, holding the thread. @returns null, or what was in the way */
+  closeNow(): Error | null {
+    const { host, file, earlier } = this;
+    this.timer?.cancel();
+    if (file === null) return null;
+    this.commitNow();
+    this.file = null;
+    this.earlier = [];
+    for (const each of [...earlier, file]) host.files.closeNow(each);
+    return this.failure?.error ?? null;
   }
 
   /** Writes and syncs the rest and closes the file. @throws what was in the way */

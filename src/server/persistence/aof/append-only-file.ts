@@ -171,15 +171,19 @@ export class AppendOnlyFile implements CommitGate, AppendLogHost {
   async turnOff(): Promise<void> {
     const { log } = this;
     if (this.state === 'off') return;
+    this.leave();
+    this.otherBytes += log?.fileBytes ?? 0;
+    await log?.close();
+    this.release((waiter) => waiter.committed(Number.POSITIVE_INFINITY));
+  }
+
+  private leave(): void {
     this.state = 'off';
     this.timer?.cancel();
     this.timer = null;
     this.isRewriteScheduled = false;
     this.disconnect();
     this.log = null;
-    this.otherBytes += log?.fileBytes ?? 0;
-    await log?.close();
-    this.release((waiter) => waiter.committed(Number.POSITIVE_INFINITY));
   }
 
   /** BGREWRITEAOF. */
@@ -191,12 +195,21 @@ export class AppendOnlyFile implements CommitGate, AppendLogHost {
     return 'started';
   }
 
-  /** Writes and syncs what is left. A rewrite under way is given up. @throws what was in the way */
-  async close(): Promise<void> {
+  /**
+   * Writes and syncs what is left, holding the thread. A rewrite under way is given up.
+   * @returns null, or what was in the way
+   */
+  endNow(): Error | null {
     this.isClosed = true;
     if (this.rewriting !== null) this.host.stopSnapshot();
+    const { log } = this;
+    this.leave();
+    return log?.closeNow() ?? null;
+  }
+
+  /** Resolves when nothing is going on any more. */
+  async settled(): Promise<void> {
     await this.rewriting?.done;
-    await this.turnOff();
   }
 
   /** The same for who cannot wait. False if it cannot be made safe. */
@@ -207,11 +220,12 @@ export class AppendOnlyFile implements CommitGate, AppendLogHost {
   get position(): number | null {
     const { log } = this;
     if (log === null || this.state !== 'on' || this.host.settings.fsync !== 'always') return null;
-    return log.isSynced || log.failure !== null ? null : log.position;
+    return log.isSynced || log.failure !== null || this.mayNotSync() ? null : log.position;
   }
 
   wait(waiter: CommitWaiter): void {
     this.waiters.push(waiter);
+    this.log?.hurry();
   }
 
   // What the log asks and tells.
@@ -362,6 +376,7 @@ export class AppendOnlyFile implements CommitGate, AppendLogHost {
     });
     await writeManifest(files, place, manifest);
     this.manifest = manifest;
+    if (this.isClosed) return;
     if (this.state === 'turning on' && log === this.log) this.state = 'on';
     this.otherBytes = baseBytes;
     this.rewrittenBytes = baseBytes + (log?.fileBytes ?? 0);
