@@ -21,6 +21,7 @@ import { type FoundKey, findKeys, type KeySpec } from './key-specs.js';
 import type { Database } from './keyspace/database.js';
 import type { Keyspace } from './keyspace/keyspace.js';
 import type { EventClass, Notifications } from './notifications.js';
+import type { Persistence } from './persistence/persistence.js';
 import type { Effects, Propagation } from './propagation.js';
 import type { PubSub } from './pubsub.js';
 import type { Reply, RespVersion } from './resp/reply.js';
@@ -143,8 +144,19 @@ export interface ServerContext {
   changeReplicationId(): void;
   /** Tells the process, the first time only. */
   warnOnce(code: string, message: string): void;
-  /** Closes this server, never the process. */
-  shutdown(): void;
+  readonly persistence: Persistence;
+  /**
+   * Closes this server, never the process.
+   * @returns null, or what could not be saved: then, unless it is forced, the server goes on
+   */
+  shutdown(how: ShutdownOptions): string | null;
+}
+
+export interface ShutdownOptions {
+  /** Whether the data is saved; absent: if there are save points. */
+  readonly saves?: boolean;
+  /** Also if it cannot be. */
+  readonly isForced?: boolean;
 }
 
 export type ListenAddress =
@@ -183,6 +195,7 @@ export class Command {
   readonly isFast: boolean;
   /** Takes no longer than reading a clock. */
   readonly isShort: boolean;
+  readonly runsWhileLoading: boolean;
   readonly isHiddenFromSlowLog: boolean;
   readonly isHiddenFromMonitors: boolean;
   readonly counters = new CommandCounters();
@@ -205,6 +218,7 @@ export class Command {
     this.isRead = flags.includes('readonly');
     this.isFast = flags.includes('fast');
     this.isShort = this.isFast || declaration.shortcut !== undefined;
+    this.runsWhileLoading = flags.includes('loading');
     this.isHiddenFromSlowLog = flags.includes('skip_slowlog');
     this.isHiddenFromMonitors = flags.includes('skip_monitor') || flags.includes('admin');
     this.subcommands = new Map(

@@ -8,6 +8,7 @@ import { dataParameters } from './parameters/data.js';
 import { networkParameters } from './parameters/network.js';
 import { observingParameters } from './parameters/observing.js';
 import type { ConfigParameter } from './parameters/parameter.js';
+import { persistenceParameters } from './parameters/persistence.js';
 import { processParameters } from './parameters/process.js';
 
 export const configParameters: readonly ConfigParameter[] = [
@@ -16,6 +17,7 @@ export const configParameters: readonly ConfigParameter[] = [
   ...networkParameters,
   ...observingParameters,
   ...processParameters,
+  ...persistenceParameters,
   ...absentParameters,
 ];
 

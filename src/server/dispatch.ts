@@ -11,6 +11,7 @@ import { clientLine } from './client-line.js';
 import { Call, type Command, type CommandTable, type ServerContext } from './command.js';
 import { ShortcutTimer } from './introspection/shortcut-timer.js';
 import { isPermitted } from './permission.js';
+import { LOADING } from './persistence/persistence.js';
 import { ErrorReply, fail, QUEUED, type Reply } from './resp/reply.js';
 import type { Request, RequestSlices } from './resp/request.js';
 import type { ShortcutSink } from './resp/writer.js';
@@ -68,7 +69,8 @@ export class Dispatcher {
    * which know nothing else. Whoever lets something happen around commands says here when.
    */
   mayTakeShortcuts(client: Client): boolean {
-    const { acl, pause, tracking, keyspace, notifications, journal } = this.context;
+    const { acl, pause, tracking, keyspace, notifications, journal, persistence } = this.context;
+    if (!persistence.isCalm) return false;
     if (journal.wantsEach || client.isMonitor) return false;
     if (client.transaction !== null || client.replyMode !== 'on' || client.isBlocked) return false;
     if (client.tracking !== null || client.isLimitedToSubscribing) return false;
@@ -213,12 +215,24 @@ export class Dispatcher {
       if (denial !== null) return this.denied(client, user, command, request.args, denial);
     }
     if (!this.context.keyspace.makeRoom() && needsMemory(client, command)) return outOfMemory;
+    const writeRefusal = this.writeRefusal(client, command);
+    if (writeRefusal !== null) return writeRefusal;
     if (client.isMonitor && (command.isRead || mayWrite(client, command))) return monitorsOnly;
     if (client.isLimitedToSubscribing && !subscriberCommands.has(command.fullName))
       return fail(
         `Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
       );
+    if (this.context.persistence.loading !== null && !command.runsWhileLoading) return LOADING;
     return null;
+  }
+
+  /** What cannot be kept on disk is not taken in. */
+  private writeRefusal({ transaction }: Client, command: Command): ErrorReply | null {
+    const { persistence } = this.context;
+    if (persistence.isCalm) return null;
+    const writes = command.isWrite || command.fullName === 'ping';
+    const runsWrites = command.fullName === 'exec' && transaction?.hasWrite === true;
+    return writes || runsWrites ? persistence.writeRefusal() : null;
   }
 
   private isPermitted(client: Client, { declaration }: Command): boolean {

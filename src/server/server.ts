@@ -19,6 +19,7 @@ import {
   type LogLevel,
   type ServerContext,
   type ServerIdentity,
+  type ShutdownOptions,
 } from './command.js';
 import { allCommands } from './commands/index.js';
 import { valuesOf } from './conf-file/wishes.js';
@@ -51,6 +52,7 @@ import { Notifications } from './notifications.js';
 import { isLocal } from './permission.js';
 import type { Propagation } from './propagation.js';
 import { PROTECTED_MODE_ANSWER } from './protected-mode.js';
+import { Persistence } from './persistence/persistence.js';
 import { PubSub } from './pubsub.js';
 import { ErrorReply, fail, type Reply } from './resp/reply.js';
 import { GivenRequest, type Request, RequestSlices } from './resp/request.js';
@@ -84,6 +86,9 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly journal: Journal;
   readonly idleCheck: IdleCheck;
   readonly pause: ClientPause;
+  readonly persistence: Persistence;
+  /** Settles when what was on disk is there. */
+  private readonly started: Promise<void>;
   readonly clientMemory = new ClientMemory(
     this.clients,
     () => clientsBytesMax(this.settings),
@@ -138,6 +143,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
       startedMonotonicMs: clock.monotonicMs(),
     };
     this.idleCheck = new IdleCheck(clock, this.clients, () => this.settings.network.idleSecondsMax);
+    this.persistence = new Persistence({ host: this, files: config.files });
     this.startWith(config);
     this.dispatcher = new Dispatcher(this, this.commands);
     this.builtIn = this.newInProcessClient(
@@ -147,6 +153,11 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.builtIn.deniesBlocking = true;
     this.closed = new Promise((resolve) => {
       this.resolveClosed = resolve;
+    });
+    this.started = this.persistence.start();
+    this.started.catch((error: unknown) => {
+      this.log('warning', error instanceof Error ? error.message : String(error));
+      this.shutdown({ saves: false });
     });
   }
 
@@ -274,9 +285,14 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     };
   }
 
+  ready(): Promise<void> {
+    return this.started;
+  }
+
   async close(): Promise<void> {
-    this.shutdown();
+    const problem = this.shutdown({ isForced: true });
     await this.closed;
+    if (problem !== null) throw new LookasideError('SAVE_FAILED', problem);
   }
 
   // What commands ask for.
@@ -303,9 +319,13 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     process.emitWarning(message, { code });
   }
 
-  shutdown(): void {
-    if (this.isClosed) return;
+  shutdown({ saves = this.persistence.savesAtEnd, isForced = false }: ShutdownOptions): string | null {
+    if (this.isClosed) return null;
+    const saveProblem = this.persistence.saveAtEnd(saves);
+    if (saveProblem !== null && !isForced) return saveProblem;
     this.isClosed = true;
+    const problem = saveProblem ?? this.persistence.end();
+    if (saveProblem !== null) this.persistence.end();
     const { listeners } = this;
     this.listeners = [];
     for (const client of this.clients) {
@@ -315,7 +335,10 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.idleCheck.stop();
     this.pause.close();
     this.keyspace.close();
-    void Promise.all(listeners.map((listener) => listener.close())).then(this.resolveClosed);
+    void Promise.all([...listeners.map((listener) => listener.close()), this.persistence.settled()]).then(
+      () => this.resolveClosed(),
+    );
+    return problem;
   }
 
   // What connections ask for.

@@ -138,6 +138,20 @@ export class Database {
     this.put(place, memory, start, end, false, NEVER);
   }
 
+  /** For who loads: a string with its expiry, from parts of some bytes. False when the key is there already. */
+  load(
+    memory: Memory,
+    keyStart: number,
+    keyEnd: number,
+    start: number,
+    end: number,
+    expireAtMs: ExpireAtMs,
+  ): boolean {
+    if (this.table.findPart(memory, keyStart, keyEnd) !== 0) return false;
+    this.put(0, memory, start, end, false, expireAtMs);
+    return true;
+  }
+
   /** Adds to a small integer, or to 0 where there is none, and returns the sum; null when that is not all there is to do. */
   addSmall(key: Bytes, by: Integer): number | null {
     return this.addAt(this.alive(this.table.find(key)), by);

@@ -1,4 +1,5 @@
 /** Decides how blocks of bytes become a file, in their order, with few of them in memory. Knows nothing of what they say. */
+import { join } from 'node:path';
 import { type Files, syncFolder, syncFolderNow, writeAll, writeAllNow } from './files.js';
 
 /** Blocks that may wait to be written before whoever makes them is to wait. */
@@ -17,7 +18,8 @@ export class BlockFile {
 
   constructor(
     private readonly files: Files,
-    private readonly file: number,
+    /** Blocks may come before it is open. */
+    private readonly file: Promise<number>,
   ) {}
 
   write(block: Buffer): void {
@@ -26,7 +28,7 @@ export class BlockFile {
     this.last = this.last.then(async () => {
       if (this.failure === null) {
         try {
-          await writeAll(this.files, this.file, block);
+          await writeAll(this.files, await this.file, block);
         } catch (error) {
           this.failure = { error };
         }
@@ -50,16 +52,20 @@ export class BlockFile {
   async end(): Promise<void> {
     await this.last;
     if (this.failure !== null) await this.failed();
-    await this.files.sync(this.file);
+    await this.files.sync(await this.file);
   }
 
   private recycle(block: Buffer): void {
     if (isWhole(block) && this.free.length < RECYCLED_MAX) this.free.push(Buffer.from(block.buffer));
   }
 
+  /** Resolves when nothing is being written any more. */
+  async settled(): Promise<void> {
+    await this.last;
+  }
+
   private failed(): Promise<never> {
-    const error = this.failure?.error;
-    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    return Promise.reject(asError(this.failure?.error));
   }
 }
 
@@ -94,26 +100,39 @@ export class BlockFileNow {
   }
 }
 
+export interface FileNames {
+  readonly folder: string;
+  readonly name: string;
+  /** What it is called until it is whole. */
+  readonly temporary: string;
+}
+
 /**
- * Makes a file that is there as a whole or not at all: written under another name, made to last, then renamed.
- * `make` gets the file to write to.
+ * Makes a file that is there as a whole or not at all: written under another name, made to last, then renamed. `make` is
+ * called at once and gets the file to write to.
  */
 export async function replaceFile(
   files: Files,
-  { folder, name, temporary }: { folder: string; name: string; temporary: string },
+  { folder, name, temporary }: FileNames,
   make: (file: BlockFile) => Promise<void>,
 ): Promise<void> {
-  const path = `${folder}/${temporary}`;
-  const file = await files.open(path, 'fresh');
+  const path = join(folder, temporary);
+  const opening = files.open(path, 'fresh');
+  const blocks = new BlockFile(files, opening);
   try {
+    const made = make(blocks);
+    const [opened, outcome] = await Promise.allSettled([opening, made]);
+    if (opened.status === 'rejected') throw asError(opened.reason);
     try {
-      const blocks = new BlockFile(files, file);
-      await make(blocks);
+      if (outcome.status === 'rejected') {
+        await blocks.settled();
+        throw asError(outcome.reason);
+      }
       await blocks.end();
     } finally {
-      await files.close(file);
+      await files.close(opened.value);
     }
-    await files.rename(path, `${folder}/${name}`);
+    await files.rename(path, join(folder, name));
   } catch (error) {
     try {
       await files.remove(path);
@@ -128,10 +147,10 @@ export async function replaceFile(
 /** The same, holding the thread. */
 export function replaceFileNow(
   files: Files,
-  { folder, name, temporary }: { folder: string; name: string; temporary: string },
+  { folder, name, temporary }: FileNames,
   make: (file: BlockFileNow) => void,
 ): void {
-  const path = `${folder}/${temporary}`;
+  const path = join(folder, temporary);
   const file = files.openNow(path, 'fresh');
   try {
     try {
@@ -141,7 +160,7 @@ export function replaceFileNow(
     } finally {
       files.closeNow(file);
     }
-    files.renameNow(path, `${folder}/${name}`);
+    files.renameNow(path, join(folder, name));
   } catch (error) {
     try {
       files.removeNow(path);
@@ -156,6 +175,10 @@ export function replaceFileNow(
 /** Whether it begins a block of its own, which can be filled again. */
 function isWhole({ buffer, byteOffset }: Buffer): boolean {
   return byteOffset === 0 && buffer.byteLength >= RECYCLED_BYTES_MIN;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** What went wrong, and that cleaning up went wrong as well. */

@@ -115,17 +115,23 @@ export class Snapshot implements ChangeGuard {
     this.keysTotal = this.walks.reduce((sum, { index }) => sum + index.size, 0);
   }
 
-  /** Tells everything in slices. Resolves when the sink has heard it all. @throws what the sink fails with */
-  async run(): Promise<void> {
+  /**
+   * Tells everything in slices, the first one at once.
+   * @returns true when the sink has heard it all, false when it was stopped before
+   * @throws what the sink fails with
+   */
+  async run(): Promise<boolean> {
     const { keyspace, sink, pause } = this.options;
     if (keyspace.core.guard !== null) throw new InvariantError('one snapshot at a time');
     keyspace.core.guard = this;
     try {
-      while (!this.isStopped && this.slice()) {
+      while (this.slice()) {
         await pause();
         // In a loop: what is told early may have filled it again.
         for (let room = sink.room(); room !== null && !this.isStopped; room = sink.room()) await room;
+        if (this.isStopped) return false;
       }
+      return true;
     } finally {
       keyspace.core.guard = null;
       this.finish();
