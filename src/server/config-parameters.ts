@@ -3,6 +3,7 @@
  * What is not in the table does not exist: nothing is accepted and ignored.
  */
 import { absentParameters } from './parameters/absent.js';
+import { appendOnlyParameters } from './parameters/append-only.js';
 import { clientParameters } from './parameters/clients.js';
 import { dataParameters } from './parameters/data.js';
 import { networkParameters } from './parameters/network.js';
@@ -18,6 +19,7 @@ export const configParameters: readonly ConfigParameter[] = [
   ...observingParameters,
   ...processParameters,
   ...persistenceParameters,
+  ...appendOnlyParameters,
   ...absentParameters,
 ];
 

@@ -10,7 +10,6 @@ import { type Bytes, byteStringOfText, Memory } from './byte-string.js';
 import { ChangeFeed } from './change-feed.js';
 import { Client, type ClientOrigin, ClientRegistry } from './client.js';
 import { ClientMemory } from './client-memory.js';
-import { type CommitGate, untilSafe } from './commit-gate.js';
 import { ClientPause } from './client-pause.js';
 import {
   type Command,
@@ -22,6 +21,7 @@ import {
   type ShutdownOptions,
 } from './command.js';
 import { allCommands } from './commands/index.js';
+import { type CommitGate, untilSafe } from './commit-gate.js';
 import { valuesOf } from './conf-file/wishes.js';
 import { findParameter } from './config-parameters.js';
 import { Dispatcher } from './dispatch.js';
@@ -50,9 +50,10 @@ import {
 } from './net/listener.js';
 import { Notifications } from './notifications.js';
 import { isLocal } from './permission.js';
+import { AofChangeLog } from './persistence/aof/change-log.js';
+import { Persistence } from './persistence/persistence.js';
 import type { Propagation } from './propagation.js';
 import { PROTECTED_MODE_ANSWER } from './protected-mode.js';
-import { Persistence } from './persistence/persistence.js';
 import { PubSub } from './pubsub.js';
 import { ErrorReply, fail, type Reply } from './resp/reply.js';
 import { GivenRequest, type Request, RequestSlices } from './resp/request.js';
@@ -145,6 +146,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.idleCheck = new IdleCheck(clock, this.clients, () => this.settings.network.idleSecondsMax);
     this.persistence = new Persistence({ host: this, files: config.files });
     this.startWith(config);
+    if (this.persistence.isOn) this.persistence.log = this.newChangeLog();
     this.dispatcher = new Dispatcher(this, this.commands);
     this.builtIn = this.newInProcessClient(
       0,
@@ -158,6 +160,21 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.started.catch((error: unknown) => {
       this.log('warning', error instanceof Error ? error.message : String(error));
       this.shutdown({ saves: false });
+    });
+  }
+
+  private newChangeLog(): AofChangeLog {
+    return new AofChangeLog({
+      server: this,
+      newClient: () => {
+        const client = this.newInProcessClient(0, new InProcessTransport(() => undefined));
+        client.deniesBlocking = true;
+        return client;
+      },
+      connect: (propagation, gate) => {
+        this.propagation = propagation;
+        this.commitGate = gate;
+      },
     });
   }
 

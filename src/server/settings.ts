@@ -3,6 +3,7 @@ import { LookasideError } from '../errors.js';
 import { type EncodingLimits, encodingLimitDefaults } from './encoding-limits.js';
 import { type EvictionPolicy, type EvictionSettings, evictionPolicies } from './keyspace/eviction.js';
 import { type NetworkSettings, networkDefaults, type ProcessSettings } from './network-settings.js';
+import { type AofSettings, aofDefaults } from './persistence/aof/settings.js';
 import {
   type PersistenceInput,
   type PersistenceSettings,
@@ -57,6 +58,7 @@ export interface Settings {
   readonly network: NetworkSettings;
   readonly process: ProcessSettings;
   readonly persistence: PersistenceSettings;
+  readonly aof: AofSettings;
   /** The file that CONFIG REWRITE writes; null: there is none. */
   configFile: string | null;
   /** What CONFIG REWRITE compares with: values as they are by default, and as they were when the server started. */
@@ -127,6 +129,7 @@ export function settingsOf(input: SettingsInput): Settings {
     network: networkDefaults(),
     process: { logLevel: 'notice', logFile: '', pidFile: '', isDaemon: false },
     persistence: persistenceDefaults(input.persistence),
+    aof: aofDefaults(input.persistence?.aof),
     configFile: null,
     rewriting: { standard: new Map(), atStart: new Map(), byOption: new Set() },
     withoutEffect: new Map(),

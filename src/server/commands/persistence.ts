@@ -1,4 +1,4 @@
-/** Decides SAVE, BGSAVE and LASTSAVE. Knows nothing of files. */
+/** Decides SAVE, BGSAVE, LASTSAVE and BGREWRITEAOF. Knows nothing of files. */
 import { byteString } from '../byte-string.js';
 import { SYNTAX_ERROR } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
@@ -26,6 +26,16 @@ export const persistenceCommands: readonly CommandDeclaration[] = [
     complexity: 'O(1)',
     arguments: [token('SCHEDULE', { since: '3.2.2', ...optional })],
     run: bgsave,
+  },
+  {
+    name: 'bgrewriteaof',
+    arity: 1,
+    flags: ['admin', 'noscript', 'no_async_loading'],
+    summary: 'Asynchronously rewrite the append-only file',
+    since: '1.0.0',
+    group: 'server',
+    complexity: 'O(1)',
+    run: rewriteAppendOnlyFile,
   },
   {
     name: 'lastsave',
@@ -66,4 +76,17 @@ function bgsave({ args, server: { persistence } }: Call): Reply {
   }
   persistence.rdb.begin();
   return new Status('Background saving started');
+}
+
+function rewriteAppendOnlyFile({ client, server: { persistence } }: Call): Reply {
+  const { log } = persistence;
+  if (log === null) return notKept;
+  switch (client.execReplies === null ? log.rewrite() : log.rewriteLater()) {
+    case 'running':
+      return fail('Background append only file rewriting already in progress');
+    case 'scheduled':
+      return new Status('Background append only file rewriting scheduled');
+    case 'started':
+      return new Status('Background append only file rewriting started');
+  }
 }

@@ -8,7 +8,6 @@ import { type ConfigParameter, parseMemorySize, type Setter } from './parameter.
 
 /** Another value would be a promise that is not kept. */
 const refused: readonly (readonly [name: string, only: string, why: string])[] = [
-  ['appendonly', 'no', 'this version writes no append only file'],
   ['cluster-enabled', 'no', 'this version is no cluster node'],
   ['replicaof', '', 'this version does not replicate'],
   ['supervised', 'no', 'this version does not talk to a supervisor: use Type=simple'],
@@ -24,15 +23,6 @@ const withoutEffect: readonly (readonly [name: string, standard: string])[] = [
   ['rdb-del-sync-files', 'no'],
   ['rdb-save-incremental-fsync', 'yes'],
   ['sanitize-dump-payload', 'no'],
-  ['appendfilename', 'appendonly.aof'],
-  ['appenddirname', 'appendonlydir'],
-  ['appendfsync', 'everysec'],
-  ['no-appendfsync-on-rewrite', 'no'],
-  ['auto-aof-rewrite-percentage', '100'],
-  ['auto-aof-rewrite-min-size', '67108864'],
-  ['aof-load-truncated', 'yes'],
-  ['aof-use-rdb-preamble', 'yes'],
-  ['aof-timestamp-enabled', 'no'],
   ['aof-rewrite-incremental-fsync', 'yes'],
   ['aof-disable-auto-gc', 'no'],
   ['replica-serve-stale-data', 'yes'],

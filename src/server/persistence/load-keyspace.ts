@@ -31,6 +31,8 @@ export interface LoadOptions {
   readonly checks: boolean;
   /** What is past its time is left out. In front of an append only file it is not: what follows may lengthen it. */
   readonly dropsExpired: boolean;
+  /** Whether nobody wants it any more. */
+  readonly isStopped: () => boolean;
 }
 
 /**
@@ -74,6 +76,7 @@ class Loader implements RdbListener {
   }
 
   progress(bytes: number): void {
+    if (this.options.isStopped()) throw new Error('the server was closed while it loaded');
     this.counts.bytes = bytes;
     this.options.keyspace.beginCommand();
   }

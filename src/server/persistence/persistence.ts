@@ -21,8 +21,8 @@ export interface ChangeLog {
   readonly isOn: boolean;
   /** Whether it reads the whole keyspace just now. */
   readonly isRewriting: boolean;
-  /** Loads what is there, if anything is. @throws LookasideError `LOOKASIDE_FILE_BROKEN` */
-  load(loading: Loading): Promise<void>;
+  /** Loads what is there; false if nothing is. @throws LookasideError `LOOKASIDE_FILE_BROKEN` */
+  load(loading: Loading): Promise<boolean>;
   /** What has been loaded is there, and changes are to be written from now on. */
   start(): Promise<void>;
   /** Nothing of it keeps any command from running. */
@@ -31,6 +31,14 @@ export interface ChangeLog {
   refusal(): ErrorReply | null;
   /** Everything is made safe and the files are closed. @returns null, or what was in the way */
   endNow(): string | null;
+  /** Resolves when nothing is going on any more. */
+  settled(): Promise<void>;
+  /** From now on every change is written, or none. */
+  turn(isOn: boolean): void;
+  /** Writes everything anew while commands go on. */
+  rewrite(): 'started' | 'scheduled' | 'running';
+  /** The same once nobody is at work. */
+  rewriteLater(): 'scheduled' | 'running';
   fields(): Fields;
 }
 
@@ -65,7 +73,12 @@ export class Persistence {
   private readonly host: PersistenceHost;
   private readonly clock: Clock;
   private lock: FolderLock | null = null;
-  private isEnded = false;
+  /** Nothing is read or written any more. */
+  isEnded = false;
+  /** Settles when the folder's files are there, or cannot be. */
+  private starting: Promise<unknown> = Promise.resolve();
+  /** Where the files are cannot be changed any more. */
+  hasStarted = false;
 
   constructor({ host, files = systemFiles, pause = nextTurn }: PersistenceParts) {
     this.host = host;
@@ -88,14 +101,21 @@ export class Persistence {
    * Locks the folder and loads what is in it. Until it resolves, commands are refused.
    * @throws LookasideError `LOOKASIDE_FOLDER_IN_USE`, `LOOKASIDE_FILE_BROKEN`; what the system says
    */
-  async start(): Promise<void> {
-    if (!this.isOn) return;
+  start(): Promise<void> {
+    this.hasStarted = true;
+    const started = this.isOn ? this.begin() : Promise.resolve();
+    // Whoever called is told of what goes wrong; here it only matters that it is over.
+    this.starting = started.catch(() => undefined);
+    return started;
+  }
+
+  private async begin(): Promise<void> {
     const { folder } = this.host.settings.persistence;
     this.loading = { startedMs: this.clock.wallMs(), bytesTotal: 0, counts: newCounts() };
     try {
       this.lock = lockFolder(this.files, folder);
-      if (this.log?.isOn === true) await this.log.load(this.loading);
-      else await this.loadRdb(this.loading);
+      // Whoever turns the log on for the first time has his data in the other file.
+      if (this.log?.isOn !== true || !(await this.log.load(this.loading))) await this.loadRdb(this.loading);
       this.loaded = this.loading.counts;
       this.rdb.functions = this.loaded.functions;
       if (this.rdb.functions.length > 0)
@@ -156,7 +176,9 @@ export class Persistence {
 
   /** Resolves when nothing is going on any more. */
   async settled(): Promise<void> {
+    await this.starting;
     await this.rdb.running?.done;
+    await this.log?.settled();
   }
 
   /** Loads the RDB file, if there is one, in place of what is there. For DEBUG RELOAD and at the start. */
@@ -173,6 +195,7 @@ export class Persistence {
       limits: settings.encodings,
       checks: sums,
       dropsExpired: true,
+      isStopped: () => this.isEnded,
     };
     await loadRdb(path, options, loading.counts);
     const { keysLoaded, keysExpired, keysEmpty } = loading.counts;

@@ -1,4 +1,5 @@
 /** Decides what can be set about what a server keeps on disk, and its defaults. Knows no parameter's name. */
+import type { AofInput } from './aof/settings.js';
 
 /** A snapshot is taken when so many seconds have passed since the last one and there were so many changes. */
 export interface SavePoint {
@@ -34,6 +35,8 @@ export interface PersistenceInput {
   readonly dir: string;
   /** Default: it saves when it is asked to. */
   readonly save?: readonly SavePoint[];
+  /** Every change is written to an append only file. Default: none is. */
+  readonly aof?: AofInput;
 }
 
 export function persistenceDefaults(input: PersistenceInput | undefined): PersistenceSettings {

@@ -195,6 +195,16 @@ export class AppendOnlyFile implements CommitGate, AppendLogHost {
     return 'started';
   }
 
+  /** BGREWRITEAOF inside of MULTI: what it reads is not complete before EXEC has run. */
+  rewriteLater(): 'scheduled' | 'running' {
+    if (this.rewriting !== null) return 'running';
+    this.isRewriteScheduled = true;
+    setImmediate(() => {
+      if (!this.isClosed && this.isRewriteScheduled && !this.isRewriting) this.rewrite();
+    });
+    return 'scheduled';
+  }
+
   /**
    * Writes and syncs what is left, holding the thread. A rewrite under way is given up.
    * @returns null, or what was in the way

@@ -18,15 +18,23 @@ export interface AofSettings {
   hasTimestamps: boolean;
 }
 
-export function aofDefaults(): AofSettings {
+/** What a server is told that keeps every change. */
+export interface AofInput {
+  /** When it is made to last. Default: every second. */
+  readonly fsync?: FsyncPolicy;
+  /** When it is written anew. Default: when it has doubled, from 64 MB on. A percentage of 0 is never. */
+  readonly rewrite?: { readonly percentage?: number; readonly bytesMin?: number };
+}
+
+export function aofDefaults(input: AofInput | undefined): AofSettings {
   return {
-    isOn: false,
+    isOn: input !== undefined,
     fileName: 'appendonly.aof',
     folderName: 'appendonlydir',
-    fsync: 'everysec',
+    fsync: input?.fsync ?? 'everysec',
     noFsyncOnRewrite: false,
-    rewritePercentage: 100,
-    rewriteBytesMin: 64 * 1024 * 1024,
+    rewritePercentage: input?.rewrite?.percentage ?? 100,
+    rewriteBytesMin: input?.rewrite?.bytesMin ?? 64 * 1024 * 1024,
     loadsTruncated: true,
     usesRdbPreamble: true,
     hasTimestamps: false,
