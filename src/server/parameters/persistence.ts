@@ -38,8 +38,11 @@ export const persistenceParameters: readonly ConfigParameter[] = [
   {
     name: 'dir',
     get: ({ settings }) => settings.persistence.folder,
-    set: 'immutable',
-    start: ({ settings: { persistence } }, value) => {
+    set: 'protected',
+    start: (server, value) => {
+      if (server.persistence.hasStarted)
+        return 'the folder is chosen when the server starts: what is in it is locked and loaded then';
+      const { persistence } = server.settings;
       persistence.folder = resolve(value);
       persistence.isOn = true;
       return null;

@@ -104,8 +104,7 @@ export class Persistence {
   start(): Promise<void> {
     this.hasStarted = true;
     const started = this.isOn ? this.begin() : Promise.resolve();
-    // Whoever called is told of what goes wrong; here it only matters that it is over.
-    this.starting = started.catch(() => undefined);
+    this.starting = started.catch(() => undefined); // whoever called is told; here it only matters that it is over
     return started;
   }
 
