@@ -20,6 +20,7 @@ import type { Journal } from './introspection/journal.js';
 import { type FoundKey, findKeys, type KeySpec } from './key-specs.js';
 import type { Database } from './keyspace/database.js';
 import type { Keyspace } from './keyspace/keyspace.js';
+import type { LogLevel } from './log-level.js';
 import type { EventClass, Notifications } from './notifications.js';
 import type { Persistence } from './persistence/persistence.js';
 import type { Effects, Propagation } from './propagation.js';
@@ -31,6 +32,8 @@ import type { Settings } from './settings.js';
 import type { Statistics } from './statistics.js';
 import type { Tracking } from './tracking.js';
 import type { WatchTable } from './watch.js';
+
+export type { LogLevel } from './log-level.js';
 
 export type CommandGroup =
   | 'generic'
@@ -168,8 +171,6 @@ export type ListenAddress =
       readonly isTls: boolean;
     }
   | { readonly kind: 'unix'; readonly path: string };
-
-export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
 
 export interface ServerIdentity {
   readonly name: string;

@@ -6,13 +6,12 @@ import { invariant, LookasideError } from '../errors.js';
 import { AccessControl } from './acl/access-control.js';
 import type { User } from './acl/user.js';
 import { BlockingTable } from './blocking.js';
-import { type Bytes, byteStringOfText, Memory } from './byte-string.js';
+import type { Bytes } from './byte-string.js';
 import { ChangeFeed } from './change-feed.js';
 import { Client, type ClientOrigin, ClientRegistry } from './client.js';
 import { ClientMemory } from './client-memory.js';
 import { ClientPause } from './client-pause.js';
 import {
-  type Command,
   CommandTable,
   type ListenAddress,
   type LogLevel,
@@ -26,16 +25,8 @@ import { valuesOf } from './conf-file/wishes.js';
 import { findParameter } from './config-parameters.js';
 import { Dispatcher } from './dispatch.js';
 import { IdleCheck } from './idle-check.js';
-import {
-  type BulkForm,
-  borrowedArgument,
-  type CommandArguments,
-  ownArgument,
-  ReplyError,
-  type Value,
-  ValueSink,
-  valueOf,
-} from './in-process.js';
+import { type BulkForm, type CommandArguments, ReplyError, type Value, valueOf } from './in-process.js';
+import { InProcessCalls } from './in-process-calls.js';
 import { InProcessTransport } from './in-process-transport.js';
 import { Journal } from './introspection/journal.js';
 import { Keyspace } from './keyspace/keyspace.js';
@@ -70,9 +61,6 @@ export function createServer(config: ServerConfig = {}): EmbeddedServer {
 }
 
 const LOST = new ErrorReply('MISCONF Errors writing to the AOF file');
-/** Longer requests in process are handed over as values. */
-const SCRATCH_BYTES = 64 * 1024;
-
 class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly clock: Clock;
   readonly settings: Settings;
@@ -101,10 +89,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   propagation: Propagation | null = null;
   commitGate: CommitGate | null = null;
   readonly writer = new ReplyWriter();
-  /** For calls in process that take a shortcut. */
-  private readonly slices = new RequestSlices();
-  private readonly scratch = new Memory(Buffer.allocUnsafeSlow(SCRATCH_BYTES));
-  private readonly sink = new ValueSink();
+  private readonly calls: InProcessCalls;
   readonly random: Random;
   private readonly logLine: (level: LogLevel, message: string) => void;
   readonly closed: Promise<void>;
@@ -148,6 +133,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.startWith(config);
     if (this.persistence.isOn) this.persistence.log = this.newChangeLog();
     this.dispatcher = new Dispatcher(this, this.commands);
+    this.calls = new InProcessCalls(this.commands, this.dispatcher, () => this.beginTurn());
     this.builtIn = this.newInProcessClient(
       0,
       new InProcessTransport((closing) => this.disconnected(closing)),
@@ -477,19 +463,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
 
   private executeFor(client: Client, args: CommandArguments, bulk: BulkForm): Value {
     this.assertOpen();
-    const name = args[0];
-    const command = this.commands.find(name);
-    if (command?.shortcut !== undefined && this.dispatcher.mayTakeShortcuts(client))
-      if (this.slices.take(args, this.scratch) && this.takeShortcutInProcess(command, client, bulk))
-        return this.sink.value;
-    const toBytes = command?.isWrite === true || client.transaction !== null ? ownArgument : borrowedArgument;
-    const bytes: Bytes[] = [byteStringOfText(name)];
-    for (let index = 1; index < args.length; index++) bytes.push(toBytes(args[index] ?? ''));
-    this.beginTurn();
-    const reply = this.dispatcher.dispatchAs(client, command, new GivenRequest(bytes));
-    const value = valueOf(reply, client.respVersion, bulk);
-    client.replied();
-    return value;
+    return this.calls.run(client, args, bulk);
   }
 
   /** The caller cannot wait, so the thread does, where a change has to be on disk before it counts. */
@@ -502,14 +476,6 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     const { commitGate } = this;
     if (commitGate === null || commitGate.position === null || commitGate.commitNow()) return null;
     return commitGate.refusal ?? LOST;
-  }
-
-  private takeShortcutInProcess(command: Command, client: Client, bulk: BulkForm): boolean {
-    const nowMs = this.beginTurn();
-    this.sink.begin(bulk);
-    const isTaken = this.dispatcher.takeShortcutOf(command, client, this.slices, this.sink, nowMs);
-    this.dispatcher.shortcuts.settle();
-    return isTaken;
   }
 
   private assertOpen(): void {

@@ -113,7 +113,7 @@ async function snapshotOf(
   meanwhile: () => void,
 ): Promise<{ digest: string; state: Map<string, string>; slices: number }> {
   const [digest, state] = [digestOf(server), stateOf(server)];
-  expect(String(server.execute('BGSAVE'))).toBe('Background saving started');
+  expect(server.execute('BGSAVE')).toBe('Background saving started');
   let slices = 0;
   while (isSaving(server)) {
     meanwhile();

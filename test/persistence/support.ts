@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { seededRandom } from '../../src/clock.js';
-import { createServer, type EmbeddedServer, type ServerConfig, type Value } from '../../src/server/index.js';
+import {
+  createServer,
+  type EmbeddedServer,
+  ErrorReply,
+  type ServerConfig,
+  type Value,
+} from '../../src/server/index.js';
 import { redisServer } from '../support/servers.js';
 
 export type Run = (command: string, ...args: (string | Buffer | number)[]) => unknown;
@@ -53,7 +59,7 @@ export const runOnRedis =
     client.call(command, args);
 
 export function digestOf(server: EmbeddedServer): string {
-  return String(server.execute('DEBUG', 'DIGEST'));
+  return textOf(server.execute('DEBUG', 'DIGEST'));
 }
 
 /** What the tool of Redis says of a file. @throws when it finds a fault */
@@ -70,7 +76,7 @@ export function isSaving(server: EmbeddedServer): boolean {
 }
 
 export function infoOf(server: EmbeddedServer, field: string): string | undefined {
-  const text = String(server.execute('INFO', 'persistence'));
+  const text = textOf(server.execute('INFO', 'persistence'));
   return new RegExp(`^${field}:(.*)\r$`, 'm').exec(text)?.[1];
 }
 
@@ -156,10 +162,19 @@ export function stateOf(server: EmbeddedServer, database = 0): Map<string, strin
     const name = Buffer.from(key, 'latin1');
     const [digest] = server.execute('DEBUG', 'DIGEST-VALUE', name) as Value[];
     const [type, at] = [server.execute('TYPE', name), server.execute('PEXPIRETIME', name)];
-    state.set(key, [type, at, digest, pendingOf(server, name, String(type))].join(' '));
+    const pending = pendingOf(server, name, textOf(type));
+    state.set(key, `${textOf(type)} ${textOf(at)} ${textOf(digest)} ${pending}`);
   }
   server.execute('SELECT', '0');
   return state;
+}
+
+/** Short answers. */
+export function textOf(value: Value | undefined): string {
+  if (Buffer.isBuffer(value) || typeof value === 'string' || typeof value === 'number')
+    return value.toString();
+  if (value instanceof ErrorReply) return `-${value.message}`;
+  return JSON.stringify(value) ?? '';
 }
 
 /** What a stream's digest does not tell. */

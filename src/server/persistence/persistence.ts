@@ -4,7 +4,6 @@
  */
 import type { Clock } from '../../clock.js';
 import type { EncodingLimits } from '../encoding-limits.js';
-import type { Fields } from '../introspection/info-fields.js';
 import { ErrorReply } from '../resp/reply.js';
 import { type Files, systemFiles } from './files.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
@@ -39,7 +38,8 @@ export interface ChangeLog {
   rewrite(): 'started' | 'scheduled' | 'running';
   /** The same once nobody is at work. */
   rewriteLater(): 'scheduled' | 'running';
-  fields(): Fields;
+  /** For INFO. */
+  fields(): Readonly<Record<string, string | number>>;
 }
 
 /** What is told of a file while it is loaded. */

@@ -4,8 +4,8 @@
  */
 import type { Clock, Timer } from '../../clock.js';
 import { invariant } from '../../errors.js';
-import type { LogLevel } from '../command.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
+import type { LogLevel } from '../log-level.js';
 import { type FileNames, replaceFile, replaceFileNow } from './block-files.js';
 import type { Files } from './files.js';
 import { type RdbFacts, RdbFile } from './rdb/rdb-file.js';

@@ -5,6 +5,8 @@
 
 /** What is seen stays in the processor's nearest memory. */
 const HASH_BITS = 13;
+const SHORT_BYTES = 256;
+const SHORT_HASH_BITS = 10;
 const LITERALS_MAX = 32;
 const DISTANCE_MAX = 8192;
 const COPY_MIN = 3;
@@ -43,18 +45,20 @@ export function compressPart(input: Buffer, start: number, end: number, output: 
   const first = seenFrom;
   seenFrom += end - start;
   const stop = end - COPY_MIN;
+  // A short string does not fill more of the table, so it need not drive others' memory away.
+  const shift = 32 - (end - start <= SHORT_BYTES ? SHORT_HASH_BITS : HASH_BITS);
   let used = to;
   let literalsFrom = start;
   let at = start;
+  let three = ((input[at] as number) << 8) | (input[at + 1] as number);
   while (at <= stop && used < usedMax) {
-    const three =
-      ((input[at] as number) << 16) | ((input[at + 1] as number) << 8) | (input[at + 2] as number);
-    const hash = Math.imul(three, 0x9e3779b1) >>> (32 - HASH_BITS);
-    const before = (seen[hash] as number) - base;
-    const isOlder = (seen[hash] as number) < first;
+    three = ((three << 8) | (input[at + 2] as number)) & 0xff_ffff;
+    const hash = Math.imul(three, 0x9e3779b1) >>> shift;
+    const known = seen[hash] as number;
+    const before = known - base;
     seen[hash] = at + base;
     if (
-      isOlder ||
+      known < first ||
       at - before > DISTANCE_MAX ||
       input[before] !== input[at] ||
       input[before + 1] !== input[at + 1] ||
@@ -73,6 +77,7 @@ export function compressPart(input: Buffer, start: number, end: number, output: 
     output[used++] = distance & 0xff;
     at += length;
     literalsFrom = at;
+    three = ((input[at] as number) << 8) | (input[at + 1] as number);
   }
   if (used >= usedMax) return 0;
   used = writeLiterals(input, literalsFrom, end, output, used);

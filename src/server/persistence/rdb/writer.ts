@@ -12,6 +12,8 @@ const COMPRESSED_BYTES_MIN = 21;
 const COMPRESSED_BYTES_MAX = 64 * 1024;
 /** A string's length, or two of them and a byte in front. */
 const LENGTHS_BYTES_MAX = 19;
+/** Below this, a loop is cheaper than a call into the runtime. */
+const LOOP_BYTES_MAX = 128;
 const BLOCK_BYTES = 512;
 /** Where strings are spelled out before they are compressed. */
 const scratch = Buffer.allocUnsafeSlow(COMPRESSED_BYTES_MAX);
@@ -117,8 +119,15 @@ export class RdbWriter {
     const length = end - start;
     if (this.compresses && length >= COMPRESSED_BYTES_MIN && length <= COMPRESSED_BYTES_MAX)
       if (this.compressed(bytes, start, end)) return;
-    this.makeRoom(9);
+    this.makeRoom(9 + LOOP_BYTES_MAX);
     this.used = writeLength(this.block, this.used, length);
+    if (length <= LOOP_BYTES_MAX) {
+      const { block } = this;
+      let { used } = this;
+      for (let at = start; at < end; at++) block[used++] = bytes[at] as number;
+      this.used = used;
+      return;
+    }
     for (let at = start; at < end; ) {
       // Long ones go over as many blocks as they fill.
       this.makeRoom(Math.min(end - at, this.blockBytes));
