@@ -4,9 +4,11 @@
  */
 import { type Bytes, byteString } from './byte-string.js';
 import { argumentAt, keyAt, wordAt } from './call.js';
+import { doubleText } from './double-text.js';
 import { absoluteMs, type TimeUnit } from './expire-time.js';
 import { integerOf } from './integers.js';
 import { NEVER } from './keyspace/entry.js';
+import { SortedSetValue } from './keyspace/sorted-set-value.js';
 import type { Effect, Effects } from './propagation.js';
 import { type Reply, SetReply } from './resp/reply.js';
 
@@ -34,7 +36,7 @@ const expiryWords: ReadonlySet<string> = new Set(['EX', 'PX', 'EXAT', 'PXAT']);
 /** SET: one that ends is told when. An absolute time may be over, so the key is not asked. */
 export const setEffects: Effects = ({ args, db }) => {
   const at = args.findIndex((_arg, index) => index >= 3 && expiryWords.has(wordAt(args, index)));
-  if (at < 0) return null;
+  if (at < 0) return [args.filter((_arg, index) => index < 3 || wordAt(args, index) !== 'GET')];
   const key = argumentAt(args, 1);
   const unit = absoluteUnits[wordAt(args, at)];
   const value = unit && integerOf(argumentAt(args, at + 1));
@@ -65,7 +67,7 @@ export const floatFieldEffects: Effects = ({ args, reply }) =>
 /** SPOP: who was taken. */
 export const takenMembersEffects: Effects = ({ args, reply, db }) => {
   const key = argumentAt(args, 1);
-  if (db.peek(key) === undefined) return [['DEL', key]];
+  if (args.length > 2 && db.peek(key) === undefined) return [['DEL', key]];
   return [['SREM', key, ...(isBytes(reply) ? [reply] : itemsOf(reply).filter(isBytes))]];
 };
 
@@ -78,6 +80,34 @@ export const restoreEffects: Effects = ({ args, db }) => {
   const others = args.slice(4).filter((arg) => byteString(arg).toUpperCase() !== 'ABSTTL');
   return [['RESTORE', key, expireAtMs, argumentAt(args, 3), ...others, 'ABSTTL']];
 };
+
+/**
+ * GEOSEARCHSTORE and GEORADIUS … STOREDIST: the distances themselves, since others may calculate their last bit otherwise.
+ * `targetOf` says where they are stored.
+ */
+export function storedDistanceEffects(targetOf: (args: readonly Bytes[]) => Bytes | undefined): Effects {
+  return ({ args, db }) => {
+    if (!args.some((_arg, index) => index > 0 && wordAt(args, index) === 'STOREDIST')) return null;
+    const target = targetOf(args);
+    if (target === undefined) return null;
+    const value = db.peek(target)?.value;
+    if (!(value instanceof SortedSetValue)) return [['DEL', target]];
+    const pairs: string[] = [];
+    value.visit(0, value.size, (member, score) => pairs.push(doubleText(score), member));
+    return [
+      ['DEL', target],
+      ['ZADD', target, ...pairs],
+    ];
+  };
+}
+
+/** GEORADIUS: the last word counts, and STORE stores no distances. */
+export function distanceTarget(args: readonly Bytes[]): Bytes | undefined {
+  const at = args.findLastIndex(
+    (_arg, index) => index > 1 && ['STORE', 'STOREDIST'].includes(wordAt(args, index)),
+  );
+  return at > 0 && wordAt(args, at) === 'STOREDIST' ? args[at + 1] : undefined;
+}
 
 /** `[key, …]` answered: one taken from there. */
 export function poppedOne(command: string, reply: Reply): Effect[] {

@@ -120,13 +120,12 @@ export class Propagation {
 
   private begin(database: number): void {
     const { buffer } = this.sink;
-    if (this.count === 0) {
-      this.sink.begins();
-      this.start = buffer.length;
+    const isFirst = this.count++ === 0;
+    if (isFirst) this.sink.begins();
+    if (database !== this.selected) {
+      this.selected = database;
+      buffer.command(['SELECT', String(database)]);
     }
-    this.count++;
-    if (database === this.selected) return;
-    this.selected = database;
-    buffer.command(['SELECT', String(database)]);
+    if (isFirst) this.start = buffer.length;
   }
 }
