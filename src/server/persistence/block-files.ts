@@ -109,12 +109,13 @@ export interface FileNames {
 
 /**
  * Makes a file that is there as a whole or not at all: written under another name, made to last, then renamed. `make` is
- * called at once and gets the file to write to.
+ * called at once and gets the file to write to. What nobody wants any more is not renamed.
  */
 export async function replaceFile(
   files: Files,
   { folder, name, temporary }: FileNames,
   make: (file: BlockFile) => Promise<void>,
+  isWanted: () => boolean,
 ): Promise<void> {
   const path = join(folder, temporary);
   const opening = files.open(path, 'fresh');
@@ -132,7 +133,9 @@ export async function replaceFile(
     } finally {
       await files.close(opened.value);
     }
-    await files.rename(path, join(folder, name));
+    if (!isWanted()) throw new Error('it was stopped');
+    // At once: whoever saves what is newer meanwhile renames behind this.
+    files.renameNow(path, join(folder, name));
   } catch (error) {
     try {
       await files.remove(path);

@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../../clock.js';
 import { invariant } from '../../errors.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { LogLevel } from '../log-level.js';
-import { type FileNames, replaceFile, replaceFileNow } from './block-files.js';
+import { type BlockFile, type FileNames, replaceFile, replaceFileNow } from './block-files.js';
 import type { Files } from './files.js';
 import { type RdbFacts, RdbFile } from './rdb/rdb-file.js';
 import type { PersistenceSettings } from './settings.js';
@@ -96,14 +96,15 @@ export class RdbSaves {
     this.lastTryMs = startedMs;
     this.isScheduled = false;
     const started: { snapshot?: Snapshot } = {};
-    const saved = replaceFile(this.files, this.names(), async (output) => {
+    const make = async (output: BlockFile): Promise<void> => {
       const sink = new RdbFile(output, facts);
       const tellsUsage = this.tellsUsage();
       const snapshot = new Snapshot({ keyspace, sink, clock, tellsUsage, pause: this.pause });
       started.snapshot = snapshot;
-      if (!(await snapshot.run())) throw new Error('it was stopped');
-      sink.end();
-    });
+      if (await snapshot.run()) sink.end();
+    };
+    const isWanted = (): boolean => started.snapshot?.isStopped !== true;
+    const saved = replaceFile(this.files, this.names('background'), make, isWanted);
     const { snapshot } = started;
     invariant(snapshot !== undefined, 'a file is begun at once');
     const done = this.finish(saved, { snapshot, changes, startedMs });
@@ -118,7 +119,7 @@ export class RdbSaves {
     const startedMs = clock.wallMs();
     this.lastTryMs = startedMs;
     try {
-      replaceFileNow(this.files, this.names(), (output) => {
+      replaceFileNow(this.files, this.names('now'), (output) => {
         const sink = new RdbFile(output, this.facts());
         new Snapshot({ keyspace, sink, clock, tellsUsage: this.tellsUsage(), pause: this.pause }).runNow();
         sink.end();
@@ -178,9 +179,10 @@ export class RdbSaves {
     if (isDue || this.isScheduled) this.begin();
   }
 
-  private names(): FileNames {
+  /** What is saved now may not meet what is being saved in the background. */
+  private names(how: 'background' | 'now'): FileNames {
     const { folder, fileName } = this.host.settings.persistence;
-    return { folder, name: fileName, temporary: `temp-${process.pid}.rdb` };
+    return { folder, name: fileName, temporary: `temp-lookaside-${how}.rdb` };
   }
 
   private facts(): RdbFacts {

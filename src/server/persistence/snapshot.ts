@@ -85,7 +85,8 @@ export class Snapshot implements ChangeGuard {
   private readonly holdings = new Map<Container | Buffer, Holding>();
   private telling: { readonly holding: Holding; readonly pieces: Iterator<void> } | null = null;
   private walking = 0;
-  private isStopped = false;
+  /** It was ended before it was through, or what it told is not wanted any more. */
+  isStopped = false;
   private readonly entry: Told = {
     database: 0,
     keyBytes: Buffer.alloc(0),
