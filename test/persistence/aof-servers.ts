@@ -87,12 +87,11 @@ export async function contentOf(endpoint: Endpoint): Promise<unknown> {
     endpoint,
     databases.flatMap((database) => [['SELECT', database], ['KEYS', '*'], ['DBSIZE']]),
   );
-  const keys = databases
-    .flatMap((database, index) => {
-      const list = swept[index * 3 + 1]?.[1];
-      return (Array.isArray(list) ? (list as Tree[]) : []).map(([, key]) => [database, String(key)] as const);
-    })
-    .sort();
+  const keys = databases.flatMap((database, index) => {
+    const list = swept[index * 3 + 1]?.[1];
+    const names = (Array.isArray(list) ? (list as Tree[]) : []).map(([, key]) => String(key));
+    return names.toSorted().map((key) => [database, key] as const);
+  });
   const typed = await converseInCommands(
     endpoint,
     keys.flatMap(([database, key]): CommandArgs[] => [
