@@ -115,7 +115,7 @@ export async function replaceFile(
   files: Files,
   { folder, name, temporary }: FileNames,
   make: (file: BlockFile) => Promise<void>,
-  isWanted: () => boolean,
+  isWanted: () => boolean = () => true,
 ): Promise<void> {
   const path = join(folder, temporary);
   const opening = files.open(path, 'fresh');
