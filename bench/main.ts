@@ -4,16 +4,18 @@ import { benchChanges } from './changes.js';
 import { benchHits } from './hits.js';
 import { benchHttp } from './http.js';
 import { Report } from './lib/report.js';
+import { benchPersistence } from './persistence.js';
 import { benchServer } from './server.js';
 import { benchShared } from './shared.js';
 
-const usage = `npm run bench -- [hits] [http] [shared] [changes] [server] [all] [options]
+const usage = `npm run bench -- [hits] [http] [shared] [changes] [server] [persistence] [all] [options]
 
   hits      a hit, a miss and a write through pool.query (the default; about a minute)
   http      the demo's API with seven caches, or none, in front of its database (about five minutes)
   shared    hits, writes, workers and failovers with one store for several processes (about two minutes)
   changes   how long a write by others stays unseen, on Postgres 18 and 15 (about three minutes, mostly waiting)
   server    the embedded server beside redis-server: throughput, memory, stalls (about ten minutes)
+  persistence  what saving and loading a million keys costs, beside redis-server (about three minutes)
   --quick   fewer and shorter rounds: a look, not a figure
   --record  also update bench/README.md and bench/charts`;
 
@@ -23,6 +25,7 @@ const benches = {
   shared: benchShared,
   changes: benchChanges,
   server: benchServer,
+  persistence: benchPersistence,
 } as const;
 
 async function main(): Promise<void> {

@@ -1,5 +1,6 @@
 /**
- * Decides how `npm run soak -- history --topology T --minutes N` and `npm run soak -- churn` run: which program is
+ * Decides how `npm run soak -- history --topology T --minutes N`, `npm run soak -- churn` and
+ * `npm run soak -- crash --rounds N` run: which program is
  * meant, with its arguments, signals and exit code passed through. Knows nothing of what it does.
  */
 import { runTypeScript } from './lib/run-typescript.mjs';
@@ -7,6 +8,7 @@ import { runTypeScript } from './lib/run-typescript.mjs';
 const programs = {
   history: 'test/consistency/history/soak.ts',
   churn: 'test/consistency/churn/soak.ts',
+  crash: 'test/persistence/crash/soak.ts',
 };
 const [name = '', ...args] = process.argv.slice(2);
 const program = programs[/** @type {keyof typeof programs} */ (name)];

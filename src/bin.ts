@@ -4,6 +4,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { doctorCommand } from './cli/doctor.js';
+import { checkDumpCommand, dumpInfoCommand } from './cli/dump.js';
 import { serveCommand } from './cli/serve.js';
 import { LookasideError } from './errors.js';
 
@@ -13,7 +14,9 @@ const program = new Command('lookaside')
   .showSuggestionAfterError()
   .showHelpAfterError()
   .addCommand(serveCommand())
-  .addCommand(doctorCommand());
+  .addCommand(doctorCommand())
+  .addCommand(checkDumpCommand())
+  .addCommand(dumpInfoCommand());
 
 program.parseAsync().catch((error: unknown) => {
   // A mistake of the user's is told in its own words; anything else is a bug, told with its trace.

@@ -60,9 +60,9 @@ export async function diagnose(config: Config = {}): Promise<readonly Finding[]>
 }
 
 function compose(config: ResolvedConfig): Cache {
-  const { namespace } = config;
   const clock = systemClock;
   const random = systemRandom;
+  const namespace = namespaceOf(config, random);
   const events = new EventEmitter<CacheEventMap>();
   const announce = failureReporter(events);
   const tell = announcer(events, announce);
@@ -87,6 +87,7 @@ function compose(config: ResolvedConfig): Cache {
   });
   const changes = pollingOf(config, { engine, place, clock, random, failed });
   return new Cache({
+    name: config.namespace,
     core: {
       engine,
       namespace,
@@ -107,13 +108,23 @@ function compose(config: ResolvedConfig): Cache {
     ready: () => place.ready(),
     clearStore: () => clearStore(store, namespace),
     close: async () => {
-      registry.delete(namespace);
+      registry.delete(config.namespace);
       engine.close();
       await changes?.close();
       await place.close();
       tell('close');
     },
   });
+}
+
+/**
+ * Under which name results are stored. What was stored before a restart is not trusted: somebody may have written
+ * meanwhile. In a store of its own this process gives every life another name; in one that others share they all have to
+ * use the same, and there the new replication id of the server says that nobody vouches for the old tokens.
+ */
+function namespaceOf({ namespace, persistence, topology }: ResolvedConfig, random: Random): string {
+  const isShared = topology.kind !== 'embedded' || topology.listen !== undefined;
+  return persistence.kind === 'none' || isShared ? namespace : `${namespace}.${random.hex(6)}`;
 }
 
 const limitsOf = (config: ResolvedConfig): EngineLimits => ({

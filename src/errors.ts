@@ -17,6 +17,9 @@ export const errorTable = {
   TABLE_UNKNOWN: 'No attached database has a table of this name',
   SERVER_LISTEN: 'The embedded server could not listen',
   SERVER_CLOSED: 'The embedded server is closed',
+  FILE_BROKEN: 'A file of the embedded server cannot be read',
+  FOLDER_IN_USE: 'Another server keeps its files in this folder',
+  SAVE_FAILED: 'The embedded server was closed and could not save its data',
   INVALID_ARGUMENT: 'An argument is not valid',
 } as const;
 

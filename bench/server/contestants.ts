@@ -36,7 +36,10 @@ export async function startServer(name: ContestantName): Promise<RunningServer> 
   const folder = await mkdtemp(join(tmpdir(), 'lookaside-bench-'));
   const child =
     name === 'lookaside'
-      ? spawn(process.execPath, [program, 'serve', '--port', String(port)], { cwd: folder, stdio: 'ignore' })
+      ? spawn(process.execPath, [program, 'serve', '--port', String(port), '--save', ''], {
+          cwd: folder,
+          stdio: 'ignore',
+        })
       : spawn('redis-server', ['--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder], {
           stdio: 'ignore',
         });

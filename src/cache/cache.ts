@@ -84,6 +84,8 @@ export interface CacheEventMap {
 
 /** What the composition root hands over. */
 export interface CacheParts {
+  /** The namespace as configured. Default: the one that results are stored under. */
+  readonly name?: string;
   readonly core: Omit<CacheCore, 'attach' | 'onPrepare'>;
   readonly events: EventEmitter<CacheEventMap>;
   /** With where the embedded server listens, or null if it was not asked to. */
@@ -121,7 +123,7 @@ export class Cache implements HasCore {
   }
 
   get namespace(): string {
-    return this.parts.core.namespace;
+    return this.parts.name ?? this.parts.core.namespace;
   }
 
   /**
@@ -186,7 +188,7 @@ export class Cache implements HasCore {
       for (const { key } of await this.findTables(name)) targets.push({ table: key, pins: null });
     for (const row of rows ?? []) targets.push(...(await this.rowTargets(row)));
     if (all === true) {
-      targets.push({ table: tagRef(this.namespace, NAMESPACE_ROOT).table, pins: null });
+      targets.push({ table: tagRef(this.parts.core.namespace, NAMESPACE_ROOT).table, pins: null });
       for (const { names } of this.databases.values()) targets.push({ table: rootOf(names), pins: null });
     }
     if (targets.length > 0) await this.core.engine.invalidate(targets);
@@ -299,7 +301,7 @@ export class Cache implements HasCore {
   private tag(tag: string): Ref {
     if (typeof tag !== 'string' || tag === '')
       throw new LookasideError('INVALID_ARGUMENT', 'a tag must be a text that is not empty');
-    return tagRef(this.namespace, tag);
+    return tagRef(this.parts.core.namespace, tag);
   }
 
   /** The table in every attached database that has it. */

@@ -10,9 +10,11 @@ import {
   type ConfigLine,
   createServer,
   type EmbeddedServer,
+  ErrorReply,
   isListParameter,
   ParameterError,
   readConfiguration,
+  redisSavePoints,
   type ServerConfig,
 } from '../server/index.js';
 import { ServerLog } from './server-log.js';
@@ -97,14 +99,14 @@ function writePidFile(path: string, log: ServerLog): void {
 async function serveUntilClosed(server: EmbeddedServer, log: ServerLog): Promise<void> {
   const stop = (signal: NodeJS.Signals): void => {
     log.write('warning', `Received ${signal} scheduling shutdown...`);
-    void server.close();
+    // What cannot be saved is not thrown away: the server goes on, and the next signal tries again.
+    const reply = server.execute('SHUTDOWN');
+    if (reply instanceof ErrorReply) log.write('warning', `Can't exit: ${reply.message}`);
   };
-  // A second signal finds nothing to wait for, so the process still ends.
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
   try {
     log.write('warning', `Redis version=7.0.15, bits=64, server=lookaside, pid=${process.pid}, just started`);
-    log.write('warning', 'Nothing is saved to disk: this version has no persistence yet');
     const where = await server.listenAsConfigured();
     if (where.length === 0) {
       log.write('warning', 'Configured to not listen anywhere, exiting.');
@@ -113,6 +115,8 @@ async function serveUntilClosed(server: EmbeddedServer, log: ServerLog): Promise
     }
     log.write('notice', `Running mode=standalone, port=${server.parameter('port')}. PID: ${process.pid}`);
     log.write('warning', 'Server initialized');
+    // Whoever connects meanwhile is told that the data is being loaded.
+    await server.ready();
     log.write('notice', `Ready to accept connections on ${where.join(' and ')}`);
     await server.closed;
     log.write('warning', 'User requested shutdown...');
@@ -134,6 +138,7 @@ function serverOf(
   const databases = valueOf(lines, 'databases');
   const config: ServerConfig = {
     ...(databases !== undefined && /^[1-9]\d{0,8}$/.test(databases) ? { databases: Number(databases) } : {}),
+    persistence: { dir: process.cwd(), save: redisSavePoints },
     parametersByOption: options.filter((word) => word.startsWith('--')).map((word) => word.slice(2)),
     parameters: lines.map(({ name, values }) => [name, values.join(' ')]),
     log: (level, message) => log.write(level, message),

@@ -5,6 +5,7 @@
 import { totalmem } from 'node:os';
 import { z } from 'zod';
 import { count, duration, size, sizeOrNone, word } from './fields.js';
+import { persistenceSchema } from './persistence.js';
 import { topologySchema } from './topology.js';
 
 const MEGABYTE = 1_048_576;
@@ -56,12 +57,9 @@ export const configSchema = z
         'When the store cannot be told of a write. bypass: write, and serve nothing until it was told. reject: fail the write.',
       ),
     topology: topologySchema.prefault({}).describe('Where the cache lives.'),
-    persistence: z
-      .strictObject({
-        kind: word(['none'], ['rdb', 'aof', 'rdb+aof']).describe('none: the cache ends with the process.'),
-      })
-      .default({ kind: 'none' })
-      .describe('What of the embedded server outlives the process.'),
+    persistence: persistenceSchema
+      .prefault({})
+      .describe('What of the embedded server outlives the process. Results of queries are stored anew.'),
     memory: z
       .strictObject({
         max: size(4 * MEGABYTE)
@@ -129,6 +127,12 @@ export const configSchema = z
         code: 'custom',
         path: ['exclude'],
         message: `must not name what include names: ${both.join(', ')}`,
+      });
+    if (config.persistence.kind !== 'none' && config.topology.kind !== 'embedded')
+      context.addIssue({
+        code: 'custom',
+        path: ['persistence', 'kind'],
+        message: `must be 'none' where topology.kind is '${config.topology.kind}': what that server keeps is set there`,
       });
     if (config.consistency === 'strict' && config.bound !== undefined)
       context.addIssue({

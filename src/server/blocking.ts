@@ -8,6 +8,7 @@ import type { TypeName } from './keyspace/container.js';
 import type { Database } from './keyspace/database.js';
 import { typeNameOf } from './keyspace/entry.js';
 import type { Keyspace } from './keyspace/keyspace.js';
+import type { Effect } from './propagation.js';
 import { ErrorReply, NO_REPLY, type Reply } from './resp/reply.js';
 
 /** What a command that found nothing waits for. */
@@ -29,6 +30,8 @@ export interface Wait {
    * its database and client are not.
    */
   readonly retry: (key: string) => Reply | undefined;
+  /** What trying again has done, for those who repeat it. */
+  readonly effects: (reply: Reply) => readonly Effect[];
 }
 
 const UNBLOCKED = new ErrorReply('UNBLOCKED client unblocked via CLIENT UNBLOCK');
@@ -48,6 +51,8 @@ export class BlockingTable {
   private readonly byClient = new Map<Client, Waiter>();
   /** In the order in which they became ready. */
   private ready = new Map<string, { readonly database: number; readonly key: string }>();
+  /** Hears what was done for a client that had waited. */
+  onServed: ((database: number, effects: readonly Effect[]) => void) | null = null;
 
   constructor(
     private readonly clock: Clock,
@@ -130,6 +135,7 @@ export class BlockingTable {
       }
       const reply = waiter.wait.retry(key);
       if (reply === undefined) continue;
+      if (this.onServed !== null) this.onServed(database, waiter.wait.effects(reply));
       this.answer(waiter, reply);
       // Those in front may have taken everything.
       entry = waiter.db.peek(key);

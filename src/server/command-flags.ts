@@ -15,6 +15,7 @@ export const commandFlags = [
   'skip_slowlog',
   'fast',
   'no_auth',
+  'no_async_loading',
   'no_multi',
   'allow_busy',
 ] as const;

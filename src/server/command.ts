@@ -20,7 +20,10 @@ import type { Journal } from './introspection/journal.js';
 import { type FoundKey, findKeys, type KeySpec } from './key-specs.js';
 import type { Database } from './keyspace/database.js';
 import type { Keyspace } from './keyspace/keyspace.js';
+import type { LogLevel } from './log-level.js';
 import type { EventClass, Notifications } from './notifications.js';
+import type { Persistence } from './persistence/persistence.js';
+import type { Effects, Propagation } from './propagation.js';
 import type { PubSub } from './pubsub.js';
 import type { Reply, RespVersion } from './resp/reply.js';
 import type { RequestSlices } from './resp/request.js';
@@ -29,6 +32,8 @@ import type { Settings } from './settings.js';
 import type { Statistics } from './statistics.js';
 import type { Tracking } from './tracking.js';
 import type { WatchTable } from './watch.js';
+
+export type { LogLevel } from './log-level.js';
 
 export type CommandGroup =
   | 'generic'
@@ -79,6 +84,8 @@ export interface CommandDeclaration {
   readonly needsParameter?: 'enable-debug-command' | 'enable-module-command';
   /** Runs at once inside MULTI instead of being queued. */
   readonly runsInMulti?: boolean;
+  /** For one that does something else when it is repeated: what to repeat instead. */
+  readonly propagate?: Effects;
 }
 
 /**
@@ -128,6 +135,8 @@ export interface ServerContext {
   readonly clientMemory: ClientMemory;
   readonly pubsub: PubSub;
   readonly identity: ServerIdentity;
+  /** Null while nobody is told of changes. */
+  readonly propagation: Propagation | null;
   /** Runs a command that EXEC takes from the queue. */
   runQueued(client: Client, args: readonly Bytes[]): Reply;
   /** Where the server listens now. */
@@ -138,8 +147,19 @@ export interface ServerContext {
   changeReplicationId(): void;
   /** Tells the process, the first time only. */
   warnOnce(code: string, message: string): void;
-  /** Closes this server, never the process. */
-  shutdown(): void;
+  readonly persistence: Persistence;
+  /**
+   * Closes this server, never the process.
+   * @returns null, or what could not be saved: then, unless it is forced, the server goes on
+   */
+  shutdown(how: ShutdownOptions): string | null;
+}
+
+export interface ShutdownOptions {
+  /** Whether the data is saved; absent: if there are save points. */
+  readonly saves?: boolean;
+  /** Also if it cannot be. */
+  readonly isForced?: boolean;
 }
 
 export type ListenAddress =
@@ -151,8 +171,6 @@ export type ListenAddress =
       readonly isTls: boolean;
     }
   | { readonly kind: 'unix'; readonly path: string };
-
-export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
 
 export interface ServerIdentity {
   readonly name: string;
@@ -178,6 +196,7 @@ export class Command {
   readonly isFast: boolean;
   /** Takes no longer than reading a clock. */
   readonly isShort: boolean;
+  readonly runsWhileLoading: boolean;
   readonly isHiddenFromSlowLog: boolean;
   readonly isHiddenFromMonitors: boolean;
   readonly counters = new CommandCounters();
@@ -200,6 +219,7 @@ export class Command {
     this.isRead = flags.includes('readonly');
     this.isFast = flags.includes('fast');
     this.isShort = this.isFast || declaration.shortcut !== undefined;
+    this.runsWhileLoading = flags.includes('loading');
     this.isHiddenFromSlowLog = flags.includes('skip_slowlog');
     this.isHiddenFromMonitors = flags.includes('skip_monitor') || flags.includes('admin');
     this.subcommands = new Map(

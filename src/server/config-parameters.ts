@@ -3,11 +3,13 @@
  * What is not in the table does not exist: nothing is accepted and ignored.
  */
 import { absentParameters } from './parameters/absent.js';
+import { appendOnlyParameters } from './parameters/append-only.js';
 import { clientParameters } from './parameters/clients.js';
 import { dataParameters } from './parameters/data.js';
 import { networkParameters } from './parameters/network.js';
 import { observingParameters } from './parameters/observing.js';
 import type { ConfigParameter } from './parameters/parameter.js';
+import { persistenceParameters } from './parameters/persistence.js';
 import { processParameters } from './parameters/process.js';
 
 export const configParameters: readonly ConfigParameter[] = [
@@ -16,6 +18,8 @@ export const configParameters: readonly ConfigParameter[] = [
   ...networkParameters,
   ...observingParameters,
   ...processParameters,
+  ...persistenceParameters,
+  ...appendOnlyParameters,
   ...absentParameters,
 ];
 

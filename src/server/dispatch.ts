@@ -11,6 +11,7 @@ import { clientLine } from './client-line.js';
 import { Call, type Command, type CommandTable, type ServerContext } from './command.js';
 import { ShortcutTimer } from './introspection/shortcut-timer.js';
 import { isPermitted } from './permission.js';
+import { LOADING } from './persistence/persistence.js';
 import { ErrorReply, fail, QUEUED, type Reply } from './resp/reply.js';
 import type { Request, RequestSlices } from './resp/request.js';
 import type { ShortcutSink } from './resp/writer.js';
@@ -68,7 +69,8 @@ export class Dispatcher {
    * which know nothing else. Whoever lets something happen around commands says here when.
    */
   mayTakeShortcuts(client: Client): boolean {
-    const { acl, pause, tracking, keyspace, notifications, journal } = this.context;
+    const { acl, pause, tracking, keyspace, notifications, journal, persistence } = this.context;
+    if (!persistence.isCalm) return false;
     if (journal.wantsEach || client.isMonitor) return false;
     if (client.transaction !== null || client.replyMode !== 'on' || client.isBlocked) return false;
     if (client.tracking !== null || client.isLimitedToSubscribing) return false;
@@ -118,13 +120,14 @@ export class Dispatcher {
 
   private runShortcut(command: Command, client: Client, request: RequestSlices, out: ShortcutSink): boolean {
     if (command.shortcut === undefined) return false;
-    const { keyspace, statistics, settings } = this.context;
+    const { keyspace, statistics, settings, propagation } = this.context;
     keyspace.beginCommand();
     if (
       !keyspace.makeRoom() ||
       !command.shortcut(request, client.db, out, client.respVersion, settings.encodings)
     )
       return false;
+    if (propagation !== null) propagation.ranShortcut(command.fullName, request, client.db);
     statistics.commandsProcessed++;
     client.lastCommand = command.fullName;
     return true;
@@ -199,12 +202,13 @@ export class Dispatcher {
     client.lastCommand = command.fullName;
     const { context } = this;
     const { journal } = context;
+    const { db } = client;
     const isTimed = !command.isShort || command.counters.isDue || journal.wantsEach;
     const startMs = isTimed ? journal.nowMs() : 0;
     const reply =
-      command.run === undefined
-        ? wrongCount(command)
-        : command.run(new Call(args, client.db, client, context));
+      command.run === undefined ? wrongCount(command) : command.run(new Call(args, db, client, context));
+    if (context.propagation !== null)
+      context.propagation.ran(command.declaration.propagate, args, db, reply, client.execReplies !== null);
     const hasFailed = reply instanceof ErrorReply;
     if (hasFailed) this.countError(reply);
     if (isTimed) {
@@ -235,12 +239,24 @@ export class Dispatcher {
       if (denial !== null) return this.denied(client, user, command, request.args, denial);
     }
     if (!this.context.keyspace.makeRoom() && needsMemory(client, command)) return outOfMemory;
+    const writeRefusal = this.writeRefusal(client, command);
+    if (writeRefusal !== null) return writeRefusal;
     if (client.isMonitor && (command.isRead || mayWrite(client, command))) return monitorsOnly;
     if (client.isLimitedToSubscribing && !subscriberCommands.has(command.fullName))
       return fail(
         `Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
       );
+    if (this.context.persistence.loading !== null && !command.runsWhileLoading) return LOADING;
     return null;
+  }
+
+  /** What cannot be kept on disk is not taken in. */
+  private writeRefusal({ transaction }: Client, command: Command): ErrorReply | null {
+    const { persistence } = this.context;
+    if (persistence.isCalm) return null;
+    const writes = command.isWrite || command.fullName === 'ping';
+    const runsWrites = command.fullName === 'exec' && transaction?.hasWrite === true;
+    return writes || runsWrites ? persistence.writeRefusal() : null;
   }
 
   private isPermitted(client: Client, { declaration }: Command): boolean {

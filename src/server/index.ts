@@ -7,6 +7,8 @@ export { type Argument, type CommandArguments, ReplyError, type Value } from './
 export { type EvictionPolicy, evictionPolicies } from './keyspace/eviction.js';
 export type { ListenOptions } from './net/listener.js';
 export { parseMemorySize } from './parameters/parameter.js';
+export { examineRdb, type FileReport, type Share } from './persistence/examine-file.js';
+export { redisSavePoints } from './persistence/settings.js';
 export { ErrorReply } from './resp/reply.js';
 export { createServer } from './server.js';
 export type { EmbeddedServer, InProcessClient, ServerConfig, ServerStats } from './server-api.js';

@@ -6,11 +6,11 @@ import {
   type Fields,
   keyspaceFields,
   memoryFields,
-  persistenceFields,
   replicationFields,
   serverFields,
   statsFields,
 } from './introspection/info-fields.js';
+import { persistenceFields } from './introspection/persistence-fields.js';
 
 interface Section {
   readonly title: string;

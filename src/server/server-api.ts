@@ -3,6 +3,7 @@ import type { Clock, Random } from '../clock.js';
 import type { LogLevel } from './command.js';
 import type { CommandArguments, Value } from './in-process.js';
 import type { ListenOptions } from './net/listener.js';
+import type { Files } from './persistence/files.js';
 import type { SettingsInput } from './settings.js';
 import type { StartParameter } from './start-parameters.js';
 
@@ -19,6 +20,8 @@ export interface ServerConfig extends SettingsInput {
   parametersByOption?: readonly string[];
   /** Hears what the server has to say to whoever runs it. Default: nobody does. */
   log?: (level: LogLevel, message: string) => void;
+  /** How files are reached. For tests: each call can be made to fail. */
+  files?: Files;
 }
 
 export interface ServerStats {
@@ -86,6 +89,14 @@ export interface EmbeddedServer {
    * @throws LookasideError `LOOKASIDE_SERVER_LISTEN`
    */
   listenAsConfigured(): Promise<string[]>;
-  /** Hangs up on everybody and stops every timer. Nothing is saved. */
+  /**
+   * Resolves when what was on disk is there; until then commands are answered by an error that begins with LOADING.
+   * @throws LookasideError `LOOKASIDE_FILE_BROKEN`, `LOOKASIDE_FOLDER_IN_USE`; what the system says. Then it is closed.
+   */
+  ready(): Promise<void>;
+  /**
+   * Saves if there are save points, hangs up on everybody and stops every timer.
+   * @throws LookasideError `LOOKASIDE_SAVE_FAILED`; it is closed nevertheless
+   */
   close(): Promise<void>;
 }

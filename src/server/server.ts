@@ -6,34 +6,27 @@ import { invariant, LookasideError } from '../errors.js';
 import { AccessControl } from './acl/access-control.js';
 import type { User } from './acl/user.js';
 import { BlockingTable } from './blocking.js';
-import { type Bytes, byteStringOfText, Memory } from './byte-string.js';
+import type { Bytes } from './byte-string.js';
 import { ChangeFeed } from './change-feed.js';
 import { Client, type ClientOrigin, ClientRegistry } from './client.js';
 import { ClientMemory } from './client-memory.js';
 import { ClientPause } from './client-pause.js';
 import {
-  type Command,
   CommandTable,
   type ListenAddress,
   type LogLevel,
   type ServerContext,
   type ServerIdentity,
+  type ShutdownOptions,
 } from './command.js';
 import { allCommands } from './commands/index.js';
+import { type CommitGate, untilSafe } from './commit-gate.js';
 import { valuesOf } from './conf-file/wishes.js';
 import { findParameter } from './config-parameters.js';
 import { Dispatcher } from './dispatch.js';
 import { IdleCheck } from './idle-check.js';
-import {
-  type BulkForm,
-  borrowedArgument,
-  type CommandArguments,
-  ownArgument,
-  ReplyError,
-  type Value,
-  ValueSink,
-  valueOf,
-} from './in-process.js';
+import { type BulkForm, type CommandArguments, ReplyError, type Value, valueOf } from './in-process.js';
+import { InProcessCalls } from './in-process-calls.js';
 import { InProcessTransport } from './in-process-transport.js';
 import { Journal } from './introspection/journal.js';
 import { Keyspace } from './keyspace/keyspace.js';
@@ -49,10 +42,13 @@ import {
 import { Outbox } from './net/outbox.js';
 import { Notifications } from './notifications.js';
 import { isLocal } from './permission.js';
+import { AofChangeLog } from './persistence/aof/change-log.js';
+import { Persistence } from './persistence/persistence.js';
+import type { Propagation } from './propagation.js';
 import { PROTECTED_MODE_ANSWER } from './protected-mode.js';
 import { PubSub } from './pubsub.js';
 import { ErrorReply, fail, type Reply } from './resp/reply.js';
-import { GivenRequest, type Request, RequestSlices } from './resp/request.js';
+import { GivenRequest, type Request, type RequestSlices } from './resp/request.js';
 import { ReplyWriter } from './resp/writer.js';
 import type { EmbeddedServer, InProcessClient, ServerConfig, ServerStats } from './server-api.js';
 import { clientsBytesMax, type OutputLimit, type Settings, settingsOf } from './settings.js';
@@ -65,9 +61,7 @@ export function createServer(config: ServerConfig = {}): EmbeddedServer {
   return new Server(config);
 }
 
-/** Longer requests in process are handed over as values. */
-const SCRATCH_BYTES = 64 * 1024;
-
+const LOST = new ErrorReply('MISCONF Errors writing to the AOF file');
 class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly clock: Clock;
   readonly settings: Settings;
@@ -82,6 +76,9 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly journal: Journal;
   readonly idleCheck: IdleCheck;
   readonly pause: ClientPause;
+  readonly persistence: Persistence;
+  /** Settles when what was on disk is there. */
+  private readonly started: Promise<void>;
   readonly clientMemory = new ClientMemory(
     this.clients,
     () => clientsBytesMax(this.settings),
@@ -90,12 +87,11 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   readonly pubsub = new PubSub();
   readonly notifications: Notifications;
   readonly identity: ServerIdentity;
+  propagation: Propagation | null = null;
+  commitGate: CommitGate | null = null;
   readonly writer = new ReplyWriter();
   readonly outbox = new Outbox(this.writer);
-  /** For calls in process that take a shortcut. */
-  private readonly slices = new RequestSlices();
-  private readonly scratch = new Memory(Buffer.allocUnsafeSlow(SCRATCH_BYTES));
-  private readonly sink = new ValueSink();
+  private readonly calls: InProcessCalls;
   readonly random: Random;
   private readonly logLine: (level: LogLevel, message: string) => void;
   readonly closed: Promise<void>;
@@ -135,8 +131,11 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
       startedMonotonicMs: clock.monotonicMs(),
     };
     this.idleCheck = new IdleCheck(clock, this.clients, () => this.settings.network.idleSecondsMax);
+    this.persistence = new Persistence({ host: this, files: config.files });
     this.startWith(config);
+    if (this.persistence.isOn) this.persistence.log = this.newChangeLog();
     this.dispatcher = new Dispatcher(this, this.commands);
+    this.calls = new InProcessCalls(this.commands, this.dispatcher, () => this.beginTurn());
     this.builtIn = this.newInProcessClient(
       0,
       new InProcessTransport((closing) => this.disconnected(closing)),
@@ -144,6 +143,26 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.builtIn.deniesBlocking = true;
     this.closed = new Promise((resolve) => {
       this.resolveClosed = resolve;
+    });
+    this.started = this.persistence.start();
+    this.started.catch((error: unknown) => {
+      this.log('warning', error instanceof Error ? error.message : String(error));
+      this.shutdown({ saves: false });
+    });
+  }
+
+  private newChangeLog(): AofChangeLog {
+    return new AofChangeLog({
+      server: this,
+      newClient: () => {
+        const client = this.newInProcessClient(0, new InProcessTransport(() => undefined));
+        client.deniesBlocking = true;
+        return client;
+      },
+      connect: (propagation, gate) => {
+        this.propagation = propagation;
+        this.commitGate = gate;
+      },
     });
   }
 
@@ -170,15 +189,17 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   }
 
   execute(...args: CommandArguments): Value {
-    return this.executeFor(this.builtIn, args, 'buffer');
+    return this.madeSafe(this.executeFor(this.builtIn, args, 'buffer'));
   }
 
   executeText(...args: CommandArguments): Value {
-    return this.executeFor(this.builtIn, args, 'text');
+    return this.madeSafe(this.executeFor(this.builtIn, args, 'text'));
   }
 
   executeMany(commands: readonly CommandArguments[]): Value[] {
-    return commands.map((args) => this.executeFor(this.builtIn, args, 'buffer'));
+    const values = commands.map((args) => this.executeFor(this.builtIn, args, 'buffer'));
+    const refusal = this.refusalToCommit();
+    return refusal === null ? values : values.map(() => refusal);
   }
 
   connect(listener?: (push: Value[]) => void): InProcessClient {
@@ -191,6 +212,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
         if (client.closesAfterReply) throw new LookasideError('SERVER_CLOSED', 'this client has been closed');
         let value = this.executeFor(client, args, 'buffer');
         if (client.isBlocked) value = valueOf(await transport.lateReply(), client.respVersion, 'buffer');
+        const { commitGate } = this;
+        if (commitGate !== null && !(await untilSafe(commitGate))) value = commitGate.refusal ?? LOST;
         if (client.closesAfterReply) this.disconnected(client);
         if (value instanceof ErrorReply) throw new ReplyError(value.message);
         return value;
@@ -267,9 +290,14 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     };
   }
 
+  ready(): Promise<void> {
+    return this.started;
+  }
+
   async close(): Promise<void> {
-    this.shutdown();
+    const problem = this.shutdown({ isForced: true });
     await this.closed;
+    if (problem !== null) throw new LookasideError('SAVE_FAILED', problem);
   }
 
   // What commands ask for.
@@ -296,10 +324,14 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     process.emitWarning(message, { code });
   }
 
-  shutdown(): void {
-    if (this.isClosed) return;
+  shutdown({ saves = this.persistence.savesAtEnd, isForced = false }: ShutdownOptions): string | null {
+    if (this.isClosed) return null;
+    const saveProblem = this.persistence.saveAtEnd(saves);
+    if (saveProblem !== null && !isForced) return saveProblem;
     this.isClosed = true;
     this.outbox.flush();
+    const problem = saveProblem ?? this.persistence.end();
+    if (saveProblem !== null) this.persistence.end();
     const { listeners } = this;
     this.listeners = [];
     for (const client of this.clients) {
@@ -309,7 +341,10 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     this.idleCheck.stop();
     this.pause.close();
     this.keyspace.close();
-    void Promise.all(listeners.map((listener) => listener.close())).then(this.resolveClosed);
+    void Promise.all([...listeners.map((listener) => listener.close()), this.persistence.settled()]).then(
+      () => this.resolveClosed(),
+    );
+    return problem;
   }
 
   // What connections ask for.
@@ -431,26 +466,20 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
 
   private executeFor(client: Client, args: CommandArguments, bulk: BulkForm): Value {
     this.assertOpen();
-    const name = args[0];
-    const command = this.commands.find(name);
-    if (command?.shortcut !== undefined && this.dispatcher.mayTakeShortcuts(client))
-      if (this.slices.take(args, this.scratch) && this.takeShortcutInProcess(command, client, bulk))
-        return this.sink.value;
-    const toBytes = command?.isWrite === true || client.transaction !== null ? ownArgument : borrowedArgument;
-    const bytes: Bytes[] = [byteStringOfText(name)];
-    for (let index = 1; index < args.length; index++) bytes.push(toBytes(args[index] ?? ''));
-    this.beginTurn();
-    const reply = this.dispatcher.dispatchAs(client, command, new GivenRequest(bytes));
-    const value = valueOf(reply, client.respVersion, bulk);
-    client.replied();
-    return value;
+    return this.calls.run(client, args, bulk);
   }
 
-  private takeShortcutInProcess(command: Command, client: Client, bulk: BulkForm): boolean {
-    const nowMs = this.clock.monotonicMs();
-    this.keyspace.beginTurn(nowMs);
-    this.sink.begin(bulk);
-    return this.dispatcher.takeSingleShortcut(command, client, this.slices, this.sink, nowMs);
+  /** The caller cannot wait, so the thread does, where a change has to be on disk before it counts. */
+  private madeSafe(value: Value): Value {
+    if (this.commitGate === null) return value;
+    return this.refusalToCommit() ?? value;
+  }
+
+  private refusalToCommit(): ErrorReply | null {
+    const { commitGate } = this;
+    if (commitGate === null) return null;
+    const isSafe = commitGate.position === null || commitGate.commitNow();
+    return isSafe ? null : (commitGate.refusal ?? LOST);
   }
 
   private assertOpen(): void {

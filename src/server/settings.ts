@@ -3,6 +3,12 @@ import { LookasideError } from '../errors.js';
 import { type EncodingLimits, encodingLimitDefaults } from './encoding-limits.js';
 import { type EvictionPolicy, type EvictionSettings, evictionPolicies } from './keyspace/eviction.js';
 import { type NetworkSettings, networkDefaults, type ProcessSettings } from './network-settings.js';
+import { type AofSettings, aofDefaults } from './persistence/aof/settings.js';
+import {
+  type PersistenceInput,
+  type PersistenceSettings,
+  persistenceDefaults,
+} from './persistence/settings.js';
 
 export interface ServerLimits {
   /** Longest single argument (`proto-max-bulk-len`). Default 512 MB. */
@@ -51,6 +57,8 @@ export interface Settings {
   readonly protection: ProtectionSettings;
   readonly network: NetworkSettings;
   readonly process: ProcessSettings;
+  readonly persistence: PersistenceSettings;
+  readonly aof: AofSettings;
   /** The file that CONFIG REWRITE writes; null: there is none. */
   configFile: string | null;
   /** What CONFIG REWRITE compares with: values as they are by default, and as they were when the server started. */
@@ -85,6 +93,8 @@ export interface SettingsInput {
   databases?: number;
   limits?: Partial<ServerLimits>;
   protection?: Partial<ProtectionSettings>;
+  /** Where the data is kept that outlives the server. Absent: it does not, unless parameters say so. */
+  persistence?: PersistenceInput;
 }
 
 export function settingsOf(input: SettingsInput): Settings {
@@ -118,6 +128,8 @@ export function settingsOf(input: SettingsInput): Settings {
     databases: atLeast(1, 'databases', databases),
     network: networkDefaults(),
     process: { logLevel: 'notice', logFile: '', pidFile: '', isDaemon: false },
+    persistence: persistenceDefaults(input.persistence),
+    aof: aofDefaults(input.persistence?.aof),
     configFile: null,
     rewriting: { standard: new Map(), atStart: new Map(), byOption: new Set() },
     withoutEffect: new Map(),

@@ -7,10 +7,12 @@ import {
   type Session,
   type WatchableStore,
 } from '../cache/executor.js';
+import { LookasideError } from '../errors.js';
 import type { EmbeddedServer, Value } from '../server/index.js';
 import { ErrorReply } from '../server/index.js';
 
-export function embeddedStore(server: EmbeddedServer): WatchableStore {
+/** @param isLoaded whether everything is there that was on disk */
+export function embeddedStore(server: EmbeddedServer, isLoaded: () => boolean = () => true): WatchableStore {
   const replies = (run: (...args: Call) => Value) => (commands: readonly Command[]) =>
     commands.map((command) => replyOf(run(...(command as Call))));
   const session: Session = {
@@ -21,7 +23,7 @@ export function embeddedStore(server: EmbeddedServer): WatchableStore {
   };
   return {
     session: () => session,
-    trouble: () => null,
+    trouble: () => (isLoaded() ? null : new LookasideError('STORE_AWAY', 'its data is being loaded')),
     watch: (prefix, onTouch) => server.onTouch(prefix, onTouch),
   };
 }

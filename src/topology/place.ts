@@ -3,7 +3,13 @@ import type { Store } from '../cache/executor.js';
 import type { Clock, Random } from '../clock.js';
 import type { ResolvedConfig } from '../config/schema.js';
 import { LookasideError } from '../errors.js';
-import { createServer, type EmbeddedServer, type EvictionPolicy, evictionPolicies } from '../server/index.js';
+import {
+  createServer,
+  type EmbeddedServer,
+  type EvictionPolicy,
+  evictionPolicies,
+  type ServerConfig,
+} from '../server/index.js';
 import { createRemoteStore, type RemoteTopology } from './create-store.js';
 import { examine } from './diagnosis.js';
 import { embeddedStore } from './embedded.js';
@@ -85,9 +91,18 @@ function embedded(config: ResolvedConfig, { clock, random, failed, onServerClose
       // Somebody who is let in may not make the server drop what the cache relies on.
       policiesAllowed: policiesAllowed(config),
     },
+    ...persistenceOf(config),
+    log: (level, message) => {
+      if (level === 'warning') failed('server', new Error(message));
+    },
     ...(listen?.password === undefined ? {} : { password: listen.password }),
   });
-  const listening = listen === undefined ? Promise.resolve(null) : open(server, listen);
+  let isLoaded = config.persistence.kind === 'none' || config.mode === 'off';
+  const loaded = server.ready().then(() => {
+    isLoaded = true;
+  });
+  // Nobody is let in before everything is there: it would be taken for all there is.
+  const listening = loaded.then(() => (listen === undefined ? null : open(server, listen)));
   listening.catch((error: unknown) => failed('listen', error));
   let closing = false;
   void server.closed.then(() => {
@@ -99,7 +114,7 @@ function embedded(config: ResolvedConfig, { clock, random, failed, onServerClose
     onServerClosed();
   });
   return {
-    store: embeddedStore(server),
+    store: embeddedStore(server, () => isLoaded),
     isShared: listen !== undefined,
     ready: () => listening,
     close: async () => {
@@ -109,6 +124,32 @@ function embedded(config: ResolvedConfig, { clock, random, failed, onServerClose
     },
   };
 }
+
+/** Redis' own save points. */
+const SAVE_POINTS = [
+  { seconds: 3600, changes: 1 },
+  { seconds: 300, changes: 100 },
+  { seconds: 60, changes: 10_000 },
+];
+
+function persistenceOf({ persistence, mode }: ResolvedConfig): Pick<ServerConfig, 'persistence'> {
+  const { kind, dir, save, fsync, rewrite } = persistence;
+  if (kind === 'none' || dir === undefined || mode === 'off') return {};
+  return {
+    persistence: {
+      dir,
+      ...(kind === 'aof' ? {} : { save: save ?? SAVE_POINTS }),
+      ...(kind === 'rdb'
+        ? {}
+        : { aof: { ...(fsync && { fsync }), ...(rewrite && { rewrite: rewriteOf(rewrite) }) } }),
+    },
+  };
+}
+
+const rewriteOf = ({ percentage, min }: { percentage?: number | undefined; min?: number | undefined }) => ({
+  ...(percentage !== undefined && { percentage }),
+  ...(min !== undefined && { bytesMin: min }),
+});
 
 /** All policies but those that drop keys without an expiry, unless that is what the cache itself was given. */
 const policiesAllowed = ({ memory }: ResolvedConfig): readonly EvictionPolicy[] =>

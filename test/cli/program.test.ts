@@ -67,7 +67,7 @@ it.each([
 
 it('serves, refuses a port that is taken, and ends when it is told to', async () => {
   const port = await freePort();
-  serving = runExample(program, {}, ['serve', '--port', String(port)]);
+  serving = runExample(program, {}, ['serve', '--port', String(port), '--save', '']);
   await serving.said(/Ready to accept connections/);
   expect((await converse({ host: '127.0.0.1', port }, encode(['PING']))).toString()).toBe('+PONG\r\n');
 

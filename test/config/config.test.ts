@@ -90,6 +90,24 @@ describe('an option', () => {
     ],
     ['topology.listen', { path: '/run/cache.sock' }, { host: '127.0.0.1', path: '/run/cache.sock' }],
     ['persistence.kind', 'none', 'none'],
+    ['persistence', { kind: 'rdb', dir: '/d' }, { kind: 'rdb', dir: '/d' }],
+    [
+      'persistence',
+      {
+        kind: 'rdb+aof',
+        dir: '/d',
+        save: [{ seconds: 60, changes: 1 }],
+        fsync: 'always',
+        rewrite: { min: '1mb' },
+      },
+      {
+        kind: 'rdb+aof',
+        dir: '/d',
+        save: [{ seconds: 60, changes: 1 }],
+        fsync: 'always',
+        rewrite: { min: 1_048_576 },
+      },
+    ],
     ['memory.max', '4mb', 4_194_304],
     ['memory.policy', 'noeviction', 'noeviction'],
     ['memory.policy', 'volatile-ttl', 'volatile-ttl'],
@@ -128,6 +146,24 @@ describe('an option', () => {
     ['topology.listen.port', 65_536, 'topology.listen.port'],
     ['topology.listen.port', '80', 'topology.listen.port must be a port, 0 to 65535'],
     ['topology.listen.password', '', 'topology.listen.password'],
+    ['persistence', { kind: 'rdb' }, "persistence.dir is needed where persistence.kind is 'rdb'"],
+    ['persistence', { dir: '/d' }, "persistence.dir must not be given where persistence.kind is 'none'"],
+    [
+      'persistence',
+      { kind: 'aof', dir: '/d', save: [] },
+      "persistence.save must not be given where persistence.kind is 'aof'",
+    ],
+    [
+      'persistence',
+      { kind: 'rdb', dir: '/d', fsync: 'no' },
+      "persistence.fsync must not be given where persistence.kind is 'rdb'",
+    ],
+    ['persistence', { kind: 'aof', dir: '/d', fsync: 'never' }, 'persistence.fsync must be'],
+    [
+      'persistence',
+      { kind: 'rdb', dir: '/d', save: [{ seconds: 0, changes: 1 }] },
+      'persistence.save.0.seconds',
+    ],
     ['memory.max', '1mb', `memory.max ${size}, at least 4194304 bytes`],
     ['memory.max', '4 MB', `memory.max ${size}`],
     ['near.max', 10, 'near.max must be 0 or a number of bytes'],
@@ -140,7 +176,6 @@ describe('an option', () => {
   });
 
   it.each([
-    ['persistence.kind', ['rdb', 'aof', 'rdb+aof'], "must be 'none'"],
     ['changes.kind', ['postgres', 'mysql'], "must be 'poll' or 'none'"],
     [
       'memory.policy',
@@ -231,7 +266,7 @@ describe('a variable of the environment', () => {
   it('is refused for its value as an option is', () => {
     expect(refusalOf({}, { LOOKASIDE_TTL: 'soon' })).toContain('ttl must be');
     expect(refusalOf({}, { LOOKASIDE_MODE: '' })).toContain('mode must be');
-    expect(refusalOf({}, { LOOKASIDE_PERSISTENCE_KIND: 'aof' })).toContain("'aof' is not in this version");
+    expect(refusalOf({}, { LOOKASIDE_CHANGES_KIND: 'mysql' })).toContain("'mysql' is not in this version");
   });
 
   it('exists for every option, each under one name', () => {

@@ -5,6 +5,7 @@ import { byteString, Memory } from '../../src/server/byte-string.js';
 import { encodingLimitDefaults as limits } from '../../src/server/encoding-limits.js';
 import { HashValue } from '../../src/server/keyspace/hash-value.js';
 import { SetValue } from '../../src/server/keyspace/set-value.js';
+import { SortedSetValue } from '../../src/server/keyspace/sorted-set-value.js';
 import { StringView } from '../../src/server/keyspace/string-view.js';
 
 const below = (random: Random, count: number): number => Math.floor(random.fraction() * count);
@@ -94,4 +95,53 @@ test('fields of a hash that Redis would pack keep their order, also when one is 
   hash.visit((field) => found.push(field));
   expect(hash.encoding).toBe('listpack');
   expect(found).toEqual(names);
+});
+
+test.each([1, 2, 3, 4, 5, 6])('what is held stays what it was while the rest goes on (%i)', (seed) => {
+  const random = seededRandom(seed);
+  const names = Array.from({ length: 900 }, (_, at) => textOf(random, at));
+  const [hash, set, ranked] = [new HashValue(), new SetValue(), new SortedSetValue()];
+  const [map, members, scores] = [new Map<string, string>(), new Set<string>(), new Map<string, number>()];
+  const change = (step: number): void => {
+    const name = names[below(random, names.length)] ?? '';
+    if (random.fraction() < (step % 3000 > 2000 ? 0.7 : 0.2)) {
+      expect(hash.delete(name)).toBe(map.delete(name));
+      expect(set.delete(name)).toBe(members.delete(name));
+      expect(ranked.delete(name)).toBe(scores.delete(name));
+    } else {
+      const value =
+        random.fraction() < 0.5 ? [...(map.get(name) ?? '')].reverse().join('') : textOf(random, step);
+      const score = below(random, 50);
+      hash.set(name, value, limits);
+      set.add(name, limits);
+      ranked.set(name, score, limits);
+      map.set(name, value);
+      members.add(name);
+      scores.set(name, score);
+    }
+  };
+  for (let round = 0; round < 4; round++) {
+    for (let step = 0; step < 1500; step++) change(round * 1500 + step);
+    const [heldHash, heldSet, heldRanked] = [hash.hold(), set.hold(), ranked.hold()];
+    const [mapThen, membersThen, scoresThen] = [new Map(map), new Set(members), new Map(scores)];
+    const highestFirst = heldRanked.descending();
+    for (const held of [heldHash, heldSet, heldRanked]) held.detach();
+    for (let step = 0; step < 4000; step++) change(step);
+    const numbers = Array.from({ length: mapThen.size }, (_, number) => number);
+    expect(
+      new Map(numbers.map((number) => [heldHash.nameAt(number), byteString(heldHash.valueAt(number))])),
+    ).toEqual(mapThen);
+    expect(new Set(numbers.map((number) => heldSet.nameAt(number)))).toEqual(membersThen);
+    const pairs: { member: string; score: number }[] = [];
+    for (let next = highestFirst.next(); next.done !== true; next = highestFirst.next())
+      pairs.push(next.value);
+    expect(new Map(pairs.map(({ member, score }) => [member, score]))).toEqual(scoresThen);
+    expect(pairs.map(({ score }) => score)).toEqual(pairs.map(({ score }) => score).sort((a, b) => b - a));
+    for (const held of [heldHash, heldSet, heldRanked]) held.release();
+  }
+  const found = new Map<string, string>();
+  hash.visit((field, value) => found.set(field, byteString(value)));
+  expect(found).toEqual(map);
+  expect(new Set(set.members())).toEqual(members);
+  for (const [member, score] of scores) expect(ranked.scoreOf(member)).toBe(score);
 });

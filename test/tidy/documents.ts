@@ -38,12 +38,12 @@ function sectionOf(text: string, code: string): string {
  * also by an argument list that begins with it, `['GETNAME']`, beside its container.
  */
 export function untestedCommands(names: readonly string[], sources: Sources): string[] {
-  const tests = under(sources, 'test/server/', 'test/compat/')
+  const tests = under(sources, 'test/server/', 'test/compat/', 'test/persistence/')
     .map(([, text]) => text)
     .join('\n');
   return names
     .filter((name) => !isNamed(tests, name.split('|')))
-    .map((name) => `the command ${name.toUpperCase()} is named in no test of test/server or test/compat`);
+    .map((name) => `the command ${name.toUpperCase()} is named in no test of the server`);
 }
 
 /** `client|kill` is `client kill` or `'client', 'kill'`. */

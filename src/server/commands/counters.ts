@@ -3,6 +3,7 @@ import { byteString } from '../byte-string.js';
 import { argumentAt, keyAt, NOT_AN_INTEGER, WRONG_TYPE } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, keyArgument } from '../command-arguments.js';
+import { floatSumEffects } from '../effects.js';
 import { fitsInt64, type Integer, integerOf, narrow, parseInteger } from '../integers.js';
 import { oneKey } from '../key-specs.js';
 import { Container } from '../keyspace/container.js';
@@ -79,6 +80,7 @@ export const counterCommands: readonly CommandDeclaration[] = [
     complexity: 'O(1)',
     arguments: [keyArgument(), argument('increment', 'double')],
     run: incrbyfloat,
+    propagate: floatSumEffects,
   },
 ];
 

@@ -2,6 +2,7 @@
 import { byteString } from '../byte-string.js';
 import { argumentAt, keyAt, wordAt } from '../call.js';
 import { Call, type CommandDeclaration } from '../command.js';
+import { nothing } from '../effects.js';
 import { integerOf } from '../integers.js';
 import { digestOfAll, digestOfValue } from '../introspection/digest.js';
 import { NEVER } from '../keyspace/entry.js';
@@ -34,6 +35,7 @@ export const debugCommands: readonly CommandDeclaration[] = [
     isSystemCommand: true,
     needsParameter: 'enable-debug-command',
     run: debug,
+    propagate: nothing,
   },
 ];
 

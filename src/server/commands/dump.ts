@@ -3,6 +3,7 @@ import { bufferOf } from '../byte-string.js';
 import { argumentAt, keyAt, NOT_AN_INTEGER, SYNTAX_ERROR, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, keyArgument, optional, token } from '../command-arguments.js';
+import { restoreEffects } from '../effects.js';
 import { type Integer, integerOf, narrow } from '../integers.js';
 import { oneKey } from '../key-specs.js';
 import { type ExpireAtMs, NEVER } from '../keyspace/entry.js';
@@ -46,6 +47,7 @@ export const dumpCommands: readonly CommandDeclaration[] = [
       argument('frequency', 'integer', { token: 'FREQ', since: '5.0.0', ...optional }),
     ],
     run: restore,
+    propagate: restoreEffects,
   },
 ];
 
@@ -78,7 +80,7 @@ function restore(call: Call): Reply {
   const isDeleted = options.replaces && db.delete(key);
   const nowMs = server.keyspace.nowMs();
   const expireAtMs = expiryOf(ttlMs, options.isAbsolute, nowMs);
-  if (expireAtMs <= nowMs) {
+  if (server.keyspace.isOver(expireAtMs)) {
     if (isDeleted) call.notify('generic', 'del', key);
     return OK;
   }

@@ -3,6 +3,7 @@ import { type Bytes, byteString } from '../byte-string.js';
 import { argumentAt, cString, keyAt, NOT_AN_INTEGER, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, keyArgument, oneOf, optional, token } from '../command-arguments.js';
+import { expiryEffects } from '../effects.js';
 import { absoluteMs, remainingMs, roundedSeconds, type TimeUnit } from '../expire-time.js';
 import { type Integer, integerOf } from '../integers.js';
 import { oneKey } from '../key-specs.js';
@@ -29,6 +30,7 @@ export const expireCommands: readonly CommandDeclaration[] = [
       }),
     ],
     run: (call) => expire(call, SECONDS_FROM_NOW),
+    propagate: expiryEffects,
   },
   {
     name: 'pexpire',
@@ -49,6 +51,7 @@ export const expireCommands: readonly CommandDeclaration[] = [
       }),
     ],
     run: (call) => expire(call, MS_FROM_NOW),
+    propagate: expiryEffects,
   },
   {
     name: 'expireat',
@@ -69,6 +72,7 @@ export const expireCommands: readonly CommandDeclaration[] = [
       }),
     ],
     run: (call) => expire(call, SECONDS),
+    propagate: expiryEffects,
   },
   {
     name: 'pexpireat',
@@ -89,6 +93,7 @@ export const expireCommands: readonly CommandDeclaration[] = [
       }),
     ],
     run: (call) => expire(call, MS),
+    propagate: expiryEffects,
   },
   {
     name: 'ttl',
@@ -178,7 +183,7 @@ function expire(call: Call, unit: TimeUnit): Reply {
   const entry = db.write(key);
   if (entry === undefined) return 0;
   if (!isAllowed(flags, entry.expireAtMs, atMs)) return 0;
-  const isOver = atMs <= nowMs;
+  const isOver = server.keyspace.isOver(atMs);
   if (isOver) db.delete(key);
   else db.setExpiry(entry, atMs);
   call.notify('generic', isOver ? 'del' : 'expire', key);

@@ -229,5 +229,6 @@ function wait({ args, client, db, server }: Call): Reply {
     timeoutMs,
     timedOut: 0,
     retry: () => undefined,
+    effects: () => [],
   });
 }

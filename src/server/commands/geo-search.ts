@@ -4,6 +4,7 @@ import { argumentAt, cString, keyAt, NOT_AN_INTEGER, SYNTAX_ERROR, WRONG_TYPE, w
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, oneOf, optional, token } from '../command-arguments.js';
 import { parseDouble } from '../double-text.js';
+import { distanceTarget, storedDistanceEffects } from '../effects.js';
 import { coordinateReply, distanceText, pointAt, radiusAt, unitOf } from '../geo-arguments.js';
 import { type FoundMember, membersIn, type Shape } from '../geo-search.js';
 import { type Point, pointOfScore } from '../geohash.js';
@@ -85,6 +86,7 @@ export const geoSearchCommands: readonly CommandDeclaration[] = [
       token('STOREDIST', optional),
     ],
     run: (call) => search(call, 'search-store', false),
+    propagate: storedDistanceEffects(([, target]) => target),
   },
   {
     name: 'georadius',
@@ -121,6 +123,7 @@ export const geoSearchCommands: readonly CommandDeclaration[] = [
       keyArgument({ token: 'STOREDIST', keySpecIndex: 2, ...optional }),
     ],
     run: (call) => search(call, 'radius', true),
+    propagate: storedDistanceEffects(distanceTarget),
   },
   {
     name: 'georadius_ro',
@@ -182,6 +185,7 @@ export const geoSearchCommands: readonly CommandDeclaration[] = [
       keyArgument({ token: 'STOREDIST', keySpecIndex: 2, ...optional }),
     ],
     run: (call) => search(call, 'radius-of-member', true),
+    propagate: storedDistanceEffects(distanceTarget),
   },
   {
     name: 'georadiusbymember_ro',

@@ -3,6 +3,7 @@ import { type Bytes, byteString } from '../byte-string.js';
 import { argumentAt, keyAt, NOT_AN_INTEGER } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, optional, token } from '../command-arguments.js';
+import { floatFieldEffects } from '../effects.js';
 import { hashChanged, hashToChange, hashToRead } from '../hash-operations.js';
 import { fitsInt64, integerOf, narrow } from '../integers.js';
 import { oneKey } from '../key-specs.js';
@@ -130,6 +131,7 @@ export const hashFieldCommands: readonly CommandDeclaration[] = [
     complexity: 'O(1)',
     arguments: [keyArgument(), argument('field', 'string'), argument('increment', 'double')],
     run: hincrbyfloat,
+    propagate: floatFieldEffects,
   },
 ];
 

@@ -25,6 +25,7 @@ import { listEditCommands } from './list-edit.js';
 import { listMoveCommands } from './list-move.js';
 import { memoryCommands } from './memory.js';
 import { observingCommands } from './observing.js';
+import { persistenceCommands } from './persistence.js';
 import { pubsubCommands } from './pubsub.js';
 import { serverCommands } from './server.js';
 import { setCommands } from './set.js';
@@ -82,6 +83,7 @@ export const allCommands: readonly CommandDeclaration[] = [
   ...sortedSetAlgebraCommands,
   ...sortedSetPopCommands,
   ...transactionCommands,
+  ...persistenceCommands,
   ...pubsubCommands,
   ...serverCommands,
   ...aclCommands,

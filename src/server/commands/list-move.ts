@@ -2,6 +2,13 @@
 import { argumentAt, keyAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, keyArgument, multiple, oneOf, optional, token } from '../command-arguments.js';
+import {
+  poppedOne,
+  poppedOneEffects,
+  poppedSeveral,
+  poppedSeveralEffects,
+  withoutWaiting,
+} from '../effects.js';
 import { countedKeys, keyAtIndex } from '../key-specs.js';
 import type { ListEnd } from '../keyspace/list-value.js';
 import {
@@ -15,8 +22,11 @@ import {
   popSeveral,
 } from '../list-operations.js';
 import { parseMultiplePop } from '../multiple-pop.js';
+import type { Effect } from '../propagation.js';
 import { ErrorReply, NULL_ARRAY, type Reply } from '../resp/reply.js';
 import { secondsTimeout } from '../timeouts.js';
+
+const listEnds = { LEFT: 'LPOP', RIGHT: 'RPOP' };
 
 export const listMoveCommands: readonly CommandDeclaration[] = [
   {
@@ -71,6 +81,7 @@ export const listMoveCommands: readonly CommandDeclaration[] = [
       argument('count', 'integer', { token: 'COUNT', ...optional }),
     ],
     run: lmpop,
+    propagate: poppedSeveralEffects(1, listEnds),
   },
   {
     name: 'blpop',
@@ -84,6 +95,7 @@ export const listMoveCommands: readonly CommandDeclaration[] = [
     complexity: 'O(N) where N is the number of provided keys.',
     arguments: [keyArgument(multiple), argument('timeout', 'double')],
     run: (call) => blockingPop(call, 'front'),
+    propagate: poppedOneEffects('LPOP'),
   },
   {
     name: 'brpop',
@@ -97,6 +109,7 @@ export const listMoveCommands: readonly CommandDeclaration[] = [
     complexity: 'O(N) where N is the number of provided keys.',
     arguments: [keyArgument(multiple), argument('timeout', 'double')],
     run: (call) => blockingPop(call, 'back'),
+    propagate: poppedOneEffects('RPOP'),
   },
   {
     name: 'blmove',
@@ -117,6 +130,7 @@ export const listMoveCommands: readonly CommandDeclaration[] = [
       argument('timeout', 'double'),
     ],
     run: blmove,
+    propagate: withoutWaiting('LMOVE'),
   },
   {
     name: 'brpoplpush',
@@ -136,6 +150,7 @@ export const listMoveCommands: readonly CommandDeclaration[] = [
       argument('timeout', 'double'),
     ],
     run: brpoplpush,
+    propagate: withoutWaiting('RPOPLPUSH'),
   },
   {
     name: 'blmpop',
@@ -155,6 +170,7 @@ export const listMoveCommands: readonly CommandDeclaration[] = [
       argument('count', 'integer', { token: 'COUNT', ...optional }),
     ],
     run: blmpop,
+    propagate: poppedSeveralEffects(2, listEnds),
   },
 ];
 
@@ -203,6 +219,7 @@ function blockingMove(call: Call, move: Move, timeoutIndex: number): Reply {
     timedOut: NULL_ARRAY,
     refused: null,
     retry: () => moveElement(call, move),
+    effects: () => [['LMOVE', move.source, move.destination, listEndWord(move.from), listEndWord(move.to)]],
   });
 }
 
@@ -210,7 +227,12 @@ function blockingPop(call: Call, end: ListEnd): Reply {
   const { args } = call;
   const keys: string[] = [];
   for (let index = 1; index < args.length - 1; index++) keys.push(keyAt(args, index));
-  return popOrWait(call, keys, args.length - 1, (found) => [found.key, popOne(call, found, end)]);
+  return popOrWait(
+    call,
+    { keys, timeoutIndex: args.length - 1 },
+    (found) => [found.key, popOne(call, found, end)],
+    (reply) => poppedOne(popCommand(end), reply),
+  );
 }
 
 function lmpop(call: Call): Reply {
@@ -224,15 +246,29 @@ function lmpop(call: Call): Reply {
 function blmpop(call: Call): Reply {
   const pop = parseMultiplePop(call.args, 2, endAt);
   if (pop instanceof ErrorReply) return pop;
-  return popOrWait(call, pop.keys, 1, (found) => [found.key, popSeveral(call, found, pop.where, pop.count)]);
+  const { keys, where, count } = pop;
+  return popOrWait(
+    call,
+    { keys, timeoutIndex: 1 },
+    (found) => [found.key, popSeveral(call, found, where, count)],
+    (reply) => poppedSeveral(popCommand(where), reply),
+  );
+}
+
+function popCommand(end: ListEnd): string {
+  return end === 'front' ? 'LPOP' : 'RPOP';
+}
+
+function listEndWord(end: ListEnd): string {
+  return end === 'front' ? 'LEFT' : 'RIGHT';
 }
 
 /** Takes from the first list that has something, now or later. */
 function popOrWait(
   call: Call,
-  keys: readonly string[],
-  timeoutIndex: number,
+  { keys, timeoutIndex }: { readonly keys: readonly string[]; readonly timeoutIndex: number },
   pop: (found: FoundList) => Reply,
+  effects: (reply: Reply) => readonly Effect[],
 ): Reply {
   const { server, client, db } = call;
   const timeoutMs = secondsTimeout(argumentAt(call.args, timeoutIndex));
@@ -248,5 +284,6 @@ function popOrWait(
       const list = listToWrite(call, key);
       return list === undefined || list instanceof ErrorReply ? undefined : pop(list);
     },
+    effects,
   });
 }

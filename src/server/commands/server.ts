@@ -131,16 +131,21 @@ function time({ server }: Call): Reply {
   return [String(Math.floor(micros / 1_000_000)), String(micros % 1_000_000)];
 }
 
-/** Closes the server, never the process. There is nothing to save and nothing to wait for. */
+/** Closes the server, never the process. There are no replicas to wait for. */
 function shutdown({ args, server }: Call): Reply {
   const words = new Set(args.slice(1).map((_arg, index) => wordAt(args, index + 1)));
   for (const word of words) if (!SHUTDOWN_WORDS.includes(word)) return SYNTAX_ERROR;
   const isAbort = words.has('ABORT');
   if ((isAbort && words.size > 1) || (words.has('SAVE') && words.has('NOSAVE'))) return SYNTAX_ERROR;
   if (isAbort) return fail('No shutdown in progress.');
-  if (words.has('SAVE')) return fail('SHUTDOWN SAVE is not supported: this server saves nothing to disk');
-  server.shutdown();
-  return NO_REPLY;
+  if (words.has('SAVE') && !server.persistence.isOn)
+    return fail('SHUTDOWN SAVE is not supported: this server keeps nothing on disk');
+  const saves = words.has('SAVE') ? true : words.has('NOSAVE') ? false : undefined;
+  const problem = server.shutdown({
+    ...(saves === undefined ? {} : { saves }),
+    isForced: words.has('FORCE'),
+  });
+  return problem === null ? NO_REPLY : fail('Errors trying to SHUTDOWN. Check logs.');
 }
 
 const SHUTDOWN_WORDS = ['NOSAVE', 'SAVE', 'NOW', 'FORCE', 'ABORT'];

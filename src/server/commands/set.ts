@@ -2,6 +2,7 @@
 import { argumentAt, keyAt, SYNTAX_ERROR, WRONG_TYPE } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, keyArgument, multiple, optional } from '../command-arguments.js';
+import { takenMembersEffects } from '../effects.js';
 import { keyAtIndex, oneKey } from '../key-specs.js';
 import { NEVER } from '../keyspace/entry.js';
 import { SetValue } from '../keyspace/set-value.js';
@@ -125,6 +126,7 @@ export const setCommands: readonly CommandDeclaration[] = [
     complexity: 'Without the count argument O(1), otherwise O(N) where N is the value of the passed count.',
     arguments: [keyArgument(), argument('count', 'integer', { since: '3.2.0', ...optional })],
     run: spop,
+    propagate: takenMembersEffects,
   },
   {
     name: 'srandmember',

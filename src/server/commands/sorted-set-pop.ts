@@ -3,8 +3,10 @@ import type { Bytes } from '../byte-string.js';
 import { argumentAt, keyAt, SYNTAX_ERROR } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple, oneOf, optional, token } from '../command-arguments.js';
+import { poppedOne, poppedOneEffects, poppedSeveral, poppedSeveralEffects } from '../effects.js';
 import { countedKeys, oneKey } from '../key-specs.js';
 import { parseMultiplePop } from '../multiple-pop.js';
+import type { Effect } from '../propagation.js';
 import { parseRandomQuery } from '../random-arguments.js';
 import { chooseDifferent, chooseRepeatedly } from '../random-choice.js';
 import { positiveOf } from '../ranged-integers.js';
@@ -20,6 +22,8 @@ import {
   sortedSetToWrite,
 } from '../sorted-set-operations.js';
 import { secondsTimeout } from '../timeouts.js';
+
+const scoreEnds = { MIN: 'ZPOPMIN', MAX: 'ZPOPMAX' };
 
 export const sortedSetPopCommands: readonly CommandDeclaration[] = [
   {
@@ -68,6 +72,7 @@ export const sortedSetPopCommands: readonly CommandDeclaration[] = [
       argument('count', 'integer', { token: 'COUNT', ...optional }),
     ],
     run: zmpop,
+    propagate: poppedSeveralEffects(1, scoreEnds),
   },
   {
     name: 'bzpopmin',
@@ -82,6 +87,7 @@ export const sortedSetPopCommands: readonly CommandDeclaration[] = [
     complexity: 'O(log(N)) with N being the number of elements in the sorted set.',
     arguments: [keyArgument(multiple), argument('timeout', 'double')],
     run: (call) => blockingPop(call, 'min'),
+    propagate: poppedOneEffects('ZPOPMIN'),
   },
   {
     name: 'bzpopmax',
@@ -96,6 +102,7 @@ export const sortedSetPopCommands: readonly CommandDeclaration[] = [
     complexity: 'O(log(N)) with N being the number of elements in the sorted set.',
     arguments: [keyArgument(multiple), argument('timeout', 'double')],
     run: (call) => blockingPop(call, 'max'),
+    propagate: poppedOneEffects('ZPOPMAX'),
   },
   {
     name: 'bzmpop',
@@ -116,6 +123,7 @@ export const sortedSetPopCommands: readonly CommandDeclaration[] = [
       argument('count', 'integer', { token: 'COUNT', ...optional }),
     ],
     run: bzmpop,
+    propagate: poppedSeveralEffects(2, scoreEnds),
   },
   {
     name: 'zrandmember',
@@ -163,8 +171,11 @@ function bzmpop(call: Call): Reply {
   const query = parseMultiplePop(call.args, 2, scoreEndAt);
   if (query instanceof ErrorReply) return query;
   const { keys, where, count } = query;
-  return popOrWait(call, { keys, timeout: argumentAt(call.args, 1) }, (found) =>
-    popPairs(call, found, where, count),
+  return popOrWait(
+    call,
+    { keys, timeout: argumentAt(call.args, 1) },
+    (found) => popPairs(call, found, where, count),
+    (reply) => poppedSeveral(popCommand(where), reply),
   );
 }
 
@@ -178,10 +189,17 @@ function blockingPop(call: Call, end: ScoreEnd): Reply {
   const { args } = call;
   const keys: string[] = [];
   for (let index = 1; index < args.length - 1; index++) keys.push(keyAt(args, index));
-  return popOrWait(call, { keys, timeout: argumentAt(args, args.length - 1) }, (found) => {
+  const take = (found: FoundSortedSet): Reply => {
     const [[member, score] = ['', 0]] = popMembers(call, found, end, 1);
     return [found.key, member, new DoubleReply(score)];
-  });
+  };
+  return popOrWait(call, { keys, timeout: argumentAt(args, args.length - 1) }, take, (reply) =>
+    poppedOne(popCommand(end), reply),
+  );
+}
+
+function popCommand(end: ScoreEnd): string {
+  return end === 'min' ? 'ZPOPMIN' : 'ZPOPMAX';
 }
 
 /** Takes from the first sorted set that has members, now or later. */
@@ -189,6 +207,7 @@ function popOrWait(
   call: Call,
   { keys, timeout }: { readonly keys: readonly string[]; readonly timeout: Bytes },
   take: (found: FoundSortedSet) => Reply,
+  effects: (reply: Reply) => readonly Effect[],
 ): Reply {
   const { server, client, db } = call;
   const timeoutMs = secondsTimeout(timeout);
@@ -204,6 +223,7 @@ function popOrWait(
       const set = sortedSetToWrite(call, key);
       return set === undefined || set instanceof ErrorReply ? undefined : take(set);
     },
+    effects,
   });
 }
 

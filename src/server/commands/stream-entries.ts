@@ -25,6 +25,7 @@ import {
   parseAddArguments,
   parseTrimArguments,
 } from '../stream-arguments.js';
+import { addEffects, trimEffects } from '../stream-effects.js';
 import { entryReply, rangeEntries, streamOf } from '../stream-replies.js';
 
 export const streamEntryCommands: readonly CommandDeclaration[] = [
@@ -64,6 +65,7 @@ export const streamEntryCommands: readonly CommandDeclaration[] = [
       block('field_value', [argument('field', 'string'), argument('value', 'string')], multiple),
     ],
     run: xadd,
+    propagate: addEffects,
   },
   {
     name: 'xtrim',
@@ -94,6 +96,7 @@ export const streamEntryCommands: readonly CommandDeclaration[] = [
       ]),
     ],
     run: xtrim,
+    propagate: trimEffects,
   },
   {
     name: 'xdel',

@@ -311,6 +311,7 @@ function xack({ args, db }: Call): Reply {
   if (entry === undefined || stream === undefined || group === undefined) return 0;
   const ids = idsFrom(args, 3);
   if (ids instanceof ErrorReply) return ids;
+  db.preserve(entry);
   const acknowledged = ids.filter((id) => group.acknowledge(id)).length;
   if (acknowledged === 0) return 0;
   stream.weigh();

@@ -12,6 +12,7 @@ import type { PendingEntry, StreamConsumer } from '../keyspace/stream-pending.js
 import type { StreamValue } from '../keyspace/stream-value.js';
 import { ErrorReply, fail, NULL_ARRAY, type Reply } from '../resp/reply.js';
 import { intervalEndOf, intervalStartOf, strictIdOf } from '../stream-arguments.js';
+import { autoClaimEffects, claimEffects } from '../stream-effects.js';
 import { countDelivery, entryReply, noGroup, singleEntry, streamOf } from '../stream-replies.js';
 
 export const streamPendingCommands: readonly CommandDeclaration[] = [
@@ -71,6 +72,7 @@ export const streamPendingCommands: readonly CommandDeclaration[] = [
       argument('id', 'string', { token: 'LASTID', ...optional }),
     ],
     run: xclaim,
+    propagate: claimEffects,
   },
   {
     name: 'xautoclaim',
@@ -94,6 +96,7 @@ export const streamPendingCommands: readonly CommandDeclaration[] = [
       token('JUSTID', optional),
     ],
     run: xautoclaim,
+    propagate: autoClaimEffects,
   },
 ];
 
@@ -238,6 +241,7 @@ function xclaim(call: Call): Reply {
   const options = parseClaim(call);
   if (options instanceof ErrorReply) return options;
   const { stream, group } = found;
+  call.db.preserve(found.entry);
   if (compareIds(options.lastId, group.lastId) > 0) group.lastId = options.lastId;
   const nowMs = Math.floor(call.server.keyspace.nowMs());
   const replies: Reply[] = [];
@@ -326,6 +330,7 @@ function xautoclaim(call: Call): Reply {
   const found = findGroup(call);
   if (found instanceof ErrorReply) return found;
   const { stream, group } = found;
+  call.db.preserve(found.entry);
   const nowMs = Math.floor(call.server.keyspace.nowMs());
   const claimed: Reply[] = [];
   const gone: Reply[] = [];

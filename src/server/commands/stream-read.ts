@@ -8,8 +8,10 @@ import type { StreamGroup } from '../keyspace/stream-group.js';
 import { compareIds, FIRST_ID, idAfter, LAST_ID, type StreamId } from '../keyspace/stream-id.js';
 import type { StreamConsumer } from '../keyspace/stream-pending.js';
 import { advanceGroup, type StreamEntry, type StreamValue } from '../keyspace/stream-value.js';
+import type { Done, Effect } from '../propagation.js';
 import { ErrorReply, fail, MapReply, NULL_ARRAY, type Reply } from '../resp/reply.js';
 import { strictIdOf } from '../stream-arguments.js';
+import { groupReadEffects } from '../stream-effects.js';
 import { entryReply, historyReply, noGroup, rangeEntries, streamOf } from '../stream-replies.js';
 import { millisecondsTimeout } from '../timeouts.js';
 
@@ -59,6 +61,7 @@ export const streamReadCommands: readonly CommandDeclaration[] = [
       block('streams', [keyArgument(multiple), argument('id', 'string', multiple)], { token: 'STREAMS' }),
     ],
     run: (call) => read(call, true),
+    propagate: readEffects,
   },
 ];
 
@@ -84,7 +87,7 @@ interface Wanted {
 }
 
 function read(call: Call, isGroup: boolean): Reply {
-  const options = parseOptions(call, isGroup);
+  const options = parseOptions(call.args, isGroup);
   if (options instanceof ErrorReply) return options;
   const wanted = parseWanted(call, options);
   if (wanted instanceof ErrorReply) return wanted;
@@ -94,7 +97,19 @@ function read(call: Call, isGroup: boolean): Reply {
   return wait(call, wanted, options.timeoutMs, options);
 }
 
-function parseOptions({ args }: Call, isGroup: boolean): Options | ErrorReply {
+/** What was delivered is told entry by entry, and how far the group is. */
+function readEffects({ args, reply, db }: Done): readonly Effect[] {
+  const options = parseOptions(args, true);
+  if (options instanceof ErrorReply) return [];
+  const { groupName, consumerName, firstKey } = options;
+  const count = (args.length - firstKey) / 2;
+  const wantedOf = (key: string): Bytes =>
+    argumentAt(args, args.findIndex((arg, index) => index >= firstKey && byteString(arg) === key) + count);
+  const isUnseen = (key: string): boolean => wantedAfter(wantedOf(key), undefined, true) === 'unseen';
+  return groupReadEffects(db, reply, { groupName: groupName ?? '', consumerName, isUnseen });
+}
+
+function parseOptions(args: readonly Bytes[], isGroup: boolean): Options | ErrorReply {
   const options: Options = {
     countMax: 0,
     timeoutMs: null,
@@ -194,11 +209,13 @@ function serve(call: Call, { key, after }: Wanted, options: Options): [Served] |
   }
   const unseen = after === 'unseen' ? rangeBehind(stream, group.lastId, countMax) : null;
   if (unseen?.length === 0) return undefined;
+  db.preserve(entry);
   const nowMs = Math.floor(server.keyspace.nowMs());
   let consumer = group.consumer(consumerName);
   if (consumer === undefined) {
     consumer = group.addConsumer(consumerName, nowMs);
     call.notify('stream', 'xgroup-createconsumer', key);
+    server.propagation?.also(db.index, ['XGROUP', 'CREATECONSUMER', key, group.name, consumerName]);
   }
   consumer.seenAtMs = nowMs;
   const entries =
@@ -256,5 +273,13 @@ function wait(call: Call, wanted: readonly Wanted[], timeoutMs: number, options:
       const found = serve(call, { key, after }, { ...options, countMax });
       return found && streamsReply(call, found);
     },
+    effects: (reply) =>
+      options.groupName === null
+        ? []
+        : groupReadEffects(db, reply, {
+            groupName: options.groupName,
+            consumerName: options.consumerName,
+            isUnseen: (key) => byKey.get(key) === 'unseen',
+          }),
   });
 }

@@ -3,6 +3,7 @@ import type { Bytes } from '../byte-string.js';
 import { keyAt, NOT_AN_INTEGER, SYNTAX_ERROR, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, keyArgument, oneOf, optional, token } from '../command-arguments.js';
+import { expiryEffects } from '../effects.js';
 import { absoluteMs, type TimeUnit } from '../expire-time.js';
 import { integerOf } from '../integers.js';
 import { oneKey } from '../key-specs.js';
@@ -36,6 +37,7 @@ export const getexCommands: readonly CommandDeclaration[] = [
       ),
     ],
     run: getex,
+    propagate: expiryEffects,
   },
 ];
 
@@ -69,7 +71,7 @@ function getex(call: Call): Reply {
   const nowMs = server.keyspace.nowMs();
   const atMs = expiryOf(option, nowMs);
   if (atMs instanceof ErrorReply) return atMs;
-  if (!option.unit.isRelative && atMs <= nowMs) {
+  if (!option.unit.isRelative && server.keyspace.isOver(atMs)) {
     db.delete(key);
     call.notify('generic', 'del', key);
   } else {

@@ -3,6 +3,7 @@ import { type Bytes, bufferOf } from '../byte-string.js';
 import { argumentAt, keyAt, NOT_AN_INTEGER } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple } from '../command-arguments.js';
+import { getDelEffects, getSetEffects, setWithExpiryEffects } from '../effects.js';
 import { absoluteMs } from '../expire-time.js';
 import { integerOf } from '../integers.js';
 import { allKeys, oneKey } from '../key-specs.js';
@@ -94,6 +95,7 @@ export const moreStringCommands: readonly CommandDeclaration[] = [
     deprecated: { since: '6.2.0', replacedBy: '`SET` with the `!GET` argument' },
     arguments: [keyArgument(), argument('value', 'string')],
     run: getset,
+    propagate: getSetEffects,
   },
   {
     name: 'getdel',
@@ -107,6 +109,7 @@ export const moreStringCommands: readonly CommandDeclaration[] = [
     complexity: 'O(1)',
     arguments: [keyArgument()],
     run: getdel,
+    propagate: getDelEffects,
   },
   {
     name: 'setex',
@@ -120,6 +123,7 @@ export const moreStringCommands: readonly CommandDeclaration[] = [
     complexity: 'O(1)',
     arguments: [keyArgument(), argument('seconds', 'integer'), argument('value', 'string')],
     run: (call) => setWithExpiry(call, 'setex', 1000),
+    propagate: setWithExpiryEffects,
   },
   {
     name: 'psetex',
@@ -133,6 +137,7 @@ export const moreStringCommands: readonly CommandDeclaration[] = [
     complexity: 'O(1)',
     arguments: [keyArgument(), argument('milliseconds', 'integer'), argument('value', 'string')],
     run: (call) => setWithExpiry(call, 'psetex', 1),
+    propagate: setWithExpiryEffects,
   },
   {
     name: 'setnx',

@@ -3,6 +3,7 @@ import { type Bytes, byteString } from '../byte-string.js';
 import { argumentAt, NOT_AN_INTEGER, SYNTAX_ERROR, WRONG_TYPE, wordAt } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple, oneOf, optional, token } from '../command-arguments.js';
+import { setEffects } from '../effects.js';
 import { absoluteMs, type TimeUnit } from '../expire-time.js';
 import { integerOf } from '../integers.js';
 import { allKeys, type FoundKey, oneKey } from '../key-specs.js';
@@ -62,6 +63,7 @@ export const stringCommands: readonly CommandDeclaration[] = [
     run: set,
     findKeys: setKeys,
     shortcut: setShortcut,
+    propagate: setEffects,
   },
   {
     name: 'mget',

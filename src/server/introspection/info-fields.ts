@@ -95,26 +95,6 @@ export function memoryFields(server: ServerContext): Fields {
   };
 }
 
-export function persistenceFields({ keyspace }: ServerContext): Fields {
-  return {
-    loading: 0,
-    async_loading: 0,
-    rdb_changes_since_last_save: keyspace.statistics.changes,
-    rdb_bgsave_in_progress: 0,
-    rdb_last_save_time: 0,
-    rdb_last_bgsave_status: 'ok',
-    rdb_last_bgsave_time_sec: -1,
-    rdb_current_bgsave_time_sec: -1,
-    aof_enabled: 0,
-    aof_rewrite_in_progress: 0,
-    aof_rewrite_scheduled: 0,
-    aof_last_rewrite_time_sec: -1,
-    aof_current_rewrite_time_sec: -1,
-    aof_last_bgrewrite_status: 'ok',
-    aof_last_write_status: 'ok',
-  };
-}
-
 export function statsFields({ statistics, keyspace, pubsub, tracking }: ServerContext): Fields {
   const { hits, misses, expired, evicted } = keyspace.statistics;
   return {

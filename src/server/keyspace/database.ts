@@ -41,6 +41,11 @@ export class Database {
     return this.table.size;
   }
 
+  /** Where its records are found now: SWAPDB exchanges that. */
+  get keyTable(): KeyTable {
+    return this.table;
+  }
+
   get volatileSize(): number {
     return this.table.volatile.length;
   }
@@ -72,6 +77,7 @@ export class Database {
   write(key: Bytes): Entry | undefined {
     const place = this.alive(this.table.find(key));
     if (place === 0) return undefined;
+    this.guardFound(place);
     this.touch(place);
     return this.entryAt(place);
   }
@@ -80,6 +86,7 @@ export class Database {
   writePart(memory: Memory, start: number, end: number): Entry | undefined {
     const place = this.alive(this.table.findPart(memory, start, end));
     if (place === 0) return undefined;
+    this.guardFound(place);
     this.touch(place);
     return this.entryAt(place);
   }
@@ -123,6 +130,7 @@ export class Database {
     const place = this.alive(this.table.find(key));
     if (value instanceof Container) {
       const wakes = this.wakesWaiters(place);
+      this.guardFound(place);
       if (place !== 0) this.touch(place);
       const own = this.table.reserve(place, 0, expireAtMs);
       this.table.setObject(own, value);
@@ -135,7 +143,7 @@ export class Database {
   setPart(memory: Memory, keyStart: number, keyEnd: number, start: number, end: number): void {
     const { core } = this;
     const found = this.table.findPart(memory, keyStart, keyEnd);
-    const isCommon = found !== 0 && !core.usage.countsFrequency && !core.hasHandles;
+    const isCommon = found !== 0 && !core.usage.countsFrequency && !core.hasHandles && core.guard === null;
     if (
       isCommon &&
       !mayBeInteger(memory, start, end) &&
@@ -143,6 +151,20 @@ export class Database {
     )
       return this.written(found, false);
     this.put(this.alive(found), memory, start, end, false, NEVER);
+  }
+
+  /** For who loads: a string with its expiry, from parts of some bytes. False when the key is there already. */
+  load(
+    memory: Memory,
+    keyStart: number,
+    keyEnd: number,
+    start: number,
+    end: number,
+    expireAtMs: ExpireAtMs,
+  ): boolean {
+    if (this.table.findPart(memory, keyStart, keyEnd) !== 0) return false;
+    this.put(0, memory, start, end, false, expireAtMs);
+    return true;
   }
 
   /** Adds to a small integer, or to 0 where there is none, and returns the sum; null when that is not all there is to do. */
@@ -153,7 +175,13 @@ export class Database {
   addSmallPart(key: Memory, start: number, end: number, by: Integer): number | null {
     const found = this.table.findPart(key, start, end);
     const { core } = this;
-    if (found === 0 || typeof by !== 'number' || core.usage.countsFrequency || core.hasHandles)
+    if (
+      found === 0 ||
+      typeof by !== 'number' ||
+      core.usage.countsFrequency ||
+      core.hasHandles ||
+      core.guard !== null
+    )
       return this.addAt(this.alive(found), by);
     const sum = this.records.addToPlain(found, core.usage.now, by);
     if (sum === null) return this.addAt(this.alive(found), by);
@@ -173,6 +201,7 @@ export class Database {
   setExpiry(entry: Entry, atMs: ExpireAtMs): void {
     if (entry.place !== 0) {
       this.table.goTo(entry.place);
+      this.guardFound(entry.place);
       this.table.changeExpiry(entry.place, atMs);
     }
     this.core.statistics.changes++;
@@ -268,7 +297,7 @@ export class Database {
 
   isExpired(entry: Entry): boolean {
     const { expireAtMs } = entry;
-    return expireAtMs !== NEVER && this.core.nowMs() > expireAtMs;
+    return expireAtMs !== NEVER && this.core.nowMs() > expireAtMs && this.core.expires;
   }
 
   // For OBJECT, RESTORE and the like.
@@ -316,7 +345,8 @@ export class Database {
   }
 
   isStaleAt(place: number): boolean {
-    return this.records.isVolatile(place) && this.core.nowMs() > this.records.expireAtMs(place);
+    if (!this.records.isVolatile(place) || !this.core.expires) return false;
+    return this.core.nowMs() > this.records.expireAtMs(place);
   }
 
   expireAtMsAt(place: number): ExpireAtMs {
@@ -353,6 +383,19 @@ export class Database {
     return place;
   }
 
+  /** A command that came to read is about to change the value after all. */
+  preserve(entry: Entry): void {
+    const { guard } = this.core;
+    if (guard !== null && entry.place !== 0)
+      guard.before(this.table, this.table.hashAt(entry.place), entry.place);
+  }
+
+  /** What a search ended at is about to change. */
+  private guardFound(place: number): void {
+    const { guard } = this.core;
+    if (guard !== null) guard.before(this.table, this.table.hash, place);
+  }
+
   private touch(place: number): void {
     this.records.setUsage(place, this.core.usage.touched(this.records.usage(place)));
   }
@@ -362,8 +405,11 @@ export class Database {
     if (place !== 0 && (records.flags(place) & KIND_MASK) !== INT32) return null;
     const sum = (place === 0 ? 0 : records.detail(place)) + Number(by);
     if (sum !== (sum | 0)) return null;
-    if (place === 0) this.written(this.putInteger(0, sum, NEVER), true);
-    else {
+    if (place === 0) {
+      this.guardFound(0);
+      this.written(this.putInteger(0, sum, NEVER), true);
+    } else {
+      this.guardFound(place);
       this.core.moveHandle(place, 0);
       this.touch(place);
       records.setDetail(place, sum);
@@ -382,6 +428,7 @@ export class Database {
   ): void {
     const { table, records } = this;
     const wakes = this.wakesWaiters(place);
+    this.guardFound(place);
     if (place !== 0) this.touch(place);
     const integer = isChangedInPlace ? null : storedInteger(from, start, end);
     let own = 0;
@@ -412,10 +459,9 @@ export class Database {
     return own;
   }
 
-  /** Replacing a value wakes nobody who waits for one, unless it was a stream, whose readers hear that it is gone. (Redis: `dbOverwrite`.) */
+  /** Replacing a value wakes nobody, unless it was a stream, whose readers hear that it is gone. (Redis: `dbOverwrite`.) */
   private wakesWaiters(place: number): boolean {
-    if (place === 0) return true;
-    return this.core.waiters !== null && new Entry(this.records, place).type === 'stream';
+    return place === 0 || (this.core.waiters !== null && new Entry(this.records, place).type === 'stream');
   }
 
   private written(place: number, isNew: boolean, wakes = isNew): void {
@@ -431,9 +477,13 @@ export class Database {
   /** Removes the record that a search ended at. */
   private removeFound(place: number, cause: ChangeCause): void {
     const { core, table } = this;
-    const isTold = core.observer !== null || core.waiters !== null;
+    this.guardFound(place);
+    const { vanished } = core;
+    const isVanished = vanished !== null && cause !== 'written';
+    const isTold = core.observer !== null || core.waiters !== null || isVanished;
     const key = isTold ? this.records.key(place) : '';
     table.remove(place);
+    if (isVanished) vanished(this.index, key);
     if (cause === 'expired') core.statistics.expired++;
     else if (cause === 'evicted') core.statistics.evicted++;
     core.observer?.changed(this.index, key, cause);

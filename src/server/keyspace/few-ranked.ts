@@ -1,5 +1,6 @@
 /** Decides how a few members of a sorted set are held: in two rows, in the order of their scores. Knows nothing of keys. */
 import { NAME_OVERHEAD_BYTES } from './few-names.js';
+import type { HeldRanked } from './held-ranked.js';
 
 /** A score, and the member's place in the row. */
 const RANKED_BYTES = 11;
@@ -24,6 +25,20 @@ export class FewRanked {
   removeRange(first: number, count: number): void {
     for (const member of this.members.splice(first, count)) this.memberBytes -= member.length;
     this.scores.splice(first, count);
+  }
+
+  /** What is in it now: few enough to be copied at once. */
+  hold(): HeldRanked {
+    const [members, scores] = [[...this.members], [...this.scores]];
+    return {
+      size: members.length,
+      *descending() {
+        for (let index = members.length - 1; index >= 0; index--)
+          yield { member: members[index] ?? '', score: scores[index] ?? 0 };
+      },
+      detach: () => undefined,
+      release: () => undefined,
+    };
   }
 
   /** Where it is or belongs. */

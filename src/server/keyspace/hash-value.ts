@@ -4,6 +4,7 @@ import type { EncodingLimits } from '../encoding-limits.js';
 import { Container } from './container.js';
 import { keepBytes, SHORT_STRING_BYTES_MAX, weightOf } from './entry.js';
 import { FEW_NAMES_MAX, indexOfPart, NAME_OVERHEAD_BYTES, scanNumbers } from './few-names.js';
+import { type HeldNames, heldRows } from './held-names.js';
 import { PackedNames } from './packed-names.js';
 import type { StringView } from './string-view.js';
 
@@ -126,6 +127,11 @@ export class HashValue extends Container {
       const { field, value } = this.fieldAt(number);
       visitor(field, value);
     }
+  }
+
+  /** What is in it now, to be read while others go on. */
+  hold(): HeldNames {
+    return this.many?.hold() ?? heldRows(this.fields, this.values);
   }
 
   /** All at once while Redis would pack it; else see `scanNumbers`. */

@@ -24,7 +24,7 @@ export class KeyTable {
   key: Memory;
   keyStart = 0;
   keyEnd = 0;
-  private hash = 0;
+  hash = 0;
   /** Where a key is written that comes as a string. */
   private readonly scratch = new Memory(Buffer.allocUnsafeSlow(SCRATCH_BYTES));
 
@@ -146,26 +146,36 @@ export class KeyTable {
 
   /** Lets go of everything. */
   clear(): void {
-    const { records, core } = this;
+    const { records, core, index } = this;
+    const isWanted = core.guard?.wants(this) === true;
     if (this.size === records.count) {
       // Nobody else has any: a million records go as quickly as one.
       core.detachHandles();
       core.usedBytes = 0;
-      records.reset();
+      if (isWanted) core.guard?.keeps(this, index, records.handOver());
+      else records.reset();
+    } else if (isWanted) {
+      core.detachHandles();
+      core.guard?.keeps(this, index, null);
     } else this.clearEach();
     this.index = new KeyIndex(records);
     this.volatile = new PlaceList();
   }
 
   private clearEach(): void {
-    const { records, core } = this;
     this.index.scan(0, Number.POSITIVE_INFINITY, (place) => {
-      core.moveHandle(place, 0);
-      this.releaseObject(place);
-      const listedBytes = records.isVolatile(place) ? LISTED_BYTES : 0;
-      core.usedBytes -= records.slab.slotBytesAt(place) + INDEX_ENTRY_BYTES + listedBytes;
-      records.free(place);
+      this.core.moveHandle(place, 0);
+      this.bury(place);
     });
+  }
+
+  /** Frees a record that no index leads to any more. */
+  bury(place: number): void {
+    const { records, core } = this;
+    this.releaseObject(place);
+    const listedBytes = records.isVolatile(place) ? LISTED_BYTES : 0;
+    core.usedBytes -= records.slab.slotBytesAt(place) + INDEX_ENTRY_BYTES + listedBytes;
+    records.free(place);
   }
 
   private add(tailBytes: number, expireAtMs: ExpireAtMs): number {

@@ -2,6 +2,7 @@
 import type { Clock, Random } from '../../clock.js';
 import type { Entry } from './entry.js';
 import { KeyHasher } from './key-hash.js';
+import type { KeyIndex } from './key-index.js';
 import { RecordStore } from './records.js';
 import type { UsageTracker } from './usage.js';
 
@@ -27,6 +28,27 @@ export interface KeyWaiters {
   allChanged(database: number): void;
 }
 
+/** Where the records of one database are found, to who reads them all. */
+export interface WalkedTable {
+  readonly index: KeyIndex;
+  readonly size: number;
+  /** Frees a record that no index leads to any more. */
+  bury(place: number): void;
+}
+
+/**
+ * Asked before anything that was there changes, while somebody reads the whole keyspace as it was at one moment. A key's
+ * hash stands for it and for the few others that share it.
+ */
+export interface ChangeGuard {
+  /** A record of this hash is about to be made (`place` is 0), changed or removed. */
+  before(table: WalkedTable, hash: number, place: number): void;
+  /** A table is about to lose all its records: whether they are still needed. */
+  wants(table: WalkedTable): boolean;
+  /** Here they are: in a store of their own, or to be freed one by one with `table.bury`. */
+  keeps(table: WalkedTable, index: KeyIndex, ownStore: RecordStore | null): void;
+}
+
 export interface KeyspaceStatistics {
   hits: number;
   misses: number;
@@ -41,6 +63,12 @@ export class KeyspaceCore {
   observer: KeyspaceObserver | null = null;
   /** Null while nobody waits for a key. */
   waiters: KeyWaiters | null = null;
+  /** Null while no snapshot is being taken. */
+  guard: ChangeGuard | null = null;
+  /** Hears that a key is gone that no command removed, as it goes. Null while nobody repeats what happens here. */
+  vanished: ((database: number, key: string) => void) | null = null;
+  /** While false, nothing is past its time: who repeats what happened is told of what went. */
+  expires = true;
   usedBytes = 0;
   readonly statistics: KeyspaceStatistics = { hits: 0, misses: 0, expired: 0, evicted: 0, changes: 0 };
   readonly records = new RecordStore();

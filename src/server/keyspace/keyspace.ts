@@ -2,6 +2,7 @@
 import type { Clock, Random } from '../../clock.js';
 import { Database } from './database.js';
 import { type EvictionSettings, Evictor } from './eviction.js';
+import type { ExpireAtMs } from './expire-at.js';
 import { ExpiryCycle } from './expiry.js';
 import {
   KeyspaceCore,
@@ -14,7 +15,8 @@ import { UsageTracker } from './usage.js';
 export class Keyspace {
   readonly databases: readonly Database[];
   readonly usage: UsageTracker;
-  private readonly core: KeyspaceCore;
+  /** For who reads it all: snapshots, and loading. */
+  readonly core: KeyspaceCore;
   private readonly evictor: Evictor;
   private readonly expiry: ExpiryCycle;
 
@@ -54,6 +56,11 @@ export class Keyspace {
   /** Time as this command sees it. */
   nowMs(): number {
     return this.core.nowMs();
+  }
+
+  /** Whether who ends then has ended. */
+  isOver(atMs: ExpireAtMs): boolean {
+    return atMs <= this.core.nowMs() && this.core.expires;
   }
 
   /** Somebody has the server's attention: what is used from here on is used now, by the monotonic clock. */

@@ -30,11 +30,22 @@ export class ListChunk {
   start = 0;
   end = 0;
   count = 0;
+  /** A snapshot still reads it: a change is made to a copy. */
+  isShared = false;
   /** Where the last elements begin, the last one last: filled when somebody comes from behind. */
   private tail: number[] | null = null;
 
   constructor(capacity = CAPACITY_MIN) {
     this.buffer = room(capacity);
+  }
+
+  /** One of its own with the same bytes at the same places. */
+  copy(): ListChunk {
+    const copy = new ListChunk(0);
+    copy.buffer = Buffer.allocUnsafeSlow(this.buffer.length);
+    this.buffer.copy(copy.buffer, this.start, this.start, this.end);
+    [copy.start, copy.end, copy.count] = [this.start, this.end, this.count];
+    return copy;
   }
 
   get usedBytes(): number {
@@ -111,6 +122,11 @@ export class ListChunk {
     for (let position = this.start; position < this.end; position = this.after(position))
       positions.push(position);
     return positions;
+  }
+
+  *elements(): IterableIterator<Bytes> {
+    for (let position = this.start; position < this.end; position = this.after(position))
+      yield this.elementAt(position);
   }
 
   /** The element that begins there, as bytes of its own. */

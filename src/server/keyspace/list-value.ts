@@ -58,10 +58,13 @@ export class ListValue extends Container {
     const at = end === 'front' ? 0 : this.chunks.length - 1;
     const chunk = this.chunks[at];
     if (chunk === undefined) return undefined;
-    const element = end === 'front' ? chunk.popFront() : chunk.popBack();
     this.length--;
-    if (chunk.count === 0) this.removeChunk(at);
-    return element;
+    if (chunk.count === 1) {
+      this.removeChunk(at);
+      return chunk.elementAt(chunk.start);
+    }
+    const own = this.own(at, chunk);
+    return end === 'front' ? own.popFront() : own.popBack();
   }
 
   at(index: number): Bytes | undefined {
@@ -71,7 +74,7 @@ export class ListValue extends Container {
 
   /** False when there is no such element. */
   set(index: number, element: Bytes): boolean {
-    const place = this.placeOf(index);
+    const place = this.ownPlaceOf(index);
     if (place === undefined) return false;
     this.replace(place, place.chunk.after(place.position), element);
     return true;
@@ -79,7 +82,7 @@ export class ListValue extends Container {
 
   /** Puts an element in front of the one at `index`, which may be one behind the last. */
   insert(index: number, element: Bytes): void {
-    const place = this.placeOf(index);
+    const place = this.ownPlaceOf(index);
     if (place === undefined) this.push('back', element);
     else {
       this.replace(place, place.position, element);
@@ -146,10 +149,11 @@ export class ListValue extends Container {
     let left = count;
     const step = end === 'front' ? 1 : -1;
     for (let at = end === 'front' ? 0 : this.chunks.length - 1; left > 0; at += step) {
-      const chunk = this.chunks[at];
-      if (chunk === undefined) break;
-      let matches = chunk.positions().filter((position) => chunk.equals(position, wanted));
+      const found = this.chunks[at];
+      if (found === undefined) break;
+      let matches = found.positions().filter((position) => found.equals(position, wanted));
       if (matches.length === 0) continue;
+      const chunk = this.own(at, found);
       matches = end === 'front' ? matches.slice(0, left) : matches.slice(-left);
       left -= matches.length;
       this.length -= matches.length;
@@ -165,16 +169,40 @@ export class ListValue extends Container {
   }
 
   *elements(): IterableIterator<Bytes> {
-    for (const chunk of this.chunks)
-      for (let position = chunk.start; position < chunk.end; position = chunk.after(position))
-        yield chunk.elementAt(position);
+    for (const chunk of this.chunks) yield* chunk.elements();
+  }
+
+  /** Its chunks as they are now, to be read while others change the list: until `thaw`, changes are made to copies. */
+  freeze(): readonly ListChunk[] {
+    for (const chunk of this.chunks) chunk.isShared = true;
+    return [...this.chunks];
+  }
+
+  /** What was frozen is not read any more. */
+  static thaw(chunks: readonly ListChunk[]): void {
+    for (const chunk of chunks) chunk.isShared = false;
+  }
+
+  /** A chunk that is about to be changed. */
+  private own(at: number, chunk: ListChunk): ListChunk {
+    if (!chunk.isShared) return chunk;
+    const copy = chunk.copy();
+    this.chunks[at] = copy;
+    return copy;
+  }
+
+  /** The same where one of its elements is about to be. */
+  private ownPlaceOf(index: number): Place | undefined {
+    const place = this.placeOf(index);
+    return place === undefined ? undefined : { ...place, chunk: this.own(place.at, place.chunk) };
   }
 
   /** The chunk at an end, or a new one, that takes an element of this length. */
   private chunkFor(end: ListEnd, length: number): ListChunk {
     const { chunks } = this;
-    const chunk = end === 'front' ? chunks[0] : chunks[chunks.length - 1];
-    if (chunk?.takes(length) === true) return chunk;
+    const at = end === 'front' ? 0 : chunks.length - 1;
+    const chunk = chunks[at];
+    if (chunk?.takes(length) === true) return this.own(at, chunk);
     const added = new ListChunk(chunks.length === 0 ? undefined : CHUNK_BYTES_MAX);
     if (end === 'front') chunks.unshift(added);
     else chunks.push(added);
@@ -196,9 +224,13 @@ export class ListValue extends Container {
       const dropped = Math.min(left, chunk.count);
       left -= dropped;
       this.length -= dropped;
-      if (dropped === chunk.count) this.removeChunk(at);
-      else if (end === 'front') chunk.dropBefore(chunk.positionOf(dropped), dropped);
-      else chunk.dropFrom(chunk.positionOf(chunk.count - dropped), dropped);
+      if (dropped === chunk.count) {
+        this.removeChunk(at);
+        continue;
+      }
+      const own = this.own(at, chunk);
+      if (end === 'front') own.dropBefore(own.positionOf(dropped), dropped);
+      else own.dropFrom(own.positionOf(own.count - dropped), dropped);
     }
   }
 
@@ -262,10 +294,11 @@ export class ListValue extends Container {
 
   /** Makes one chunk of two small neighbours. */
   private joins(at: number): boolean {
-    const left = this.chunks[at];
+    const found = this.chunks[at];
     const right = this.chunks[at + 1];
-    if (left === undefined || right === undefined) return false;
-    if (left.usedBytes + right.usedBytes > CHUNK_BYTES_MAX / 2) return false;
+    if (found === undefined || right === undefined) return false;
+    if (found.usedBytes + right.usedBytes > CHUNK_BYTES_MAX / 2) return false;
+    const left = this.own(at, found);
     const before = left.weightBytes;
     left.append(right, right.start, right.count);
     this.weightBytes += left.weightBytes - before;

@@ -4,8 +4,9 @@
  */
 import type { Memory } from '../byte-string.js';
 import type { FewRanked } from './few-ranked.js';
+import type { HeldRanked } from './held-ranked.js';
 import { PackedNames } from './packed-names.js';
-import { RankedNumbers } from './ranked-numbers.js';
+import { RankedNumbers, type Row } from './ranked-numbers.js';
 
 const SCORE_BYTES = 8;
 const SCORES_MIN = 64;
@@ -102,6 +103,32 @@ export class ManyRanked {
   memberAt(number: number): { readonly member: string; readonly score: number } {
     const { names } = this;
     return { member: names.nameAt(names.placeOf(number)), score: this.scores[number] as number };
+  }
+
+  /** What is in it now, to be read while others go on. */
+  hold(): HeldRanked {
+    const { ranked, names } = this;
+    const held = names.hold();
+    let rows = ranked.rowsNow;
+    let frozen: readonly Row[] = [];
+    return {
+      size: held.size,
+      *descending() {
+        for (let at = rows.length - 1; at >= 0; at--)
+          for (let index = (rows[at] as Row).size - 1; index >= 0; index--) {
+            const { numbers, scores } = rows[at] as Row;
+            yield { member: held.nameAt(numbers[index] as number), score: scores[index] as number };
+          }
+      },
+      detach: () => {
+        held.detach();
+        rows = frozen = ranked.freeze();
+      },
+      release: () => {
+        held.release();
+        RankedNumbers.thaw(frozen);
+      },
+    };
   }
 
   private soughtScore(): number | undefined {

@@ -27,6 +27,15 @@ export class ObjectTable<T> {
     return difference;
   }
 
+  /** The same objects by the same numbers, whatever becomes of this one. */
+  copy(): ObjectTable<T> {
+    const copy = new ObjectTable<T>();
+    copy.slots = [...this.slots];
+    copy.weights = [...this.weights];
+    copy.free = [...this.free];
+    return copy;
+  }
+
   remove(number: number): void {
     this.slots[number] = undefined;
     this.free.push(number);

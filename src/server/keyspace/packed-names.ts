@@ -9,11 +9,12 @@
  */
 import { systemRandom } from '../../clock.js';
 import { type Bytes, copyBytes, latin1Text, Memory, writeLatin1 } from '../byte-string.js';
+import type { HeldNames } from './held-names.js';
 import { KeyHasher } from './key-hash.js';
 import { writeLength, writeLineEnd } from './list-chunk.js';
 import { ObjectTable } from './object-table.js';
 import { PackedIndex } from './packed-index.js';
-import { offsetOf, PackedPages } from './packed-pages.js';
+import { memoryOf, offsetOf, PackedPages } from './packed-pages.js';
 import type { StringView } from './string-view.js';
 
 const NAME_HEAD_BYTES = 8;
@@ -48,6 +49,8 @@ export class PackedNames {
   private places: Int32Array = new Int32Array(NUMBERS_MIN);
   private longValues: ObjectTable<Buffer> | null = null;
   private longValueBytes = 0;
+  /** Somebody reads what is packed here: a value is not written over where it lies. */
+  private isFrozen = false;
   private readonly headBytes: number;
   /** The name that was looked for last. */
   private sought = nameScratch;
@@ -67,6 +70,41 @@ export class PackedNames {
       this.places.length * 4 +
       this.longValueBytes
     );
+  }
+
+  /**
+   * What is there now, to be read by number while others go on: nothing is copied until `detach`, which is called before
+   * the first change and copies the row of places, 4 bytes for each name.
+   */
+  hold(): HeldNames {
+    const { headBytes, pages } = this;
+    let { places, longValues } = this;
+    let pageRow: readonly Memory[] | null = null;
+    const memoryAt = (place: number): Memory =>
+      pageRow === null ? pages.memoryAt(place) : memoryOf(pageRow, place);
+    return {
+      size: this.size,
+      nameAt: (number) => nameIn(memoryAt(places[number] as number), places[number] as number, headBytes),
+      valueAt: (number) => {
+        const place = places[number] as number;
+        const memory = memoryAt(place);
+        const length = memory.view.getInt32(offsetOf(place) + 8, true);
+        if (length < 0) return longValues?.at(~length) ?? valueScratch.bytes;
+        const start = offsetOf(place) + VALUE_HEAD_BYTES + memory.view.getInt32(offsetOf(place) + 4, true);
+        return latin1Text(memory.bytes, start, start + length);
+      },
+      detach: () => {
+        this.isFrozen = true;
+        pageRow = pages.freeze();
+        places = places.slice();
+        longValues = longValues?.copy() ?? null;
+      },
+      release: () => {
+        pages.thaw();
+        // Packed anew meanwhile, it had nothing in common with what was held.
+        if (this.pages === pages) this.isFrozen = false;
+      },
+    };
   }
 
   /** The place of a name, 0 if it is not there. Places are good until something is added, changed or removed. */
@@ -119,9 +157,7 @@ export class PackedNames {
   }
 
   nameAt(place: number): string {
-    const { bytes, view } = this.pages.memoryAt(place);
-    const start = offsetOf(place) + this.headBytes;
-    return latin1Text(bytes, start, start + view.getInt32(offsetOf(place) + 4, true));
+    return nameIn(this.pages.memoryAt(place), place, this.headBytes);
   }
 
   nameLengthAt(place: number): number {
@@ -259,7 +295,7 @@ export class PackedNames {
     this.forgetLongValue(view.getInt32(at + 8, true));
     const room = view.getInt32(at + 12, true);
     // A value that became much shorter is not worth what it holds.
-    if (length <= room && room <= length * 2 + 64) return place;
+    if (length <= room && room <= length * 2 + 64 && !this.isFrozen) return place;
     const nameBytes = view.getInt32(at + 4, true);
     const moved = this.pages.allocate(VALUE_HEAD_BYTES + nameBytes + length);
     const memory = this.pages.memoryAt(moved);
@@ -340,8 +376,14 @@ export class PackedNames {
     this.places = places;
     this.pages = target;
     this.index = index;
+    this.isFrozen = false;
     return true;
   }
+}
+
+function nameIn({ bytes, view }: Memory, place: number, headBytes: number): string {
+  const start = offsetOf(place) + headBytes;
+  return latin1Text(bytes, start, start + view.getInt32(offsetOf(place) + 4, true));
 }
 
 /** A name and its room fill whole units. */

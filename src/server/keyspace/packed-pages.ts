@@ -31,6 +31,8 @@ export class PackedPages {
   private current = -1;
   private used = 0;
   private capacity = 0;
+  /** Somebody reads what lies here: what is given back is not used again. */
+  private isFrozen = false;
   /** What all pages take up. */
   heldBytes = 0;
   /** Of that, what was given back and not used again. */
@@ -39,6 +41,18 @@ export class PackedPages {
   memoryAt(place: number): Memory {
     // A place is on a page that exists as long as what lies there.
     return this.pages[place >>> PAGE_SHIFT] as Memory;
+  }
+
+  /** The pages as they are now: until `thaw`, what lies there stays what it is if it is not written over by who holds it. */
+  freeze(): readonly Memory[] {
+    this.isFrozen = true;
+    this.lists = null;
+    return [...this.pages];
+  }
+
+  /** What was given back meanwhile stays unused until all is packed anew. */
+  thaw(): void {
+    this.isFrozen = false;
   }
 
   /** A place for so many bytes. What is there before is undefined. */
@@ -70,7 +84,7 @@ export class PackedPages {
       return;
     }
     this.freeBytes += size;
-    if (size > LISTED_BYTES_MAX) return;
+    if (size > LISTED_BYTES_MAX || this.isFrozen) return;
     const lists = (this.lists ??= new Int32Array(LISTED_BYTES_MAX / 8 + 1));
     this.memoryAt(place).view.setInt32(offsetOf(place), lists[size >>> UNIT_SHIFT] as number, true);
     lists[size >>> UNIT_SHIFT] = place;
@@ -106,6 +120,11 @@ export class PackedPages {
     this.heldBytes += bytes + PAGE_OVERHEAD_BYTES;
     return number;
   }
+}
+
+/** The page of a place, of a row of pages. */
+export function memoryOf(pages: readonly Memory[], place: number): Memory {
+  return pages[place >>> PAGE_SHIFT] as Memory;
 }
 
 /** Where in its page's bytes a place is. */

@@ -16,10 +16,12 @@ const NUMBER_BYTES = 4;
 const ROW_OVERHEAD_BYTES = 450;
 const FULL_ROW_BYTES = ROW_SIZE_MAX * (SCORE_BYTES + NUMBER_BYTES) + ROW_OVERHEAD_BYTES;
 
-class Row {
+export class Row {
   scores: Float64Array;
   numbers: Int32Array;
   size = 0;
+  /** Somebody still reads it: a change is made to a copy. */
+  isShared = false;
 
   constructor(capacity = ROW_CAPACITY_MIN) {
     const bytes = new ArrayBuffer(capacity * (SCORE_BYTES + NUMBER_BYTES));
@@ -29,6 +31,12 @@ class Row {
 
   get weightBytes(): number {
     return this.scores.length * (SCORE_BYTES + NUMBER_BYTES) + ROW_OVERHEAD_BYTES;
+  }
+
+  copy(): Row {
+    const copy = new Row(this.scores.length);
+    copy.append(this, 0);
+    return copy;
   }
 
   insert(index: number, score: number, number: number): void {
@@ -93,7 +101,7 @@ export class RankedNumbers {
       this.divide(at, score);
       at = this.rowOf(score);
     }
-    const row = this.row(at);
+    const row = this.own(at);
     row.insert(this.indexIn(row, score), score, number);
     this.lastScores[at] = row.scores[row.size - 1] as number;
     this.count(at, 1);
@@ -102,7 +110,7 @@ export class RankedNumbers {
   /** It is there. */
   remove(score: number): void {
     const at = this.rowOf(score);
-    const row = this.row(at);
+    const row = this.own(at);
     row.remove(this.indexIn(row, score));
     this.lastScores[at] = row.size === 0 ? 0 : (row.scores[row.size - 1] as number);
     this.count(at, -1);
@@ -111,7 +119,7 @@ export class RankedNumbers {
 
   /** It is there, and is to have another number. */
   renumber(score: number, number: number): void {
-    const row = this.row(this.rowOf(score));
+    const row = this.own(this.rowOf(score));
     row.numbers[this.indexIn(row, score)] = number;
   }
 
@@ -166,6 +174,31 @@ export class RankedNumbers {
   numberAt(rank: number): number {
     const [at, index] = this.locate(rank);
     return this.row(at).numbers[index] as number;
+  }
+
+  /** The rows where they are: not to be changed, and gone stale once something changes. */
+  get rowsNow(): readonly Row[] {
+    return this.rows;
+  }
+
+  /** The rows as they are now, to be read while others change this: until `thaw`, changes are made to copies. */
+  freeze(): readonly Row[] {
+    for (const row of this.rows) row.isShared = true;
+    return [...this.rows];
+  }
+
+  /** What was frozen is not read any more. */
+  static thaw(rows: readonly Row[]): void {
+    for (const row of rows) row.isShared = false;
+  }
+
+  /** A row that is about to be changed. */
+  private own(at: number): Row {
+    const row = this.row(at);
+    if (!row.isShared) return row;
+    const copy = row.copy();
+    this.rows[at] = copy;
+    return copy;
   }
 
   private row(at: number): Row {
@@ -236,13 +269,14 @@ export class RankedNumbers {
     const row = this.row(at);
     const rest = new Row(ROW_SIZE_MAX);
     const isBehindAll = at === this.rows.length - 1 && this.indexIn(row, score) === row.size;
+    const left = isBehindAll ? row : this.own(at);
     if (!isBehindAll) {
-      const half = row.size >>> 1;
-      rest.append(row, half);
-      row.size = half;
+      const half = left.size >>> 1;
+      rest.append(left, half);
+      left.size = half;
     }
     this.rows.splice(at + 1, 0, rest);
-    this.lastScores[at] = row.scores[row.size - 1] as number;
+    this.lastScores[at] = left.scores[left.size - 1] as number;
     this.lastScores.splice(at + 1, 0, rest.size === 0 ? score : (rest.scores[rest.size - 1] as number));
     this.sums = null;
   }
@@ -257,9 +291,9 @@ export class RankedNumbers {
       lastScores.splice(at, 1);
     } else {
       const left = Math.max(0, at - 1);
-      const [first, second] = [this.row(left), this.row(left + 1)];
-      if (first.size + second.size > JOINED_SIZE_MAX) return;
-      first.append(second, 0);
+      const second = this.row(left + 1);
+      if (this.row(left).size + second.size > JOINED_SIZE_MAX) return;
+      this.own(left).append(second, 0);
       rows.splice(left + 1, 1);
       lastScores.splice(left, 1);
     }

@@ -40,8 +40,8 @@ const TWO_32 = 4_294_967_296;
 const PLAIN_MASK = KIND_MASK | VOLATILE | LONG_KEY | RAW;
 
 export class RecordStore {
-  readonly slab = new Slab();
-  readonly objects = new ObjectTable<Container | Buffer>();
+  slab = new Slab();
+  objects = new ObjectTable<Container | Buffer>();
   /** How many records there are, of all databases. */
   count = 0;
 
@@ -74,6 +74,14 @@ export class RecordStore {
     this.count = 0;
     this.slab.reset();
     this.objects.reset();
+  }
+
+  /** Lets go of all at once as well, to a store of their own. */
+  handOver(): RecordStore {
+    const other = new RecordStore();
+    [other.slab, other.objects, other.count] = [this.slab, this.objects, this.count];
+    [this.slab, this.objects, this.count] = [new Slab(), new ObjectTable(), 0];
+    return other;
   }
 
   /** What a record needs beside its value. */

@@ -7,6 +7,7 @@ import type { EncodingLimits } from '../encoding-limits.js';
 import { type Integer, parseInteger } from '../integers.js';
 import { Container } from './container.js';
 import { FEW_NAMES_MAX, indexOfPart, NAME_OVERHEAD_BYTES, scanNumbers } from './few-names.js';
+import { type HeldNames, heldRows } from './held-names.js';
 import { PackedNames } from './packed-names.js';
 
 const SET_OVERHEAD_BYTES = 200;
@@ -115,6 +116,11 @@ export class SetValue extends Container {
     const { many } = this;
     if (many !== null) return Array.from({ length: many.size }, (_, at) => many.nameAt(many.placeOf(at)));
     return this.integers === null ? this.names : this.integers.map(String);
+  }
+
+  /** What is in it now, to be read while others go on. */
+  hold(): HeldNames {
+    return this.many?.hold() ?? heldRows(this.integers?.map(String) ?? this.names, []);
   }
 
   /** All at once while they are integers; else see `scanNumbers`. */

@@ -7,6 +7,7 @@ import type { EncodingLimits } from '../encoding-limits.js';
 import { Container } from './container.js';
 import { FEW_NAMES_MAX, indexOfPart, scanNumbers } from './few-names.js';
 import { FewRanked } from './few-ranked.js';
+import type { HeldRanked } from './held-ranked.js';
 import { packedTexts } from './list-chunk.js';
 import { ManyRanked } from './many-ranked.js';
 
@@ -159,6 +160,11 @@ export class SortedSetValue extends Container {
       const { member, score } = many.memberAt(number);
       visitor(member, score);
     });
+  }
+
+  /** What is in it now, to be read while others go on. */
+  hold(): HeldRanked {
+    return this.many?.hold() ?? this.few.hold();
   }
 
   private setFew(index: number, member: string, score: number, limits: EncodingLimits): number | undefined {

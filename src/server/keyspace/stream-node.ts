@@ -29,6 +29,8 @@ export interface PackedEntry {
 export class StreamNode {
   /** The entry that was looked at last: readers go on from there. Null once bytes have moved. */
   private hint: PackedEntry | null = null;
+  /** A snapshot still reads it: a change is made to a copy. */
+  isShared = false;
 
   private constructor(
     /** The ID of the first entry that was ever in here: the others are told by their distance. */
@@ -66,6 +68,13 @@ export class StreamNode {
 
   get bytes(): Buffer {
     return this.pack.bytes;
+  }
+
+  /** One of its own with the same entries at the same places. */
+  copy(): StreamNode {
+    const bytes = Buffer.from(this.pack.bytes);
+    const pack = new Listpack(bytes, bytes.length);
+    return new StreamNode(this.master, pack, this.live, this.deleted, this.sharedFieldCount);
   }
 
   get byteLength(): number {

@@ -80,15 +80,14 @@ export class StreamValue extends Container {
     let node = this.nodes.at(-1);
     const bytes = pairs.reduce((sum, part) => sum + part.length, 0);
     if (node !== undefined && isFull(node, bytes, limits)) {
-      this.change(node, () => node?.shrink());
+      this.change(node, (own) => own.shrink());
       node = undefined;
     }
     if (node === undefined) {
       node = StreamNode.begin(id, pairs);
       this.addNode(node);
     }
-    const target = node;
-    this.change(target, () => target.append(id, pairs));
+    this.change(node, (own) => own.append(id, pairs));
     this.length++;
     this.entriesAdded = plus(this.entriesAdded, 1);
     this.lastId = id;
@@ -138,7 +137,7 @@ export class StreamValue extends Container {
     const entry = node?.find(id);
     if (node === undefined || entry === undefined) return false;
     if (node.liveCount === 1) this.dropNodes(at, 1);
-    else this.change(node, () => node.removeAll([entry]));
+    else this.change(node, (own) => own.removeAll([entry]));
     this.length--;
     return true;
   }
@@ -185,15 +184,38 @@ export class StreamValue extends Container {
       if (isKept) break;
       if (!entry.isDeleted) removed.push(entry);
     }
-    this.change(node, () => node.removeAll(removed));
+    this.change(node, (own) => own.removeAll(removed));
     this.length -= removed.length;
     return removed.length;
   }
 
-  private change(node: StreamNode, action: () => void): void {
+  /** Its nodes as they are now, to be read while others change the stream: until `thaw`, changes are made to copies. */
+  freeze(): readonly StreamNode[] {
+    for (const node of this.nodes) node.isShared = true;
+    return [...this.nodes];
+  }
+
+  /** A stream without entries that knows everything else: how many there are, the IDs, and groups of its own. */
+  facts(): StreamValue {
+    const copy = new StreamValue();
+    const { lastId, firstId, maxDeletedId, entriesAdded, length } = this;
+    Object.assign(copy, { lastId, firstId, maxDeletedId, entriesAdded });
+    copy.length = length;
+    for (const group of this.groups.values()) copy.groups.set(group.name, group.copy());
+    return copy;
+  }
+
+  /** What was frozen is not read any more. */
+  static thaw(nodes: readonly StreamNode[]): void {
+    for (const node of nodes) node.isShared = false;
+  }
+
+  private change(node: StreamNode, action: (own: StreamNode) => void): void {
     const before = node.weightBytes;
-    action();
-    this.nodesBytes += node.weightBytes - before;
+    const own = node.isShared ? node.copy() : node;
+    if (own !== node) this.nodes[this.nodeAtOrBefore(node.master)] = own;
+    action(own);
+    this.nodesBytes += own.weightBytes - before;
   }
 
   private dropNodes(at: number, count: number): void {

@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import { byteString } from '../byte-string.js';
 import type { Client, ClientOrigin, Transport } from '../client.js';
+import type { CommitGate } from '../commit-gate.js';
 import { type ParserLimits, ProtocolError, RequestParser } from '../resp/parser.js';
 import { fail, type Reply, replyBytes, SeveralReplies } from '../resp/reply.js';
 import type { Request, RequestSlices } from '../resp/request.js';
@@ -13,6 +14,7 @@ import type { ReplyWriter } from '../resp/writer.js';
 import type { OutputLimit } from '../settings.js';
 import type { Statistics } from '../statistics.js';
 import { DirectOutput } from './direct-output.js';
+import { HeldOutput } from './held-output.js';
 import type { Outbox, Sender } from './outbox.js';
 
 /** What a connection needs of the server. */
@@ -22,6 +24,8 @@ export interface ConnectionHost {
   readonly writer: ReplyWriter;
   readonly outbox: Outbox;
   readonly limits: ParserLimits;
+  /** Null while no reply has to wait for the disk. */
+  readonly commitGate: CommitGate | null;
   /** What this client may leave unread now. */
   outputLimitOf(client: Client): OutputLimit;
   /** Its buffers are what they were not. */
@@ -58,6 +62,8 @@ export class Connection implements Transport, Sender {
   readonly client: Client;
   private readonly parser: RequestParser;
   private readonly output: DirectOutput;
+  /** Replies that wait until what they tell of is safe. */
+  private held: HeldOutput | null = null;
   private isClosed = false;
   private isInTurn = false;
   /** No longer read, because the client waits and has sent much meanwhile. */
@@ -89,7 +95,7 @@ export class Connection implements Transport, Sender {
   }
 
   get outputBytes(): number {
-    return this.output.queuedBytes + this.sentBytes + this.leavingBytes;
+    return this.output.queuedBytes + this.sentBytes + this.leavingBytes + (this.held?.bytes ?? 0);
   }
 
   get inputBytes(): number {
@@ -250,9 +256,10 @@ export class Connection implements Transport, Sender {
     this.leaving = [];
     this.leavingBytes = 0;
     if (this.isClosed) return true;
-    const haveLeft = leaving.length === 0 || this.write(leaving);
+    const haveLeft = leaving.length === 0 || this.hold(leaving) || this.write(leaving);
     if (!this.isClosed) this.host.buffersChanged(client);
-    if (!this.isClosed && client.closesAfterReply) this.socket.end(() => this.destroy());
+    if (!this.isClosed && client.closesAfterReply && this.held?.isEmpty !== false)
+      this.socket.end(() => this.destroy());
     return haveLeft;
   }
 
@@ -268,6 +275,27 @@ export class Connection implements Transport, Sender {
     this.leaving = isWaiting ? [...this.leaving, ...chunks] : chunks;
     this.leavingBytes += bytes;
     outbox.add(this, bytes);
+  }
+
+  /** False where nothing has to wait. */
+  private hold(chunks: readonly Buffer[]): boolean {
+    const { commitGate: gate, writer } = this.host;
+    const position = gate === null ? null : gate.position;
+    if (position === null && this.held?.isEmpty !== false) return false;
+    this.held ??= new HeldOutput(this.socket, {
+      leave: (freed) => {
+        if (this.isClosed) return;
+        this.write(freed);
+        this.host.buffersChanged(this.client);
+        if (this.held?.isEmpty === true && this.client.closesAfterReply)
+          this.socket.end(() => this.destroy());
+      },
+      lost: () => this.destroy(),
+    });
+    // The writer's buffer is for others by the time they leave.
+    const own = chunks.map((chunk) => (writer.owns(chunk) ? Buffer.from(chunk) : chunk));
+    this.held.add(gate, position, own);
+    return true;
   }
 
   /** Whether the bytes are on their way, so that their memory can be used again. */

@@ -8,8 +8,6 @@ import { type ConfigParameter, parseMemorySize, type Setter } from './parameter.
 
 /** Another value would be a promise that is not kept. */
 const refused: readonly (readonly [name: string, only: string, why: string])[] = [
-  ['appendonly', 'no', 'this version writes no append only file'],
-  ['save', '', 'this version saves nothing to disk'],
   ['cluster-enabled', 'no', 'this version is no cluster node'],
   ['replicaof', '', 'this version does not replicate'],
   ['supervised', 'no', 'this version does not talk to a supervisor: use Type=simple'],
@@ -22,23 +20,9 @@ const refused: readonly (readonly [name: string, only: string, why: string])[] =
 
 /** About snapshots, an append only file, replicas, cluster nodes, scripts and the insides of redis-server. */
 const withoutEffect: readonly (readonly [name: string, standard: string])[] = [
-  ['dir', ''],
-  ['dbfilename', 'dump.rdb'],
-  ['rdbcompression', 'yes'],
-  ['rdbchecksum', 'yes'],
   ['rdb-del-sync-files', 'no'],
   ['rdb-save-incremental-fsync', 'yes'],
-  ['stop-writes-on-bgsave-error', 'yes'],
   ['sanitize-dump-payload', 'no'],
-  ['appendfilename', 'appendonly.aof'],
-  ['appenddirname', 'appendonlydir'],
-  ['appendfsync', 'everysec'],
-  ['no-appendfsync-on-rewrite', 'no'],
-  ['auto-aof-rewrite-percentage', '100'],
-  ['auto-aof-rewrite-min-size', '67108864'],
-  ['aof-load-truncated', 'yes'],
-  ['aof-use-rdb-preamble', 'yes'],
-  ['aof-timestamp-enabled', 'no'],
   ['aof-rewrite-incremental-fsync', 'yes'],
   ['aof-disable-auto-gc', 'no'],
   ['replica-serve-stale-data', 'yes'],
@@ -148,9 +132,7 @@ const oldNames: Readonly<Record<string, string>> = {
   slaveof: 'replicaof',
 };
 
-const lists = new Set(['save', 'oom-score-adj-values', 'replicaof', 'bind-source-addr']);
-/** A client could reach the host's files by these. */
-const hostParameters = new Set(['dir', 'dbfilename']);
+const lists = new Set(['oom-score-adj-values', 'replicaof', 'bind-source-addr']);
 
 function isSame(one: string, other: string): boolean {
   return normal(one) === normal(other);
@@ -172,12 +154,10 @@ export const absentParameters: readonly ConfigParameter[] = [
     return {
       ...named(name),
       get,
-      set: hostParameters.has(name)
-        ? 'protected'
-        : (server, value) =>
-            isSame(value, get(server))
-              ? null
-              : 'it would have no effect: this version does not know what it is about',
+      set: (server, value) =>
+        isSame(value, get(server))
+          ? null
+          : 'it would have no effect: this version does not know what it is about',
       start: ({ settings }, value) => {
         if (!isSame(value, standard))
           settings.withoutEffect.set(name, normal(value) === value.toLowerCase() ? value : normal(value));

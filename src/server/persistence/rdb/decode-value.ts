@@ -11,12 +11,16 @@ import { SortedSetValue } from '../../keyspace/sorted-set-value.js';
 import { elementBytes, listpackElements } from '../../listpack.js';
 import { decodeStream } from './decode-stream.js';
 import { intsetMembers, ziplistElements, zipmapPairs } from './old-encodings.js';
-import { RdbFormatError, type RdbReader } from './reader.js';
+import { EmptyValue, RdbFormatError, type RdbReader } from './reader.js';
 import { QUICKLIST_PACKED, QUICKLIST_PLAIN, rdbTypes } from './value-types.js';
 
 /** Reads the type and the value. @throws RdbFormatError */
 export function decodeValue(reader: RdbReader, limits: EncodingLimits): Value {
-  const type = reader.byte();
+  return decodeBody(reader.byte(), reader, limits);
+}
+
+/** Reads the value. @throws RdbFormatError */
+export function decodeBody(type: number, reader: RdbReader, limits: EncodingLimits): Value {
   switch (type) {
     case rdbTypes.string:
       return reader.string();
@@ -150,6 +154,6 @@ function hashOf(elements: Iterable<Element>, limits: EncodingLimits): HashValue 
 
 /** There are no empty ones. */
 function full<Kind extends { readonly size: number }>(container: Kind): Kind {
-  if (container.size === 0) throw new RdbFormatError('nothing in it');
+  if (container.size === 0) throw new EmptyValue('nothing in it');
   return container;
 }

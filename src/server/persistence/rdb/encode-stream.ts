@@ -1,16 +1,24 @@
 /** Decides how a stream and its groups are written in a dump. Knows no keys. */
 import type { StreamGroup } from '../../keyspace/stream-group.js';
 import { FIRST_ID, idBytes, type StreamId, UINT64_MAX } from '../../keyspace/stream-id.js';
+import type { StreamNode } from '../../keyspace/stream-node.js';
 import type { StreamValue } from '../../keyspace/stream-value.js';
 import type { RdbWriter } from './writer.js';
 
 export function encodeStream(stream: StreamValue, writer: RdbWriter): void {
-  const { nodes, size, lastId, firstId, maxDeletedId, entriesAdded } = stream;
-  writer.length(nodes.length);
-  for (const node of nodes) {
-    writer.string(idBytes(node.master));
-    writer.string(node.bytes);
-  }
+  writer.length(stream.nodes.length);
+  for (const node of stream.nodes) encodeNode(node, writer);
+  encodeFacts(stream, writer);
+}
+
+export function encodeNode(node: StreamNode, writer: RdbWriter): void {
+  writer.string(idBytes(node.master));
+  writer.string(node.bytes);
+}
+
+/** All that is not in the nodes. */
+export function encodeFacts(stream: StreamValue, writer: RdbWriter): void {
+  const { size, lastId, firstId, maxDeletedId, entriesAdded } = stream;
   writer.length(size);
   for (const id of [lastId, firstId, maxDeletedId]) encodeId(id, writer);
   writer.length(entriesAdded);

@@ -1,5 +1,5 @@
 /** Decides how a value is written in a dump, in the forms of Redis 7.0. Knows no keys. */
-import { invariant } from '../../../errors.js';
+import { InvariantError, invariant } from '../../../errors.js';
 import type { Bytes } from '../../byte-string.js';
 import { packedDoubleText } from '../../double-text.js';
 import { type Integer, parseInteger } from '../../integers.js';
@@ -17,22 +17,44 @@ import { QUICKLIST_PACKED, QUICKLIST_PLAIN, rdbTypes } from './value-types.js';
 import type { RdbWriter } from './writer.js';
 
 /** Room of a list's node. */
-const NODE_BYTES_MAX = 8192;
+export const NODE_BYTES_MAX = 8192;
 /** What an element takes at most beside its bytes. */
 const ELEMENT_OVERHEAD_BYTES = 10;
 
 /** Writes the type and the value. */
 export function encodeValue(value: Value, writer: RdbWriter): void {
-  if (!(value instanceof Container)) {
-    writer.byte(rdbTypes.string);
-    writer.string(value);
-  } else if (value instanceof ListValue) encodeList(value, writer);
+  writer.byte(rdbTypeOf(value));
+  encodeBody(value, writer);
+}
+
+/** The form in which a value is written. */
+export function rdbTypeOf(value: Value): number {
+  if (!(value instanceof Container)) return rdbTypes.string;
+  switch (value.type) {
+    case 'list':
+      return rdbTypes.listQuicklist2;
+    case 'set':
+      return value.encoding === 'intset' ? rdbTypes.setIntset : rdbTypes.set;
+    case 'zset':
+      return value.encoding === 'listpack' ? rdbTypes.zsetListpack : rdbTypes.zsetBinary;
+    case 'hash':
+      return value.encoding === 'hashtable' ? rdbTypes.hash : rdbTypes.hashListpack;
+    case 'stream':
+      return rdbTypes.streamListpacks2;
+    case 'string':
+      throw new InvariantError('a string is no container');
+  }
+}
+
+/** Writes the value in the form of its type. */
+export function encodeBody(value: Value, writer: RdbWriter): void {
+  if (!(value instanceof Container)) writer.string(value);
+  else if (value instanceof ListValue) encodeList(value, writer);
   else if (value instanceof SetValue) encodeSet(value, writer);
   else if (value instanceof SortedSetValue) encodeSortedSet(value, writer);
   else if (value instanceof HashValue) encodeHash(value, writer);
   else {
     invariant(value instanceof StreamValue, `a ${value.type} can be written`);
-    writer.byte(rdbTypes.streamListpacks2);
     encodeStream(value, writer);
   }
 }
@@ -52,7 +74,6 @@ function encodeList(list: ListValue, writer: RdbWriter): void {
     }
     open.append(element);
   }
-  writer.byte(rdbTypes.listQuicklist2);
   writer.length(nodes.length);
   for (const node of nodes) {
     const isPacked = node instanceof Listpack;
@@ -64,11 +85,9 @@ function encodeList(list: ListValue, writer: RdbWriter): void {
 function encodeSet(set: SetValue, writer: RdbWriter): void {
   const members = set.members();
   if (set.encoding === 'intset') {
-    writer.byte(rdbTypes.setIntset);
     writer.string(intsetOf(members.map(integerIn)));
     return;
   }
-  writer.byte(rdbTypes.set);
   writer.length(members.length);
   for (const member of members) writer.string(member);
 }
@@ -81,11 +100,9 @@ function encodeSortedSet(set: SortedSetValue, writer: RdbWriter): void {
   const pairs: { member: string; score: number }[] = [];
   set.visit(0, set.size, (member, score) => pairs.push({ member, score }));
   if (set.encoding === 'listpack') {
-    writer.byte(rdbTypes.zsetListpack);
     writer.string(listpackOf(pairs.flatMap(({ member, score }) => [member, packedDoubleText(score)])));
     return;
   }
-  writer.byte(rdbTypes.zsetBinary);
   writer.length(pairs.length);
   for (const { member, score } of pairs.reverse()) {
     writer.string(member);
@@ -97,11 +114,9 @@ function encodeHash(hash: HashValue, writer: RdbWriter): void {
   const pairs: Bytes[] = [];
   hash.visit((field, value) => pairs.push(field, value));
   if (hash.encoding !== 'hashtable') {
-    writer.byte(rdbTypes.hashListpack);
     writer.string(listpackOf(pairs));
     return;
   }
-  writer.byte(rdbTypes.hash);
   writer.length(pairs.length / 2);
   for (const part of pairs) writer.string(part);
 }

@@ -3,22 +3,41 @@
  * or reserved beyond what they can hold. Knows no values.
  */
 
-import { type Bytes, byteString } from '../../byte-string.js';
+import { type Bytes, byteString, type Memory, writeLatin1 } from '../../byte-string.js';
 import { type Integer, narrow } from '../../integers.js';
-import { decompress } from './lzf.js';
+import { decompress, decompressPart } from './lzf.js';
 
 /** The bytes are no dump. Thrown within the codec only. */
 export class RdbFormatError extends Error {}
 
+/** They may still be one: the rest has to be read. Thrown where only a part is in memory. */
+export class MoreNeeded extends Error {
+  constructor(readonly bytes: number) {
+    super('more bytes are needed');
+  }
+}
+
+/** A value without parts: Redis passes over its key. */
+export class EmptyValue extends RdbFormatError {}
+
 const SHORT_STRING_BYTES = 2048;
 
-export class RdbReader {
-  private at = 0;
+/** Where a string lies. */
+export interface StringPlace {
+  memory: Memory;
+  start: number;
+  end: number;
+}
 
-  constructor(private readonly bytes: Buffer) {}
+export class RdbReader {
+  protected at = 0;
+  /** How many bytes there are behind those in memory. */
+  protected beyond = 0;
+
+  constructor(protected bytes: Buffer) {}
 
   get remaining(): number {
-    return this.bytes.length - this.at;
+    return this.bytes.length - this.at + this.beyond;
   }
 
   byte(): number {
@@ -27,7 +46,7 @@ export class RdbReader {
 
   /** A view. */
   raw(count: number): Buffer {
-    if (count > this.remaining) throw new RdbFormatError('the bytes end early');
+    if (count > this.bytes.length - this.at) this.end(count);
     this.at += count;
     return this.bytes.subarray(this.at - count, this.at);
   }
@@ -82,6 +101,62 @@ export class RdbReader {
 
   double(): number {
     return this.raw(8).readDoubleLE();
+  }
+
+  /** Not so many are in memory. */
+  private end(count: number): never {
+    if (count <= this.remaining) throw new MoreNeeded(count);
+    throw new RdbFormatError('the bytes end early');
+  }
+
+  /** Tells where a string lies, unpacked at a place in `room` if it has to be. False when that is too small. */
+  stringAt(place: StringPlace, own: Memory, room: Memory, roomAt: number): boolean {
+    const { isEncoding, value } = this.lengthOrEncoding();
+    if (!isEncoding) {
+      if (value > this.remaining) throw new RdbFormatError('the bytes end early');
+      const length = Number(value);
+      this.raw(length);
+      place.memory = own;
+      place.start = this.at - length;
+      place.end = this.at;
+      return true;
+    }
+    place.memory = room;
+    place.start = roomAt;
+    if (value === 3) return this.unpackedAt(place, room);
+    const text =
+      value === 0
+        ? this.raw(1).readInt8()
+        : value === 1
+          ? this.raw(2).readInt16LE()
+          : value === 2
+            ? this.raw(4).readInt32LE()
+            : null;
+    if (text === null) throw new RdbFormatError('an unknown encoding of a string');
+    const digits = String(text);
+    if (roomAt + digits.length > room.bytes.length) return false;
+    writeLatin1(digits, room.bytes, roomAt);
+    place.end = roomAt + digits.length;
+    return true;
+  }
+
+  private unpackedAt(place: StringPlace, room: Memory): boolean {
+    const packedLength = this.length();
+    const length = Number(this.length());
+    if (packedLength > this.remaining) throw new RdbFormatError('the bytes end early');
+    if (place.start + length > room.bytes.length) return false;
+    this.raw(Number(packedLength));
+    const isWhole = decompressPart(
+      this.bytes,
+      this.at - Number(packedLength),
+      this.at,
+      room.bytes,
+      place.start,
+      length,
+    );
+    if (!isWhole) throw new RdbFormatError('a string does not unpack');
+    place.end = place.start + length;
+    return true;
   }
 
   private compressed(): Buffer {

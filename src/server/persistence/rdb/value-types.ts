@@ -22,6 +22,23 @@ export const rdbTypes = {
   streamListpacks2: 19,
 } as const;
 
+/** What stands where a value's type would, and is none. */
+export const opcodes = {
+  functions: 245,
+  functionsOfPreview: 246,
+  moduleAux: 247,
+  idleTime: 248,
+  frequency: 249,
+  aux: 250,
+  resize: 251,
+  expiryMs: 252,
+  expirySeconds: 253,
+  select: 254,
+  end: 255,
+} as const;
+
+export const RDB_MAGIC = 'REDIS';
+
 /** How a node of a list is written. */
 export const QUICKLIST_PLAIN = 1;
 export const QUICKLIST_PACKED = 2;

@@ -1,0 +1,123 @@
+/**
+ * Decides how a value that is too large to be told at once stays what it was while others change it. Nothing of it is
+ * copied in advance:
+ *
+ * - of a set, a hash or a sorted set what is packed is read where it lies; before the first change the row of places is
+ *   copied, 4 bytes for each member, and from then on nothing is written over where it lies; of a sorted set the rows of
+ *   256 scores and numbers are copied before one is changed;
+ * - of a list or a stream the row of its chunks (8 KB, 4 KB) is copied at once, and a chunk that is changed is copied
+ *   before; what groups of a stream have pending is told at once;
+ * - a long string is read where it lies and copied before it is changed in place.
+ *
+ * Knows nothing of keys, nor of who listens.
+ */
+import { invariant } from '../../errors.js';
+import type { Bytes } from '../byte-string.js';
+import { Container } from '../keyspace/container.js';
+import { HashValue } from '../keyspace/hash-value.js';
+import { ListValue } from '../keyspace/list-value.js';
+import { SetValue } from '../keyspace/set-value.js';
+import { SortedSetValue } from '../keyspace/sorted-set-value.js';
+import { StreamValue } from '../keyspace/stream-value.js';
+import type { LargeValue } from './snapshot-sink.js';
+
+/** What weighs no more is told at once: some 100 µs. */
+const SMALL_BYTES_MAX = 32 * 1024;
+
+export interface HeldValue {
+  readonly value: LargeValue;
+  /** What it was read from is about to change. */
+  detach(): void;
+  /** It is not read any more. */
+  release(): void;
+}
+
+export function isLarge(object: Container | Buffer): boolean {
+  return (object instanceof Container ? object.weightBytes : object.length) > SMALL_BYTES_MAX;
+}
+
+export function hold(object: Container | Buffer): HeldValue {
+  if (!(object instanceof Container)) return holdBytes(object);
+  if (object instanceof SetValue) return holdSet(object);
+  if (object instanceof HashValue) return holdHash(object);
+  if (object instanceof SortedSetValue) return holdSortedSet(object);
+  if (object instanceof ListValue) return holdList(object);
+  invariant(object instanceof StreamValue, `a ${object.type} can be told`);
+  return holdStream(object);
+}
+
+function holdBytes(from: Buffer): HeldValue {
+  let bytes = from;
+  return {
+    value: {
+      type: 'string',
+      get bytes() {
+        return bytes;
+      },
+    },
+    detach: () => {
+      bytes = Buffer.from(from);
+    },
+    release: nothing,
+  };
+}
+
+function holdSet(set: SetValue): HeldValue {
+  const names = set.hold();
+  return {
+    value: { type: 'set', size: names.size, memberAt: (number) => names.nameAt(number) },
+    detach: () => names.detach(),
+    release: () => names.release(),
+  };
+}
+
+function holdHash(hash: HashValue): HeldValue {
+  const names = hash.hold();
+  return {
+    value: {
+      type: 'hash',
+      size: names.size,
+      fieldAt: (number) => names.nameAt(number),
+      valueAt: (number) => names.valueAt(number),
+    },
+    detach: () => names.detach(),
+    release: () => names.release(),
+  };
+}
+
+function holdSortedSet(set: SortedSetValue): HeldValue {
+  const ranked = set.hold();
+  return {
+    value: { type: 'zset', size: ranked.size, descending: () => ranked.descending() },
+    detach: () => ranked.detach(),
+    release: () => ranked.release(),
+  };
+}
+
+function holdList(list: ListValue): HeldValue {
+  const chunks = list.freeze();
+  const none: readonly Bytes[] = [];
+  return {
+    value: {
+      type: 'list',
+      size: list.size,
+      chunkCount: chunks.length,
+      elementsOf: (chunk) => chunks[chunk]?.elements() ?? none,
+    },
+    detach: nothing,
+    release: () => ListValue.thaw(chunks),
+  };
+}
+
+function holdStream(stream: StreamValue): HeldValue {
+  const nodes = stream.freeze();
+  return {
+    value: { type: 'stream', nodes, facts: stream.facts() },
+    detach: nothing,
+    release: () => StreamValue.thaw(nodes),
+  };
+}
+
+function nothing(): void {
+  // Changes are made to copies, or there is nothing to give back.
+}
