@@ -41,8 +41,6 @@ export interface Functions {
 
 /** How a caller asks. */
 export interface Habits {
-  /** Of the reads that can be made slow. */
-  readonly slowShare: number;
   /** Takes a connection of its own now and then: such a read shares no execution, and leaves one less to others. */
   readonly connects: boolean;
 }
@@ -57,12 +55,8 @@ export class Caller {
   constructor(
     readonly world: World,
     readonly random: Random,
-    private readonly habits: Habits = { slowShare: world.slow.share, connects: true },
+    private readonly habits: Habits = { connects: true },
   ) {}
-
-  isSlow(): boolean {
-    return this.chance(this.habits.slowShare);
-  }
 
   /** A whole number from 0; small ones are hot. */
   hot(below: number): number {

@@ -42,7 +42,7 @@ const ofFunctions: CacheMutant = {
   file: 'engine.ts',
   changes: [
     {
-      from: `if (!(await this.vouches(own, dependencies))) return null;`,
+      from: `if (!(await this.mayTake(own, dependencies))) return null;`,
       to: `void own;`,
     },
   ],
@@ -93,8 +93,8 @@ const ofProcesses: readonly ProcessesMutant[] = [
     file: 'bind.ts',
     changes: [
       {
-        from: `return [{ table: rootOf(names), pins: null }];`,
-        to: `return [{ table: keyOfTable(names, 'roof'), pins: null }];`,
+        from: `[{ table: rootOf(names), pins: null }];`,
+        to: `[{ table: keyOfTable(names, 'roof'), pins: null }];`,
       },
     ],
     mixture: 'broad',

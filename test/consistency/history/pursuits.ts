@@ -30,8 +30,6 @@ const READS_MAX = 60_000;
 const WAITING_MAX = 500;
 /** Of the reads of pursuers, how many are asked for what is asked for most: only the first of them can be a miss. */
 const SAME_SHARE = 0.8;
-/** Who reads much reads a smaller share of it slowly: the database has other things to do. */
-const SLOWNESS = 0.2;
 const MS_PER_NS = 1e-6;
 
 export class Pursuits {
@@ -46,8 +44,8 @@ export class Pursuits {
     random: Random,
     private readonly nowNs: () => number,
   ) {
-    this.pursuer = new Caller(world, random, { slowShare: world.slow.share * SLOWNESS, connects: true });
-    this.onlooker = new Caller(world, random, { slowShare: 0, connects: false });
+    this.pursuer = new Caller(world, random);
+    this.onlooker = new Caller(world, random, { connects: false });
   }
 
   /** @param afterMs how long after it was acknowledged everybody must see it: then the row is at risk */

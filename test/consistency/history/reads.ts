@@ -47,7 +47,7 @@ function judgePages(caller: Caller, read: ReadWitness, rows: readonly Row[]): Re
 /** By primary key, now and then as part of a slow query. */
 export const account = async (caller: Caller, id = anAccount(caller)): Promise<void> => {
   const { slow } = caller.world;
-  const columns = caller.isSlow()
+  const columns = caller.chance(slow.share)
     ? `id, owner, version, ${slowly(slow.factor)}`
     : 'id, owner, balance, version';
   const read = caller.world.history.read('account', [caller.world.tables.accounts.row(id)]);

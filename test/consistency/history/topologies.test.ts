@@ -12,7 +12,7 @@ import { playRounds, type RoundsReport } from './rounds.js';
 import { startTopology, type TopologyName } from './topologies.js';
 
 const SEED = Number(process.env['HISTORY_SEED'] ?? 20_261_122);
-const OPERATIONS = 300;
+const OPERATIONS = 200;
 
 const LOST_WRITES = 'failovers that lose what was written last';
 const faultsByTopology: Readonly<Record<TopologyName, readonly string[]>> = {
@@ -33,7 +33,7 @@ async function play(bundle: Bundle, name: TopologyName, roundsMax?: number): Pro
       config: {},
       seed: SEED,
       processes: 4,
-      callers: 8,
+      callers: 5,
       operations: OPERATIONS,
       mixture: 'hot',
       slow: { share: 0.1, factor: 1 },

@@ -56,7 +56,7 @@ const hot: Mixture = [
   [5, reads.wrapped],
   [4, reads.label],
   [2, reads.shownThenRead],
-  [13, writes.bump],
+  [8, writes.bump],
   [3, writes.move],
   [0.05, writes.failing],
   [0.05, writes.multiStatement],

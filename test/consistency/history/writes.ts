@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { type Caller, saysServer } from './caller.js';
 import type { Row } from './contenders.js';
 
+import { account } from './reads.js';
 import { owners, pagesOf, textOf } from './tables.js';
 import type { Outcome, WriteWitness } from './witness.js';
 
@@ -21,16 +22,27 @@ const anAccount = (caller: Caller): number =>
     ? 1 + caller.hot(caller.world.tables.accounts.keys.length)
     : Number(caller.pick(caller.world.tables.accounts.keys));
 
-/** In autocommit, also from within a WITH. */
+const AGAIN_SHARE = 0.5;
+
+/** Now and then one account several times: what those ask who pursue it is still under way when the next is written. */
 export const bump: Write = async (caller) => {
   const id = anAccount(caller);
+  await bumpOnce(caller, id);
+  while (caller.chance(AGAIN_SHARE)) {
+    await account(caller);
+    await bumpOnce(caller, id);
+  }
+};
+
+/** In autocommit, also from within a WITH. */
+async function bumpOnce(caller: Caller, id: number): Promise<void> {
   const write = caller.world.history.write([{ row: caller.world.tables.accounts.row(id) }]);
   const text = caller.chance(0.2) ? `with changed as (${bumpById}) select * from changed` : bumpById;
   await caller.follow(write, async () => {
     const [row] = await caller.ask(text, [id]);
     return () => write.acknowledge([outcomeOf(row)]);
   });
-};
+}
 
 export const move: Write = async (caller) => {
   const id = anAccount(caller);
