@@ -59,6 +59,8 @@ export class AppendLog implements PropagationSink {
   private postponedSinceMs: number | null = null;
   private timer: Timer | null = null;
   private lastSecond = 0;
+  /** A part of a command is being taken out of the file: nothing may be written behind it. */
+  private isTakingBack = false;
 
   constructor(private readonly host: AppendLogHost) {
     this.lastSyncMs = host.clock.monotonicMs();
@@ -83,7 +85,7 @@ export class AppendLog implements PropagationSink {
    */
   goOnIn(file: number, fileBytes: number): void {
     const { file: before, host, buffer } = this;
-    if (before !== null) this.writeNow();
+    if (before !== null && this.failure === null) this.writeNow();
     if (this.failure !== null) {
       this.failure = { ...this.failure, step: 'sync' };
       this.written += buffer.length;
@@ -137,6 +139,7 @@ export class AppendLog implements PropagationSink {
     const { host, file, earlier } = this;
     this.timer?.cancel();
     if (file === null) return null;
+    if (this.failure?.step === 'write' && !this.isTakingBack) this.retry();
     this.commitNow();
     this.file = null;
     this.earlier = [];
@@ -220,6 +223,7 @@ export class AppendLog implements PropagationSink {
       return;
     }
     this.fail('write', problem);
+    this.isTakingBack = true;
     void this.takeBack(file, at);
   }
 
@@ -234,6 +238,7 @@ export class AppendLog implements PropagationSink {
       this.written += count;
       buffer.drop(count);
     }
+    this.isTakingBack = false;
     this.after(RETRY_MS);
   }
 
@@ -276,7 +281,8 @@ export class AppendLog implements PropagationSink {
     // Whoever it wakes looks again at what there is to do.
     this.timer ??= this.host.clock.after(Math.ceil(delayMs), () => {
       this.timer = null;
-      if (this.failure?.step === 'write') this.retry();
+      if (this.isTakingBack) this.after(RETRY_MS);
+      else if (this.failure?.step === 'write') this.retry();
       else this.flush();
     });
   }
