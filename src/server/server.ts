@@ -47,7 +47,7 @@ import type { Propagation } from './propagation.js';
 import { PROTECTED_MODE_ANSWER } from './protected-mode.js';
 import { PubSub } from './pubsub.js';
 import { ErrorReply, fail, type Reply } from './resp/reply.js';
-import { GivenRequest, type Request, RequestSlices } from './resp/request.js';
+import { GivenRequest, type Request, type RequestSlices } from './resp/request.js';
 import { ReplyWriter } from './resp/writer.js';
 import type { EmbeddedServer, InProcessClient, ServerConfig, ServerStats } from './server-api.js';
 import { clientsBytesMax, type OutputLimit, type Settings, settingsOf } from './settings.js';
