@@ -17,6 +17,8 @@ export class HashValue extends Container {
   /** By the fields' numbers. */
   private readonly values: Bytes[] = [];
   private contentBytes = 0;
+  /** While a snapshot reads the values: what was at the numbers that have changed since. */
+  private valuesBefore: Map<number, Bytes> | null = null;
 
   get encoding(): string {
     return this.isPacked ? 'listpack' : 'hashtable';
@@ -44,6 +46,7 @@ export class HashValue extends Container {
       this.contentBytes += field.length + weightOf(value);
     } else {
       this.contentBytes += weightOf(value) - weightOf(this.values[number] ?? '');
+      if (this.valuesBefore !== null) this.keep(this.valuesBefore, number);
       this.values[number] = value;
     }
     this.isPacked &&=
@@ -58,6 +61,12 @@ export class HashValue extends Container {
     const number = this.names.find(field);
     if (number < 0) return false;
     this.contentBytes -= field.length + weightOf(this.values[number] ?? '');
+    if (this.valuesBefore !== null) {
+      const last = this.values.length - 1;
+      for (let behind = this.isPacked ? number : last; behind <= last; behind++)
+        this.keep(this.valuesBefore, behind);
+      this.keep(this.valuesBefore, number);
+    }
     if (this.isPacked) {
       this.names.removeOrdered(number);
       this.values.splice(number, 1);
@@ -82,9 +91,24 @@ export class HashValue extends Container {
       visitor(names[number] ?? '', this.values[number] ?? '');
   }
 
-  /** Where they lie: not to be changed, and gone stale once the hash changes. */
-  rows(): { readonly fields: readonly string[]; readonly values: readonly Bytes[] } {
-    return { fields: this.names.names, values: this.values };
+  /** Fields and values as they are now, to be read while others change the hash, until `thaw`: by their numbers. */
+  freeze(): { fieldAt(number: number): string; valueAt(number: number): Bytes } {
+    const { names, values } = this;
+    const fields = (names.before = new Map<number, string>());
+    const before = (this.valuesBefore = new Map<number, Bytes>());
+    return {
+      fieldAt: (number) => fields.get(number) ?? names.names[number] ?? '',
+      valueAt: (number) => before.get(number) ?? values[number] ?? '',
+    };
+  }
+
+  /** What was frozen is not read any more. */
+  thaw(): void {
+    this.names.before = this.valuesBefore = null;
+  }
+
+  private keep(before: Map<number, Bytes>, number: number): void {
+    if (!before.has(number)) before.set(number, this.values[number] ?? '');
   }
 
   /** All at once while Redis would pack it; else see `scanNumbers`. */

@@ -13,6 +13,8 @@ export const INDEXED_NAME_OVERHEAD_BYTES = 72;
 
 export class NumberedNames {
   readonly names: string[] = [];
+  /** While a snapshot reads the names: what was at the numbers that have changed since. */
+  before: Map<number, string> | null = null;
   /** Null while there are few. */
   private maps: Map<string, number>[] | null = null;
 
@@ -50,6 +52,7 @@ export class NumberedNames {
   /** Takes a name out; the last one takes its place and number. */
   removeUnordered(number: number): void {
     const { names } = this;
+    if (this.before !== null) this.keep(this.before, number, names.length - 1);
     this.forget(names[number] ?? '');
     const last = names.pop() ?? '';
     if (number === names.length) return;
@@ -60,10 +63,16 @@ export class NumberedNames {
   /** Takes a name out; those behind it close the gap. For few names. */
   removeOrdered(number: number): void {
     const { names } = this;
+    if (this.before !== null)
+      for (let behind = number; behind < names.length; behind++) this.keep(this.before, behind);
     this.forget(names[number] ?? '');
     names.splice(number, 1);
     if (this.maps !== null)
       for (let behind = number; behind < names.length; behind++) this.renumber(names[behind] ?? '', behind);
+  }
+
+  private keep(before: Map<number, string>, ...numbers: number[]): void {
+    for (const number of numbers) if (!before.has(number)) before.set(number, this.names[number] ?? '');
   }
 
   private forget(name: string): void {

@@ -110,6 +110,11 @@ export class RankedMembers {
     return members;
   }
 
+  /** All of them, lowest first. */
+  get all(): readonly Row[] {
+    return this.rows;
+  }
+
   /** All of them as they are now, to be read while others change this: until `thaw`, changes are made to copies. */
   freeze(): readonly Row[] {
     for (const row of this.rows) row.isShared = true;

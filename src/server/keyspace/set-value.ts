@@ -91,6 +91,23 @@ export class SetValue extends Container {
     return this.integers === null ? this.names.names : this.integers.map(String);
   }
 
+  /** Members as they are now, to be read while others change the set, until `thaw`: by their numbers. */
+  freeze(): { memberAt(number: number): string; thaw(): void } {
+    const { integers, names } = this;
+    if (integers !== null) {
+      const own = [...integers];
+      return { memberAt: (number) => String(own[number]), thaw: () => undefined };
+    }
+    const before = (names.before = new Map<number, string>());
+    return {
+      memberAt: (number) => before.get(number) ?? names.names[number] ?? '',
+      // The set may have begun anew meanwhile, with other names.
+      thaw: () => {
+        names.before = null;
+      },
+    };
+  }
+
   /** All at once while they are integers; else see `scanNumbers`. */
   scan(cursor: number, count: number, visitor: (member: string) => void): number {
     if (this.integers !== null) {

@@ -107,6 +107,11 @@ export class SortedSetValue extends Container {
     );
   }
 
+  /** The same, to be read at once. */
+  rows(): readonly Row[] {
+    return this.ranked.all;
+  }
+
   /** Members and scores in rows, lowest first, as they are now. To be given back by `RankedMembers.thaw`. */
   freeze(): readonly Row[] {
     return this.ranked.freeze();

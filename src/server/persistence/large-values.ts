@@ -2,18 +2,19 @@
  * Decides how a value that is too large to be told at once stays what it was while others change it. Nothing of it is
  * copied in advance:
  *
- * - of a set or hash the row of members is read where it lies; before the first change the rest is set aside by copying
- *   the row of references, whose strings never change: 8 bytes for each member, some 3 ms for a million;
+ * - a set or hash is read where it lies, by the numbers of its members; before one changes, what was at its number is kept;
  * - of a list, a sorted set or a stream the row of its chunks (8 KB, 256 members, 4 KB) is copied at once, and a chunk that
- *   is changed is copied before; what groups of a stream have pending is told at once;
+ *   is changed is copied before; what groups of a stream have pending is copied at once as well;
  * - a long string is read where it lies and copied before it is changed in place.
  *
+ * Where nothing can change meanwhile, nothing of this is done: another snapshot may be at the same values.
  * Knows nothing of keys, nor of who listens.
  */
 import { invariant } from '../../errors.js';
 import type { Bytes } from '../byte-string.js';
 import { Container } from '../keyspace/container.js';
 import { HashValue } from '../keyspace/hash-value.js';
+import type { ListChunk } from '../keyspace/list-chunk.js';
 import { ListValue } from '../keyspace/list-value.js';
 import { RankedMembers, type Row } from '../keyspace/ranked-members.js';
 import { SetValue } from '../keyspace/set-value.js';
@@ -36,14 +37,46 @@ export function isLarge(object: Container | Buffer): boolean {
   return (object instanceof Container ? object.weightBytes : object.length) > SMALL_BYTES_MAX;
 }
 
+/** Values that others change meanwhile. */
 export function hold(object: Container | Buffer): HeldValue {
   if (!(object instanceof Container)) return holdBytes(object);
-  if (object instanceof SetValue) return holdSet(object);
-  if (object instanceof HashValue) return holdHash(object);
-  if (object instanceof SortedSetValue) return holdSortedSet(object);
-  if (object instanceof ListValue) return holdList(object);
+  if (object instanceof SetValue) {
+    const { memberAt, thaw } = object.freeze();
+    return held({ type: 'set', size: object.size, memberAt }, thaw);
+  }
+  if (object instanceof HashValue)
+    return held({ type: 'hash', size: object.size, ...object.freeze() }, () => object.thaw());
+  if (object instanceof SortedSetValue) {
+    const rows = object.freeze();
+    return held(sortedSetOf(object, rows), () => RankedMembers.thaw(rows));
+  }
+  if (object instanceof ListValue) {
+    const chunks = object.freeze();
+    return held(listOf(object, chunks), () => ListValue.thaw(chunks));
+  }
   invariant(object instanceof StreamValue, `a ${object.type} can be told`);
-  return holdStream(object);
+  const nodes = object.freeze();
+  return held({ type: 'stream', nodes, facts: object.facts() }, () => StreamValue.thaw(nodes));
+}
+
+/** Values that nobody changes meanwhile. */
+export function look(object: Container | Buffer): HeldValue {
+  if (!(object instanceof Container)) return held({ type: 'string', bytes: object }, nothing);
+  if (object instanceof SetValue)
+    return held({ type: 'set', size: object.size, memberAt: (number) => object.memberAt(number) }, nothing);
+  if (object instanceof HashValue) {
+    const fieldAt = (number: number): string => object.fieldAt(number).field;
+    const valueAt = (number: number): Bytes => object.fieldAt(number).value;
+    return held({ type: 'hash', size: object.size, fieldAt, valueAt }, nothing);
+  }
+  if (object instanceof SortedSetValue) return held(sortedSetOf(object, object.rows()), nothing);
+  if (object instanceof ListValue) return held(listOf(object, object.parts()), nothing);
+  invariant(object instanceof StreamValue, `a ${object.type} can be told`);
+  return held({ type: 'stream', nodes: object.nodes, facts: object }, nothing);
+}
+
+function held(value: LargeValue, release: () => void): HeldValue {
+  return { value, detach: nothing, release };
 }
 
 function holdBytes(from: Buffer): HeldValue {
@@ -62,46 +95,16 @@ function holdBytes(from: Buffer): HeldValue {
   };
 }
 
-function holdSet(set: SetValue): HeldValue {
-  const isNamed = set.encoding !== 'intset';
-  let members = set.members();
-  return {
-    value: {
-      type: 'set',
-      size: set.size,
-      memberAt: (number) => members[number] ?? '',
-    },
-    detach: () => {
-      // Integers were spelled out, which made a row of their own.
-      if (isNamed) members = [...members];
-    },
-    release: nothing,
-  };
+function sortedSetOf({ size }: SortedSetValue, rows: readonly Row[]): LargeValue {
+  return { type: 'zset', size, descending: () => descending(rows) };
 }
 
-function holdHash(hash: HashValue): HeldValue {
-  let { fields, values } = hash.rows();
+function listOf({ size }: ListValue, chunks: readonly ListChunk[]): LargeValue {
   return {
-    value: {
-      type: 'hash',
-      size: hash.size,
-      fieldAt: (number) => fields[number] ?? '',
-      valueAt: (number) => values[number] ?? '',
-    },
-    detach: () => {
-      fields = [...fields];
-      values = [...values];
-    },
-    release: nothing,
-  };
-}
-
-function holdSortedSet(set: SortedSetValue): HeldValue {
-  const rows = set.freeze();
-  return {
-    value: { type: 'zset', size: set.size, descending: () => descending(rows) },
-    detach: nothing,
-    release: () => RankedMembers.thaw(rows),
+    type: 'list',
+    size,
+    chunkCount: chunks.length,
+    elementsOf: (chunk) => chunks[chunk]?.elements() ?? [],
   };
 }
 
@@ -111,30 +114,6 @@ function* descending(rows: readonly Row[]): Iterator<{ member: string; score: nu
     for (let index = members.length - 1; index >= 0; index--)
       yield { member: members[index] ?? '', score: scores[index] ?? 0 };
   }
-}
-
-function holdList(list: ListValue): HeldValue {
-  const chunks = list.freeze();
-  const none: readonly Bytes[] = [];
-  return {
-    value: {
-      type: 'list',
-      size: list.size,
-      chunkCount: chunks.length,
-      elementsOf: (chunk) => chunks[chunk]?.elements() ?? none,
-    },
-    detach: nothing,
-    release: () => ListValue.thaw(chunks),
-  };
-}
-
-function holdStream(stream: StreamValue): HeldValue {
-  const nodes = stream.freeze();
-  return {
-    value: { type: 'stream', nodes, facts: stream.facts() },
-    detach: nothing,
-    release: () => StreamValue.thaw(nodes),
-  };
 }
 
 function nothing(): void {
