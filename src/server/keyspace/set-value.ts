@@ -92,7 +92,7 @@ export class SetValue extends Container {
   }
 
   /** Members as they are now, to be read while others change the set, until `thaw`: by their numbers. */
-  freeze(): { memberAt(number: number): string; thaw(): void } {
+  freeze(): { readonly memberAt: (number: number) => string; readonly thaw: () => void } {
     const { integers, names } = this;
     if (integers !== null) {
       const own = [...integers];
