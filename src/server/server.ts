@@ -474,8 +474,8 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
 
   private refusalToCommit(): ErrorReply | null {
     const { commitGate } = this;
-    if (commitGate === null || commitGate.position === null || commitGate.commitNow()) return null;
-    return commitGate.refusal ?? LOST;
+    if (commitGate === null) return null;
+    return commitGate.position === null || commitGate.commitNow() ? null : (commitGate.refusal ?? LOST);
   }
 
   private assertOpen(): void {

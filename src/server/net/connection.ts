@@ -51,6 +51,8 @@ const HTTP_WORDS = ['post', 'host:'];
 /** What a client may send ahead while a command of it waits; its leaving is noticed only below this. */
 const HELD_WHILE_BLOCKED_BYTES_MAX = 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
+/** Longer replies that wait are kept where they are. */
+const COPIED_BYTES_MAX = 4096;
 /** Once a turn has answered this much, the limit on output is looked at after each reply, and not only at its end. */
 const CHECKED_OUTPUT_BYTES = 32 * 1024;
 
@@ -251,18 +253,18 @@ export class Connection implements Transport {
     if (this.isClosed || chunks.length === 0) writer.settled(true);
     else {
       host.statistics.outputBytes += bytes;
-      writer.settled(!this.hold(chunks) && this.write(chunks));
+      writer.settled(this.hold(chunks, bytes) ?? this.write(chunks));
     }
     if (!this.isClosed) host.buffersChanged(this.client);
     if (!this.isClosed && this.client.closesAfterReply && this.held?.isEmpty !== false)
       socket.end(() => this.destroy());
   }
 
-  /** False where nothing has to wait. */
-  private hold(chunks: readonly Buffer[]): boolean {
+  /** Null where nothing has to wait; else whether the writer's memory can be used again. */
+  private hold(chunks: readonly Buffer[], bytes: number): boolean | null {
     const gate = this.host.commitGate;
     const position = gate === null ? null : gate.position;
-    if (position === null && this.held?.isEmpty !== false) return false;
+    if (position === null && this.held?.isEmpty !== false) return null;
     this.held ??= new HeldOutput(this.socket, {
       leave: (freed) => {
         if (this.isClosed) return;
@@ -273,8 +275,10 @@ export class Connection implements Transport {
       },
       lost: () => this.destroy(),
     });
-    this.held.add(gate, position, chunks);
-    return true;
+    // Short replies are copied, so that a turn does not cost a new buffer.
+    const isCopied = bytes <= COPIED_BYTES_MAX;
+    this.held.add(gate, position, isCopied ? [Buffer.concat(chunks, bytes)] : chunks);
+    return isCopied;
   }
 
   /** Whether the bytes are on their way, so that their memory can be used again. */
