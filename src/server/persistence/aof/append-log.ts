@@ -127,7 +127,10 @@ export class AppendLog implements PropagationSink {
     if (this.failure === null) this.writeNow();
     if (this.failure !== null) return false;
     try {
-      for (const each of [...this.earlier, file]) host.files.syncNow(each);
+      const { files } = host;
+      for (const each of [...this.earlier, file])
+        if (files.datasyncNow === undefined) files.syncNow(each);
+        else files.datasyncNow(each);
       this.isSafe(this.position);
       return true;
     } catch (error) {
