@@ -187,7 +187,7 @@ it('becomes a daemon that SIGTERM ends', async () => {
   const port = await freePort();
   const place = folder();
   const pidFile = join(place, 'server.pid');
-  const options = ['--port', String(port), '--daemonize', 'yes', '--pidfile', pidFile];
+  const options = ['--port', String(port), '--daemonize', 'yes', '--pidfile', pidFile, '--dir', place];
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/bin.ts', 'serve', ...options], {
     stdio: 'ignore',
   });
