@@ -7,6 +7,7 @@ import { drawLines } from './lib/lines.js';
 import { describeMachine } from './lib/machine.js';
 import { brief, ratio } from './lib/numbers.js';
 import { markdownTable, type Report } from './lib/report.js';
+import { appendOnlyTable } from './persistence/append-only.js';
 import { longest, overTime, percentile, startLoop, type Waited } from './persistence/closed-loop.js';
 import { type Name, names, type Saving, startSaving } from './persistence/servers.js';
 import { redisServerVersion } from './server/contestants.js';
@@ -50,6 +51,7 @@ export async function benchPersistence(report: Report, { quick }: PersistenceOpt
     await server.stop();
   }
   report.add(tableOf(during, costs, stalls, keys));
+  report.add(await appendOnlyTable(quick));
   await report.chart('persistence-p99', chartOf(during, keys));
   await report.save();
 }

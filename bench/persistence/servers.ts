@@ -37,10 +37,15 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-export async function startSaving(name: Name, given?: string): Promise<Saving> {
+/** `settings` are further options of both: `['--appendonly', 'yes']`. */
+export async function startSaving(
+  name: Name,
+  given?: string,
+  settings: readonly string[] = [],
+): Promise<Saving> {
   const folder = given ?? (await mkdtemp(join(tmpdir(), 'lookaside-bench-')));
   const port = await freePort();
-  const options = ['--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder];
+  const options = ['--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder, ...settings];
   const [command, args] =
     name === 'lookaside' ? [process.execPath, [program, 'serve', ...options]] : ['redis-server', options];
   const child = spawn(command, args, { stdio: 'ignore' });
@@ -77,7 +82,7 @@ export async function startSaving(name: Name, given?: string): Promise<Saving> {
     async restart() {
       await end();
       // A lock that a dead process left is taken over.
-      return startSaving(name, folder);
+      return startSaving(name, folder, settings);
     },
     async stop() {
       await end();

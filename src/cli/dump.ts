@@ -100,7 +100,8 @@ function remarksOn({ functions, bytesBehind }: FileReport): string[] {
 function jsonOf(report: FileReport): string {
   return JSON.stringify(
     report,
-    (_name, value: unknown): unknown => (value instanceof Map ? Object.fromEntries<unknown>(value) : value),
+    (_name, value: unknown): unknown =>
+      value instanceof Map ? Object.fromEntries(value as Map<string, unknown>) : value,
     2,
   );
 }

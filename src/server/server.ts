@@ -478,8 +478,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
   private refusalToCommit(): ErrorReply | null {
     const { commitGate } = this;
     if (commitGate === null) return null;
-    const isSafe = commitGate.position === null || commitGate.commitNow();
-    return isSafe ? null : (commitGate.refusal ?? LOST);
+    return commitGate.position === null || commitGate.commitNow() ? null : (commitGate.refusal ?? LOST);
   }
 
   private assertOpen(): void {

@@ -121,7 +121,6 @@ export class Tracking implements KeyspaceObserver {
     const writer = cause === 'written' ? this.current : null;
     for (const [prefix, { written }] of this.broadcasts)
       if (key.startsWith(prefix)) {
-        // Last written last, so that the order is that of the writes.
         written.set(key, writer);
         this.broadcastLater();
       }
@@ -163,7 +162,8 @@ export class Tracking implements KeyspaceObserver {
       const { clients, written } = broadcast;
       if (written.size === 0) continue;
       broadcast.written = new Map();
-      const all = [...written.keys()];
+      // In the order of their bytes, as Redis' radix tree has them.
+      const all = [...written.keys()].sort();
       for (const client of clients) {
         const keys =
           client.tracking?.skipsOwn === true ? all.filter((key) => written.get(key) !== client) : all;

@@ -71,7 +71,7 @@ it('serves, refuses a port that is taken, and ends when it is told to', async ()
   await serving.said(/Ready to accept connections/);
   expect((await converse({ host: '127.0.0.1', port }, encode(['PING']))).toString()).toBe('+PONG\r\n');
 
-  const second = run('serve', '--port', String(port));
+  const second = run('serve', '--port', String(port), '--save', '');
   expect(second.status).toBe(1);
   expect(second.stderr).toContain('LOOKASIDE_SERVER_LISTEN');
 

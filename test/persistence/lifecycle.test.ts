@@ -133,6 +133,33 @@ it('until everything is loaded commands are answered with LOADING, and INFO tell
   expect(lockIn(dir)).toBe(false);
 });
 
+it('a server that could not begin leaves what is in the folder alone, however it is closed', async () => {
+  const dir = folder();
+  const path = join(dir, 'dump.rdb');
+  const parameters = [['save', '900 1']] as const;
+  const first = await serverIn(dir, { parameters });
+  first.execute('SET', 'k', 'v');
+  first.execute('SAVE');
+  const good = readFileSync(path);
+  const second = createServer({ persistence: { dir }, parameters });
+  await second.close();
+  await expect(second.ready()).rejects.toThrow(/is held by process/);
+  expect(readFileSync(path).equals(good)).toBe(true);
+  await first.close();
+
+  const early = createServer({ persistence: { dir }, parameters });
+  await early.close();
+  await expect(early.ready()).rejects.toThrow();
+  expect(readFileSync(path).equals(good)).toBe(true);
+
+  const bad = good.subarray(0, good.length - 20);
+  writeFileSync(path, bad);
+  const third = createServer({ persistence: { dir }, parameters });
+  await expect(third.ready()).rejects.toThrow(/cannot be read/);
+  await third.close();
+  expect(readFileSync(path).equals(bad)).toBe(true);
+});
+
 it('a second server is refused the folder and told who holds it; what a dead process left is taken over', async () => {
   const dir = folder();
   const server = await serverIn(dir);

@@ -76,8 +76,8 @@ it('CONFIG SET changes all that it was given, or nothing', () => {
 });
 
 it.each([
-  ['save', '3600 1', 'saves nothing to disk'],
-  ['appendonly', 'yes', 'no append only file'],
+  ['save', '3600 1', 'keeps nothing on disk'],
+  ['appendonly', 'yes', 'keeps nothing on disk'],
   ['dir', '/', "can't set protected config"],
   ['port', '1', "can't set immutable config"],
   ['client-output-buffer-limit', 'nobody 1 1 1', 'Invalid client class'],

@@ -196,7 +196,7 @@ it('becomes a daemon that SIGTERM ends', async () => {
   const port = await freePort();
   const place = folder();
   const pidFile = join(place, 'server.pid');
-  const options = ['--port', String(port), '--daemonize', 'yes', '--pidfile', pidFile];
+  const options = ['--port', String(port), '--daemonize', 'yes', '--pidfile', pidFile, '--dir', place];
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/bin.ts', 'serve', ...options], {
     stdio: 'ignore',
   });
@@ -320,6 +320,35 @@ it('speaks TLS, and asks clients for certificates', async () => {
   };
   expect(await ask(true)).toContain('$100000\r\nxxx');
   expect(await ask(false)).toContain('certificate required');
+});
+
+it('saves at SIGTERM as redis-server does, loads at the start, and refuses a folder that is held', async () => {
+  const dir = folder();
+  const port = await freePort();
+  const endpoint = { host: '127.0.0.1', port };
+  const options = ['--port', String(port), '--dir', dir];
+  const first = serve(...options);
+  await first.until('Ready to accept connections');
+  await converse(endpoint, encode(['SET', 'k', 'v']));
+  const other = serve('--port', String(await freePort()), '--dir', dir);
+  expect(await other.until('is held by process')).toContain(`is held by process ${first.child.pid} `);
+  expect(await other.exit).toBe(1);
+  first.child.kill('SIGTERM');
+  expect(await first.exit).toBe(0);
+  expect(existsSync(join(dir, 'dump.rdb'))).toBe(true);
+
+  const second = serve(...options);
+  const said = await second.until('Ready to accept connections');
+  expect(said).toContain('Done loading RDB, keys loaded: 1');
+  expect((await converse(endpoint, encode(['GET', 'k']))).toString()).toBe('$1\r\nv\r\n');
+  // What is not whole is not begun with, and not written over.
+  second.child.kill('SIGKILL');
+  await second.exit;
+  writeFileSync(join(dir, 'dump.rdb'), 'REDIS0010 but no more');
+  const third = serve(...options);
+  expect(await third.until('at byte')).toMatch(/dump\.rdb, at byte \d+: /);
+  expect(await third.exit).toBe(1);
+  expect(readFileSync(join(dir, 'dump.rdb'), 'utf8')).toBe('REDIS0010 but no more');
 });
 
 it('ends with SHUTDOWN', async () => {

@@ -172,6 +172,11 @@ export class ListValue extends Container {
     for (const chunk of this.chunks) yield* chunk.elements();
   }
 
+  /** Its chunks, to be read at once. */
+  parts(): readonly ListChunk[] {
+    return this.chunks;
+  }
+
   /** Its chunks as they are now, to be read while others change the list: until `thaw`, changes are made to copies. */
   freeze(): readonly ListChunk[] {
     for (const chunk of this.chunks) chunk.isShared = true;

@@ -79,6 +79,7 @@ export class PackedNames {
   hold(): HeldNames {
     const { headBytes, pages } = this;
     let { places, longValues } = this;
+    /** Once detached. */
     let pageRow: readonly Memory[] | null = null;
     const memoryAt = (place: number): Memory =>
       pageRow === null ? pages.memoryAt(place) : memoryOf(pageRow, place);
@@ -100,6 +101,7 @@ export class PackedNames {
         longValues = longValues?.copy() ?? null;
       },
       release: () => {
+        if (pageRow === null) return;
         pages.thaw();
         // Packed anew meanwhile, it had nothing in common with what was held.
         if (this.pages === pages) this.isFrozen = false;

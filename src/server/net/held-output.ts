@@ -53,6 +53,14 @@ export class HeldOutput implements CommitWaiter {
 
   committed(position: number): void {
     this.isWaiting = false;
+    const [first] = this.parts;
+    if (this.parts.length === 1 && first !== undefined && first.position <= position) {
+      this.parts = [];
+      this.bytes = 0;
+      this.resume();
+      this.connection.leave(first.chunks);
+      return;
+    }
     const count = this.parts.findIndex((part) => part.position > position);
     const free = count < 0 ? this.parts : this.parts.slice(0, count);
     this.parts = count < 0 ? [] : this.parts.slice(count);
@@ -61,12 +69,15 @@ export class HeldOutput implements CommitWaiter {
       this.isWaiting = true;
       this.gate.wait(this);
     }
-    if (this.isPaused && this.bytes <= HELD_BYTES_MAX) {
-      this.isPaused = false;
-      this.socket.resume();
-    }
+    this.resume();
     const chunks = free.flatMap((part) => part.chunks);
     if (chunks.length > 0) this.connection.leave(chunks);
+  }
+
+  private resume(): void {
+    if (!this.isPaused || this.bytes > HELD_BYTES_MAX) return;
+    this.isPaused = false;
+    this.socket.resume();
   }
 
   lost(): void {

@@ -7,6 +7,8 @@ import { type ConfigParameter, type Setter, yesNo, yesNoOf } from './parameter.j
 const setSavePoints: Setter = ({ settings: { persistence } }, value) => {
   const points = parseSavePoints(value);
   if (points === null) return 'Invalid save parameters';
+  if (points.length > 0 && !persistence.isOn)
+    return 'this server keeps nothing on disk: it was started without dir';
   persistence.savePoints = points;
   return null;
 };

@@ -35,6 +35,8 @@ export interface Files {
   openNow(path: string, mode: OpenMode): number;
   writeNow(file: number, bytes: Buffer, offset: number, length: number): number;
   syncNow(file: number): void;
+  /** Absent where nobody may be held up for it. */
+  datasyncNow?(file: number): void;
   closeNow(file: number): void;
   renameNow(from: string, to: string): void;
   removeNow(path: string): void;
@@ -94,6 +96,7 @@ export const systemFiles: Files = {
   openNow: (path, mode) => fs.openSync(path, flags[mode], MODE),
   writeNow: (file, bytes, offset, length) => fs.writeSync(file, bytes, offset, length),
   syncNow: (file) => fs.fsyncSync(file),
+  datasyncNow: (file) => fs.fdatasyncSync(file),
   closeNow: (file) => fs.closeSync(file),
   renameNow: (from, to) => fs.renameSync(from, to),
   removeNow: (path) => fs.rmSync(path, { force: true }),

@@ -6,15 +6,16 @@
  *   copied, 4 bytes for each member, and from then on nothing is written over where it lies; of a sorted set the rows of
  *   256 scores and numbers are copied before one is changed;
  * - of a list or a stream the row of its chunks (8 KB, 4 KB) is copied at once, and a chunk that is changed is copied
- *   before; what groups of a stream have pending is told at once;
+ *   before; what groups of a stream have pending is copied at once as well;
  * - a long string is read where it lies and copied before it is changed in place.
  *
+ * Where nothing can change meanwhile, nothing of this is done: another snapshot may be at the same values.
  * Knows nothing of keys, nor of who listens.
  */
 import { invariant } from '../../errors.js';
-import type { Bytes } from '../byte-string.js';
 import { Container } from '../keyspace/container.js';
 import { HashValue } from '../keyspace/hash-value.js';
+import type { ListChunk } from '../keyspace/list-chunk.js';
 import { ListValue } from '../keyspace/list-value.js';
 import { SetValue } from '../keyspace/set-value.js';
 import { SortedSetValue } from '../keyspace/sorted-set-value.js';
@@ -36,14 +37,39 @@ export function isLarge(object: Container | Buffer): boolean {
   return (object instanceof Container ? object.weightBytes : object.length) > SMALL_BYTES_MAX;
 }
 
+/** Values that others change meanwhile. */
 export function hold(object: Container | Buffer): HeldValue {
   if (!(object instanceof Container)) return holdBytes(object);
+  if (object instanceof ListValue) {
+    const chunks = object.freeze();
+    return held(listOf(object, chunks), () => ListValue.thaw(chunks));
+  }
+  if (object instanceof StreamValue) {
+    const nodes = object.freeze();
+    return held({ type: 'stream', nodes, facts: object.facts() }, () => StreamValue.thaw(nodes));
+  }
+  return holdNames(object);
+}
+
+/** Values that nobody changes meanwhile. */
+export function look(object: Container | Buffer): HeldValue {
+  if (!(object instanceof Container)) return held({ type: 'string', bytes: object }, nothing);
+  if (object instanceof ListValue) return held(listOf(object, object.parts()), nothing);
+  if (object instanceof StreamValue)
+    return held({ type: 'stream', nodes: object.nodes, facts: object }, nothing);
+  // Nothing is done to it as long as it does not change.
+  return holdNames(object);
+}
+
+function holdNames(object: Container): HeldValue {
   if (object instanceof SetValue) return holdSet(object);
   if (object instanceof HashValue) return holdHash(object);
-  if (object instanceof SortedSetValue) return holdSortedSet(object);
-  if (object instanceof ListValue) return holdList(object);
-  invariant(object instanceof StreamValue, `a ${object.type} can be told`);
-  return holdStream(object);
+  invariant(object instanceof SortedSetValue, `a ${object.type} can be told`);
+  return holdSortedSet(object);
+}
+
+function held(value: LargeValue, release: () => void): HeldValue {
+  return { value, detach: nothing, release };
 }
 
 function holdBytes(from: Buffer): HeldValue {
@@ -94,27 +120,12 @@ function holdSortedSet(set: SortedSetValue): HeldValue {
   };
 }
 
-function holdList(list: ListValue): HeldValue {
-  const chunks = list.freeze();
-  const none: readonly Bytes[] = [];
+function listOf({ size }: ListValue, chunks: readonly ListChunk[]): LargeValue {
   return {
-    value: {
-      type: 'list',
-      size: list.size,
-      chunkCount: chunks.length,
-      elementsOf: (chunk) => chunks[chunk]?.elements() ?? none,
-    },
-    detach: nothing,
-    release: () => ListValue.thaw(chunks),
-  };
-}
-
-function holdStream(stream: StreamValue): HeldValue {
-  const nodes = stream.freeze();
-  return {
-    value: { type: 'stream', nodes, facts: stream.facts() },
-    detach: nothing,
-    release: () => StreamValue.thaw(nodes),
+    type: 'list',
+    size,
+    chunkCount: chunks.length,
+    elementsOf: (chunk) => chunks[chunk]?.elements() ?? [],
   };
 }
 

@@ -158,7 +158,8 @@ export class Persistence {
    * @returns null, or what was in the way; then everything goes on as before
    */
   saveAtEnd(saves: boolean): string | null {
-    if (!this.isOn || this.loading !== null) return null;
+    // Who does not hold the folder, or has not loaded what is in it, would write over it.
+    if (this.lock === null || this.loading !== null) return null;
     // What is being saved is older than what is saved now.
     this.rdb.running?.snapshot.stop();
     return saves ? this.rdb.saveNow() : null;

@@ -82,6 +82,7 @@ export class RdbSaves {
   }
 
   stop(): void {
+    this.isScheduled = false;
     this.timer?.cancel();
     this.timer = null;
     this.running?.snapshot.stop();

@@ -19,7 +19,7 @@ import type { ChangeGuard, WalkedTable } from '../keyspace/keyspace-core.js';
 import { BYTES, INT32, INT64, KIND_MASK, OBJECT, type RecordStore } from '../keyspace/records.js';
 import type { UsageTracker } from '../keyspace/usage.js';
 import { HashSet } from './hash-set.js';
-import { type HeldValue, hold, isLarge } from './large-values.js';
+import { type HeldValue, hold, isLarge, look } from './large-values.js';
 import type { SnapshotEntry, SnapshotSink } from './snapshot-sink.js';
 
 /** How long the event loop is held at once. */
@@ -85,6 +85,8 @@ export class Snapshot implements ChangeGuard {
   private readonly holdings = new Map<Container | Buffer, Holding>();
   private telling: { readonly holding: Holding; readonly pieces: Iterator<void> } | null = null;
   private walking = 0;
+  /** Nothing changes while it runs. */
+  private isStill = false;
   /** It was ended before it was through, or what it told is not wanted any more. */
   isStopped = false;
   private readonly entry: Told = {
@@ -141,6 +143,7 @@ export class Snapshot implements ChangeGuard {
 
   /** Tells everything at once. */
   runNow(): void {
+    this.isStill = true;
     try {
       for (; this.walking < this.walks.length; this.walking++) {
         const walk = this.walks[this.walking] as Walk;
@@ -246,7 +249,12 @@ export class Snapshot implements ChangeGuard {
   private tellObject(entry: Told, object: Container | Buffer): void {
     const { sink } = this.options;
     if (isLarge(object)) {
-      const holding = { entry: copyOfEntry(entry), object, held: hold(object), isDetached: false };
+      const holding = {
+        entry: copyOfEntry(entry),
+        object,
+        held: this.isStill ? look(object) : hold(object),
+        isDetached: false,
+      };
       this.holdings.set(object, holding);
       this.waiting.push(holding);
     } else if (object instanceof Container) sink.container(entry, object);

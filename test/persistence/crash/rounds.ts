@@ -43,6 +43,8 @@ interface Writer {
   acknowledged: number;
   /** When each was. */
   readonly times: number[];
+  /** What ended it. */
+  end: unknown;
 }
 
 interface Serving {
@@ -62,7 +64,10 @@ export class CrashRounds {
   async run(): Promise<RoundReport> {
     this.serving ??= await this.start();
     const { client, child } = this.serving;
-    const writers = Array.from({ length: WRITERS }, (): Writer => ({ sent: 0, acknowledged: 0, times: [] }));
+    const writers = Array.from(
+      { length: WRITERS },
+      (): Writer => ({ sent: 0, acknowledged: 0, times: [], end: null }),
+    );
     const round = this.round++;
     const wanted = this.between(ACKNOWLEDGED_MIN, ACKNOWLEDGED_MAX);
     let acknowledged = 0;
@@ -117,15 +122,15 @@ export class CrashRounds {
         writer.times.push(performance.now());
         answered();
       }
-    } catch {
-      // The server was killed: what was sent last may be there or not.
+    } catch (error) {
+      // Killed: what was sent last may be there or not.
+      writer.end = error;
     }
   }
 
   private async disturb(client: Redis): Promise<void> {
     const command = this.options.random.fraction() < 0.7 ? 'BGREWRITEAOF' : 'BGSAVE';
-    // It may be under way already, and the server may be gone by now.
-    await client.call(command).catch(() => undefined);
+    await client.call(command).catch(() => undefined); // it may be under way already, and the server gone by now
   }
 
   private async check(round: number, writers: readonly Writer[], killedMs: number): Promise<RoundReport> {
@@ -133,7 +138,8 @@ export class CrashRounds {
     const report = { acknowledged: 0, lost: 0, lostTooOld: 0 };
     const keys: string[] = [];
     const lengths: number[] = [];
-    for (const [index, { sent, acknowledged, times }] of writers.entries()) {
+    for (const [index, { sent, acknowledged, times, end }] of writers.entries()) {
+      if (end instanceof Error && end.name === 'ReplyError') throw end;
       const [one, other] = keysOf(round, index);
       const [left, right] = [await numbersIn(client, one), await numbersIn(client, other)];
       if (left.length !== right.length)

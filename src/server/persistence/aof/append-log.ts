@@ -9,6 +9,7 @@ import type { Clock, Timer } from '../../../clock.js';
 import { CommandBuffer } from '../../command-buffer.js';
 import type { PropagationSink } from '../../propagation.js';
 import type { Files } from '../files.js';
+import { SyncPace } from './sync-pace.js';
 
 export const fsyncPolicies = ['always', 'everysec', 'no'] as const;
 export type FsyncPolicy = (typeof fsyncPolicies)[number];
@@ -58,7 +59,10 @@ export class AppendLog implements PropagationSink {
   private lastSyncMs: number;
   private postponedSinceMs: number | null = null;
   private timer: Timer | null = null;
+  private readonly pace = new SyncPace();
   private lastSecond = 0;
+  /** A part of a command is being taken out of the file: nothing may be written behind it. */
+  private isTakingBack = false;
 
   constructor(private readonly host: AppendLogHost) {
     this.lastSyncMs = host.clock.monotonicMs();
@@ -83,7 +87,7 @@ export class AppendLog implements PropagationSink {
    */
   goOnIn(file: number, fileBytes: number): void {
     const { file: before, host, buffer } = this;
-    if (before !== null) this.writeNow();
+    if (before !== null && this.failure === null) this.writeNow();
     if (this.failure !== null) {
       this.failure = { ...this.failure, step: 'sync' };
       this.written += buffer.length;
@@ -123,7 +127,10 @@ export class AppendLog implements PropagationSink {
     if (this.failure === null) this.writeNow();
     if (this.failure !== null) return false;
     try {
-      for (const each of [...this.earlier, file]) host.files.syncNow(each);
+      const { files } = host;
+      for (const each of [...this.earlier, file])
+        if (files.datasyncNow === undefined) files.syncNow(each);
+        else files.datasyncNow(each);
       this.isSafe(this.position);
       return true;
     } catch (error) {
@@ -137,6 +144,7 @@ export class AppendLog implements PropagationSink {
     const { host, file, earlier } = this;
     this.timer?.cancel();
     if (file === null) return null;
+    if (this.failure?.step === 'write' && !this.isTakingBack) this.retry();
     this.commitNow();
     this.file = null;
     this.earlier = [];
@@ -178,7 +186,8 @@ export class AppendLog implements PropagationSink {
     if (policy === 'no' || host.mayNotSync()) return;
     const waitMs = policy === 'always' ? 0 : this.lastSyncMs + SYNC_EVERY_MS - host.clock.monotonicMs();
     if (this.syncing !== null) return;
-    if (waitMs <= 0) void this.sync();
+    if (policy === 'always' && this.pace.isQuick && this.earlier.length === 0) this.syncNow();
+    else if (waitMs <= 0) void this.sync();
     else this.after(waitMs);
   };
 
@@ -220,6 +229,7 @@ export class AppendLog implements PropagationSink {
       return;
     }
     this.fail('write', problem);
+    this.isTakingBack = true;
     void this.takeBack(file, at);
   }
 
@@ -234,6 +244,7 @@ export class AppendLog implements PropagationSink {
       this.written += count;
       buffer.drop(count);
     }
+    this.isTakingBack = false;
     this.after(RETRY_MS);
   }
 
@@ -250,14 +261,32 @@ export class AppendLog implements PropagationSink {
     try {
       await Promise.all([...earlier, file].map((each) => host.files.datasync(each)));
       this.syncing = null;
+      this.pace.wasTold(host.clock.monotonicMs() - this.lastSyncMs);
       this.earlier = this.earlier.filter((each) => !earlier.includes(each));
       for (const each of earlier) void host.files.close(each);
       if (this.failure?.step !== 'sync') this.isSafe(written);
-      this.flush();
+      // Not at once: who has been answered may ask again in this turn, and shares the next one.
+      this.hurry();
     } catch (error) {
       this.syncing = null;
       this.fail('sync', error);
     }
+  }
+
+  /** Where the disk is quick, waiting for it costs less than being told that it is ready. */
+  private syncNow(): void {
+    const { host, file } = this;
+    const { files } = host;
+    if (file === null || files.datasyncNow === undefined) return void this.sync();
+    const startMs = host.clock.monotonicMs();
+    try {
+      files.datasyncNow(file);
+    } catch (error) {
+      this.fail('sync', error);
+      return;
+    }
+    this.pace.waited(host.clock.monotonicMs() - startMs);
+    this.isSafe(this.written);
   }
 
   private isSafe(position: number): void {
@@ -276,7 +305,8 @@ export class AppendLog implements PropagationSink {
     // Whoever it wakes looks again at what there is to do.
     this.timer ??= this.host.clock.after(Math.ceil(delayMs), () => {
       this.timer = null;
-      if (this.failure?.step === 'write') this.retry();
+      if (this.isTakingBack) this.after(RETRY_MS);
+      else if (this.failure?.step === 'write') this.retry();
       else this.flush();
     });
   }

@@ -173,8 +173,12 @@ export class AppendOnlyFile implements CommitGate, AppendLogHost {
     if (this.state === 'off') return;
     this.leave();
     this.otherBytes += log?.fileBytes ?? 0;
-    await log?.close();
-    this.release((waiter) => waiter.committed(Number.POSITIVE_INFINITY));
+    try {
+      await log?.close();
+      this.release((waiter) => waiter.committed(Number.POSITIVE_INFINITY));
+    } finally {
+      this.release((waiter) => waiter.lost());
+    }
   }
 
   private leave(): void {

@@ -32,7 +32,6 @@ export interface AofLoadHost {
 /** What was there: sizes, for when it will be rewritten. */
 export interface LoadedAof {
   readonly bytes: number;
-  readonly baseBytes: number;
   readonly commands: number;
 }
 
@@ -52,7 +51,6 @@ export async function loadAppendOnlyFiles(
     commands += await loadOne(host, `${folder}/${file.name}`, file === base, index === all.length - 1);
   return {
     bytes: sizes.reduce((sum, size) => sum + size, 0),
-    baseBytes: base === null ? 0 : (sizes[0] ?? 0),
     commands,
   };
 }

@@ -31,6 +31,7 @@ export interface StringPlace {
 
 export class RdbReader {
   protected at = 0;
+  private isEncoding = false;
   /** How many bytes there are behind those in memory. */
   protected beyond = 0;
 
@@ -41,20 +42,25 @@ export class RdbReader {
   }
 
   byte(): number {
-    return this.raw(1)[0] ?? 0;
+    if (this.at >= this.bytes.length) this.end(1);
+    return this.bytes[this.at++] as number;
   }
 
   /** A view. */
   raw(count: number): Buffer {
-    if (count > this.bytes.length - this.at) this.end(count);
-    this.at += count;
+    this.skip(count);
     return this.bytes.subarray(this.at - count, this.at);
   }
 
+  private skip(count: number): void {
+    if (count > this.bytes.length - this.at) this.end(count);
+    this.at += count;
+  }
+
   length(): Integer {
-    const length = this.lengthOrEncoding();
-    if (length.isEncoding) throw new RdbFormatError('a length was expected');
-    return length.value;
+    const value = this.lengthOrEncoding();
+    if (this.isEncoding) throw new RdbFormatError('a length was expected');
+    return value;
   }
 
   /** How many elements follow, each of which takes at least a byte. */
@@ -66,8 +72,8 @@ export class RdbReader {
 
   /** Of its own. */
   buffer(): Buffer {
-    const { isEncoding, value } = this.lengthOrEncoding();
-    if (!isEncoding) {
+    const value = this.lengthOrEncoding();
+    if (!this.isEncoding) {
       if (value > this.remaining) throw new RdbFormatError('the bytes end early');
       return Buffer.from(this.raw(Number(value)));
     }
@@ -111,11 +117,11 @@ export class RdbReader {
 
   /** Tells where a string lies, unpacked at a place in `room` if it has to be. False when that is too small. */
   stringAt(place: StringPlace, own: Memory, room: Memory, roomAt: number): boolean {
-    const { isEncoding, value } = this.lengthOrEncoding();
-    if (!isEncoding) {
+    const value = this.lengthOrEncoding();
+    if (!this.isEncoding) {
       if (value > this.remaining) throw new RdbFormatError('the bytes end early');
       const length = Number(value);
-      this.raw(length);
+      this.skip(length);
       place.memory = own;
       place.start = this.at - length;
       place.end = this.at;
@@ -145,7 +151,7 @@ export class RdbReader {
     const length = Number(this.length());
     if (packedLength > this.remaining) throw new RdbFormatError('the bytes end early');
     if (place.start + length > room.bytes.length) return false;
-    this.raw(Number(packedLength));
+    this.skip(Number(packedLength));
     const isWhole = decompressPart(
       this.bytes,
       this.at - Number(packedLength),
@@ -168,19 +174,15 @@ export class RdbReader {
     return unpacked;
   }
 
-  private lengthOrEncoding(): { readonly isEncoding: boolean; readonly value: Integer } {
+  /** A length; or, and then `isEncoding` is set, the number of a string's encoding. */
+  private lengthOrEncoding(): Integer {
     const first = this.byte();
-    switch (first >> 6) {
-      case 0:
-        return { isEncoding: false, value: first };
-      case 1:
-        return { isEncoding: false, value: ((first & 0x3f) << 8) | this.byte() };
-      case 3:
-        return { isEncoding: true, value: first & 0x3f };
-      default:
-        if (first === 0x80) return { isEncoding: false, value: this.raw(4).readUInt32BE() };
-        if (first === 0x81) return { isEncoding: false, value: narrow(this.raw(8).readBigUInt64BE()) };
-        throw new RdbFormatError('an unknown kind of length');
-    }
+    this.isEncoding = first >= 0xc0;
+    if (first < 0x40) return first;
+    if (first < 0x80) return ((first & 0x3f) << 8) | this.byte();
+    if (first >= 0xc0) return first & 0x3f;
+    if (first === 0x80) return this.raw(4).readUInt32BE();
+    if (first === 0x81) return narrow(this.raw(8).readBigUInt64BE());
+    throw new RdbFormatError('an unknown kind of length');
   }
 }
