@@ -134,11 +134,14 @@ function formsOf(row: TrackedRow, place: string | null, tables: Tables): Forms {
   const key = (table: typeof accounts): string => table.keys[table.rows.indexOf(row)] as string; // it is among them
   if (accounts.rows.includes(row)) {
     const number = id(accounts);
+    // Always with the same document, so that its executions can be shared.
+    const document = documents.keys[number % documents.keys.length];
+    const wrapped: reads.Read = (reader) => reads.wrapped(reader, number, document);
     const ofOwner: reads.Read = (reader) => reads.accountsOfOwner(reader, Number(place));
     return [
       (reader) => reads.account(reader, number),
-      (reader) => reads.wrapped(reader, number),
-      (reader) => reads.wrapped(reader, number),
+      wrapped,
+      wrapped,
       ...(place === null ? [] : [ofOwner, ofOwner]),
       ...(number <= documents.keys.length
         ? [(reader: Caller) => reads.accountWithDocuments(reader, number)]
