@@ -74,7 +74,7 @@ export class Connection implements Transport, Sender {
   private sent: Reply[] = [];
   private sentBytes = 0;
   /** Taken from the writer and not yet sent off. */
-  private leaving: Buffer[] = [];
+  private leaving: readonly Buffer[] = [];
   private leavingBytes = 0;
   /** Since when more than the soft limit is left unread. */
   private softLimitSinceMs: number | null = null;
@@ -256,7 +256,7 @@ export class Connection implements Transport, Sender {
     this.leaving = [];
     this.leavingBytes = 0;
     if (this.isClosed) return true;
-    const haveLeft = leaving.length === 0 || this.hold(leaving) || this.write(leaving);
+    const haveLeft = leaving.length === 0 || this.write(leaving);
     if (!this.isClosed) this.host.buffersChanged(client);
     if (!this.isClosed && client.closesAfterReply && this.held?.isEmpty !== false)
       this.socket.end(() => this.destroy());
@@ -271,10 +271,17 @@ export class Connection implements Transport, Sender {
     if (bytes === 0 && !client.closesAfterReply) return host.buffersChanged(client);
     host.statistics.outputBytes += bytes;
     const chunks = writer.take();
-    const isWaiting = this.leaving.length > 0;
-    this.leaving = isWaiting ? [...this.leaving, ...chunks] : chunks;
+    if (this.hold(chunks)) {
+      outbox.drop();
+      return host.buffersChanged(client);
+    }
+    this.letLeave(chunks, bytes);
+  }
+
+  private letLeave(chunks: readonly Buffer[], bytes: number): void {
+    this.leaving = this.leaving.length > 0 ? [...this.leaving, ...chunks] : chunks;
     this.leavingBytes += bytes;
-    outbox.add(this, bytes);
+    this.host.outbox.add(this, bytes);
   }
 
   /** False where nothing has to wait. */
@@ -285,10 +292,11 @@ export class Connection implements Transport, Sender {
     this.held ??= new HeldOutput(this.socket, {
       leave: (freed) => {
         if (this.isClosed) return;
-        this.write(freed);
+        this.letLeave(
+          freed,
+          freed.reduce((sum, chunk) => sum + chunk.length, 0),
+        );
         this.host.buffersChanged(this.client);
-        if (this.held?.isEmpty === true && this.client.closesAfterReply)
-          this.socket.end(() => this.destroy());
       },
       lost: () => this.destroy(),
     });

@@ -35,7 +35,7 @@ export class Outbox {
     }
   }
 
-  /** What was written is for nobody. */
+  /** What was written is for nobody, or kept elsewhere. */
   drop(): void {
     this.writer.take();
     if (this.senders.length === 0) this.writer.settled(true);
