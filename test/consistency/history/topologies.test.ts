@@ -12,7 +12,7 @@ import { playRounds, type RoundsReport } from './rounds.js';
 import { startTopology, type TopologyName } from './topologies.js';
 
 const SEED = Number(process.env['HISTORY_SEED'] ?? 20_261_122);
-const OPERATIONS = 200;
+const OPERATIONS = 60;
 
 const LOST_WRITES = 'failovers that lose what was written last';
 const faultsByTopology: Readonly<Record<TopologyName, readonly string[]>> = {
