@@ -166,7 +166,7 @@ class PlacedRedis implements RedisProcess {
 export async function eventually(
   what: string,
   isSo: () => Promise<boolean>,
-  { patienceMs = 30_000, pauseMs = 25 } = {},
+  { patienceMs = 60_000, pauseMs = 25 } = {},
 ): Promise<void> {
   const endsAtMs = performance.now() + patienceMs;
   let last: unknown;

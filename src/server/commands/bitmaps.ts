@@ -181,10 +181,12 @@ function bitcount({ args, db }: Call): Reply {
   if (value instanceof ErrorReply) return value;
   if (args.length === 2) return value.length === 0 ? 0 : countBits(bufferOf(value), 0, value.length * 8 - 1);
   if (args.length !== 4 && args.length !== 5) return SYNTAX_ERROR;
+  const [start, end] = [integerOf(argumentAt(args, 2)), integerOf(argumentAt(args, 3))];
+  // Here the unit is looked at after the two.
+  if (start !== null && end !== null && isReversed(Number(start), Number(end))) return 0;
   const bits = bitsOf(args, 2, value.length);
   if (bits instanceof ErrorReply) return bits;
-  const isEmpty = bits === null || isReversed(Number(keyAt(args, 2)), Number(keyAt(args, 3)));
-  return isEmpty ? 0 : countBits(bufferOf(value), bits.first, bits.last);
+  return bits === null ? 0 : countBits(bufferOf(value), bits.first, bits.last);
 }
 
 function bitpos({ args, db }: Call): Reply {
