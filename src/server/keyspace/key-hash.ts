@@ -16,7 +16,6 @@ export class KeyHasher {
     this.second = Number.parseInt(random.hex(4), 16) | 0;
   }
 
-  /** The same by a view, which reads words at once. */
   hashIn(view: DataView, start: number, end: number): number {
     let v0 = this.first;
     let v1 = this.second;
@@ -56,65 +55,6 @@ export class KeyHasher {
     }
     return (v1 ^ v3) >>> 1;
   }
-
-  hash(bytes: Uint8Array, start: number, end: number): number {
-    let v0 = this.first;
-    let v1 = this.second;
-    let v2 = 0x6c796765 ^ v0;
-    let v3 = 0x74656462 ^ v1;
-    const length = end - start;
-    const stop = start + (length & ~3);
-    for (let at = start; ; at += 4) {
-      const isLast = at >= stop;
-      const word = isLast ? lastWord(bytes, at, length) : wordAt(bytes, at);
-      v3 ^= word;
-      v0 = (v0 + v1) | 0;
-      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
-      v0 = (v0 << 16) | (v0 >>> 16);
-      v2 = (v2 + v3) | 0;
-      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
-      v0 = (v0 + v3) | 0;
-      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
-      v2 = (v2 + v1) | 0;
-      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-      v2 = (v2 << 16) | (v2 >>> 16);
-      v0 ^= word;
-      if (isLast) break;
-    }
-    v2 ^= 0xff;
-    for (let round = 0; round < 3; round++) {
-      v0 = (v0 + v1) | 0;
-      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
-      v0 = (v0 << 16) | (v0 >>> 16);
-      v2 = (v2 + v3) | 0;
-      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
-      v0 = (v0 + v3) | 0;
-      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
-      v2 = (v2 + v1) | 0;
-      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-      v2 = (v2 << 16) | (v2 >>> 16);
-    }
-    return (v1 ^ v3) >>> 1;
-  }
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  // Four bytes are there: the caller stops before the last, incomplete word.
-  return (
-    (bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)
-  );
-}
-
-function lastWord(bytes: Uint8Array, at: number, length: number): number {
-  let word = length << 24;
-  const rest = length & 3;
-  if (rest > 2) word |= (bytes[at + 2] as number) << 16;
-  if (rest > 1) word |= (bytes[at + 1] as number) << 8;
-  if (rest > 0) word |= bytes[at] as number;
-  return word;
 }
 
 function lastWordIn(view: DataView, at: number, length: number): number {

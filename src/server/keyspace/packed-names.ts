@@ -122,7 +122,7 @@ export class PackedNames {
     this.sought = memory;
     this.soughtStart = start;
     this.soughtEnd = end;
-    this.hash = hasher.hash(memory.bytes, start, end);
+    this.hash = hasher.hashIn(memory.view, start, end);
     return this.index.find(this, this.hash, memory.bytes, start, end);
   }
 
@@ -236,7 +236,7 @@ export class PackedNames {
     this.sought = this.pages.memoryAt(place);
     this.soughtStart = offsetOf(place) + this.headBytes;
     this.soughtEnd = this.soughtStart + this.nameLengthAt(place);
-    this.hash = hasher.hash(this.sought.bytes, this.soughtStart, this.soughtEnd);
+    this.hash = hasher.hashIn(this.sought.view, this.soughtStart, this.soughtEnd);
   }
 
   /** Negative when the name of a number comes before the one that was looked for last, by their bytes; 0: it is that. */
@@ -373,7 +373,7 @@ export class PackedNames {
       const moved = target.allocate(bytes);
       copyBytes(from, at, at + bytes, target.memoryAt(moved), offsetOf(moved));
       places[number] = moved;
-      index.add(hasher.hash(from.bytes, start, start + nameBytes), moved);
+      index.add(hasher.hashIn(from.view, start, start + nameBytes), moved);
     }
     this.places = places;
     this.pages = target;
