@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net';
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.js';
-import { invariant, LookasideError } from '../errors.js';
+import { invariant, LookasideError, messageOf } from '../errors.js';
 import { AccessControl } from './acl/access-control.js';
 import type { User } from './acl/user.js';
 import { BlockingTable } from './blocking.js';
@@ -146,7 +146,7 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     });
     this.started = this.persistence.start();
     this.started.catch((error: unknown) => {
-      this.log('warning', error instanceof Error ? error.message : String(error));
+      this.log('warning', messageOf(error));
       this.shutdown({ saves: false });
     });
   }

@@ -1,27 +1,19 @@
-/** Decides how a file is replaced: whole or not at all, and on the disk before it counts. Knows nothing of what it says. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+/** Decides how a small file is replaced at once: whole or not at all. Knows nothing of what it says. */
+import { basename, dirname } from 'node:path';
+import { messageOf } from '../errors.js';
+import { replaceFileNow } from './persistence/block-files.js';
+import { systemFiles } from './persistence/files.js';
 
 /** Null, or what was in the way: the file that was there stays then. `content` may throw as well. */
 export function replaceFile(path: string, content: () => string | Buffer): string | null {
-  const beside = `${path}.${process.pid}.tmp`;
+  const name = basename(path);
   try {
     const made = content();
     const bytes = typeof made === 'string' ? Buffer.from(made) : made;
-    const file = openSync(beside, 'w', 0o644);
-    try {
-      writeSync(file, bytes);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(beside, path);
+    const names = { folder: dirname(path), name, temporary: `${name}.${process.pid}.tmp` };
+    replaceFileNow(systemFiles, names, (file) => file.write(bytes));
     return null;
   } catch (error) {
-    rmSync(beside, { force: true });
     return messageOf(error);
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

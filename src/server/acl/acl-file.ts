@@ -1,6 +1,7 @@
 /** Decides how the file with the users is read and written: whole or not at all. Knows no rules. */
 import { readFileSync } from 'node:fs';
-import { messageOf, replaceFile } from '../whole-file.js';
+import { messageOf } from '../../errors.js';
+import { replaceFile } from '../whole-file.js';
 
 export function readAclFile(path: string): { readonly text: string } | { readonly problem: string } {
   try {

@@ -1,5 +1,6 @@
 /** Decides how blocks of bytes become a file, in their order, with few of them in memory. Knows nothing of what they say. */
 import { join } from 'node:path';
+import { messageOf } from '../../errors.js';
 import { type Files, syncFolder, syncFolderNow, writeAll, writeAllNow } from './files.js';
 
 /** Blocks that may wait to be written before whoever makes them is to wait. */
@@ -186,6 +187,5 @@ function asError(error: unknown): Error {
 
 /** What went wrong, and that cleaning up went wrong as well. */
 function bothOf(error: unknown, second: unknown): Error {
-  const text = error instanceof Error ? error.message : String(error);
-  return new AggregateError([error, second], text, { cause: error });
+  return new AggregateError([error, second], messageOf(error), { cause: error });
 }

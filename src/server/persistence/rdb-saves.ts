@@ -3,7 +3,7 @@
  * Knows nothing of commands, nor of the append only file.
  */
 import type { Clock, Timer } from '../../clock.js';
-import { invariant } from '../../errors.js';
+import { invariant, messageOf } from '../../errors.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { LogLevel } from '../log-level.js';
 import { type BlockFile, type FileNames, replaceFile, replaceFileNow } from './block-files.js';
@@ -127,7 +127,7 @@ export class RdbSaves {
       });
     } catch (error) {
       this.failed(error);
-      return textOf(error);
+      return messageOf(error);
     }
     this.succeeded(keyspace.statistics.changes);
     this.lastDurationMs = clock.wallMs() - startedMs;
@@ -163,7 +163,7 @@ export class RdbSaves {
 
   private failed(error: unknown): void {
     this.lastFailed = true;
-    this.host.log('warning', `Background saving error: ${textOf(error)}`);
+    this.host.log('warning', `Background saving error: ${messageOf(error)}`);
   }
 
   /** Begins to save if a save point says so. */
@@ -203,8 +203,4 @@ export class RdbSaves {
     const { policy } = this.host.settings.memory;
     return policy.endsWith('lru') ? 'idle time' : policy.endsWith('lfu') ? 'frequency' : 'nothing';
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
