@@ -47,3 +47,21 @@ export function canonicalValue(valueClass: ValueClass, value: unknown): string |
       return value;
   }
 }
+
+/**
+ * The same for a cell of an answer, as the wire gave it: what the server itself wrote is spelt in one way, so nothing
+ * is refused. Null stands for NULL.
+ */
+export function canonicalCell(valueClass: ValueClass, cell: string | null): string {
+  if (cell === null) return NULL_VALUE;
+  switch (valueClass) {
+    case 'bool':
+      return String(cell === 't');
+    case 'int2':
+    case 'int4':
+    case 'int8':
+    case 'uuid':
+    case 'text':
+      return cell;
+  }
+}

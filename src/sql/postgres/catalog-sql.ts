@@ -49,15 +49,24 @@ const parts = {
       c.relrowsecurity as "rowSecurity", c.relispartition as "isPartition"
     from ${userClass} and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')`,
   columns: `select c.oid::text as relation, a.attnum as number, a.attname as name, a.atttypid::text as type,
-      a.attgenerated <> '' as generated, coalesce(l.collisdeterministic, true) as deterministic
+      a.attgenerated <> '' as generated, a.attidentity <> '' as identity,
+      a.atthasdef or a.attidentity <> '' or t.typdefault is not null as "hasDefault",
+      coalesce(l.collisdeterministic, true) as deterministic
     from ${userClass.replace(
       'where',
       `join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        join pg_catalog.pg_type t on t.oid = a.atttypid
         left join pg_catalog.pg_collation l on l.oid = a.attcollation where`,
     )} and c.relkind in ('r', 'p', 'v', 'm', 'f') order by a.attrelid, a.attnum`,
   keys: `select i.indrelid::text as relation, i.indkey[0] as column, i.indisprimary as primary
     from pg_catalog.pg_index i where i.indrelid >= ${userOid} and i.indisunique and i.indnkeyatts = 1
       and i.indpred is null and i.indkey[0] > 0`,
+  looseKeys: `select distinct i.indrelid::text as relation, k."column" from pg_catalog.pg_index i
+      cross join lateral unnest(i.indkey::int2[], i.indcollation::oid[], i.indclass::oid[]) as k("column", "collation", class)
+      left join pg_catalog.pg_collation l on l.oid = k."collation"
+      left join pg_catalog.pg_opclass o on o.oid = k.class
+    where i.indrelid >= ${userOid} and i.indisunique and k."column" > 0
+      and (l.collisdeterministic is false or o.oid >= ${userOid} or o.opcintype = 'pg_catalog.bpchar'::regtype)`,
   foreignKeys: `select conrelid::text as "from", confrelid::text as "to", conkey as "fromColumns",
       confkey as "toColumns", confdeltype as "onDelete", confupdtype as "onUpdate"
     from pg_catalog.pg_constraint where contype = 'f'`,

@@ -8,6 +8,10 @@ export interface Column {
   /** The type's oid. */
   readonly type: string;
   readonly generated: boolean;
+  /** A row that is inserted without it may get anything else than NULL: a default, an identity, its domain's default. */
+  readonly hasDefault: boolean;
+  /** `generated … as identity`: OVERRIDING USER VALUE passes over what is given. */
+  readonly identity: boolean;
   /** Equal in the database exactly when equal as canonical text; null for every type where that is not known. */
   readonly valueClass: ValueClass | null;
 }
@@ -61,6 +65,8 @@ export interface Relation {
   readonly columnByName: ReadonlyMap<string, Column>;
   /** How good a single column is as a pin: 3 primary key, 2 unique, 1 foreign key. */
   readonly keyRanks: ReadonlyMap<number, number>;
+  /** Columns of which a unique index takes values for equal that the column itself tells apart. */
+  readonly looseKeyColumns: ReadonlySet<number>;
   readonly parents: readonly string[];
   readonly children: readonly string[];
   /** Foreign keys of other tables (or its own) that point here. */

@@ -37,6 +37,8 @@ interface ColumnRow {
   name: string;
   type: string;
   generated: boolean;
+  hasDefault: boolean;
+  identity: boolean;
   deterministic: boolean;
 }
 
@@ -140,6 +142,7 @@ function relationsOf(
     part<{ relation: string; column: number; primary: boolean }>(row, 'keys'),
     (key) => key.relation,
   );
+  const looseKeys = grouped(part<OfRelation<{ column: number }>>(row, 'looseKeys'), (key) => key.relation);
   const foreignKeys = part<ForeignKey>(row, 'foreignKeys');
   const outgoing = grouped(foreignKeys, (key) => key.from);
   const incoming = grouped(foreignKeys, (key) => key.to);
@@ -167,6 +170,7 @@ function relationsOf(
       columns: own,
       columnByName: new Map(own.map((column) => [column.name, column])),
       keyRanks: ranks,
+      looseKeyColumns: new Set((looseKeys.get(relation.oid) ?? []).map((key) => key.column)),
       parents: (parents.get(relation.oid) ?? []).map((link) => link.parent),
       children: (children.get(relation.oid) ?? []).map((link) => link.child),
       referencedBy: incoming.get(relation.oid) ?? [],
@@ -187,6 +191,8 @@ function columnOf(row: ColumnRow): Column {
     name: row.name,
     type: row.type,
     generated: row.generated,
+    hasDefault: row.hasDefault,
+    identity: row.identity,
     valueClass: row.deterministic ? (valueClassByType[row.type] ?? null) : null,
   };
 }

@@ -52,10 +52,14 @@ export interface Equality {
 /** Gathers the uses of parameters as values, then settles what was waiting for them. */
 export class Pins {
   readonly #families = new Map<number, ValueFamily[]>();
+  /** Looked at once by the query they stand in and once by the write that takes its rows, say. */
+  readonly #noted = new Set<unknown>();
   readonly #waiting: (() => void)[] = [];
 
-  /** Notes one use of a parameter (from 1) as a value of this family. */
-  noteUse(parameter: number, family: ValueFamily): void {
+  /** Notes one use of a parameter (from 1) as a value of this family. @param node where it stands */
+  noteUse(parameter: number, family: ValueFamily, node: unknown): void {
+    if (this.#noted.has(node)) return;
+    this.#noted.add(node);
     const families = this.#families.get(parameter);
     if (families === undefined) this.#families.set(parameter, [family]);
     else families.push(family);
@@ -97,9 +101,9 @@ export function candidatesOf(
 ): readonly Candidate[] | null {
   const candidates = nodes.flatMap((node) => candidateOf(search.catalog, node, column) ?? []);
   if (candidates.length !== nodes.length || nodes.length === 0) return null;
-  for (const candidate of candidates)
+  for (const [index, candidate] of candidates.entries())
     if (candidate.kind === 'parameter')
-      search.pins.noteUse(candidate.parameter, familyOf[candidate.valueClass]);
+      search.pins.noteUse(candidate.parameter, familyOf[candidate.valueClass], nodes[index]);
   return candidates;
 }
 
@@ -155,7 +159,7 @@ export function conjuncts(condition: unknown): readonly unknown[] {
 }
 
 /** More alternatives than these are not told apart (CONSISTENCY §3, rule 6). */
-const alternativesMax = 32;
+export const alternativesMax = 32;
 
 /** All `column = value` and `column in (values)` among the conjuncts, each column certain. */
 export function equalities(search: PinSearch, condition: unknown, scope: Scope): readonly Equality[] {
@@ -198,7 +202,7 @@ function equalityOf(
 const foreignEquality = new WeakMap<Catalog, boolean>();
 
 /** A user-defined `=` on one of our types could be meant where ours stands. */
-function hasForeignEquality(catalog: Catalog): boolean {
+export function hasForeignEquality(catalog: Catalog): boolean {
   let found = foreignEquality.get(catalog);
   if (found === undefined) {
     found = (catalog.operatorsByName.get('=') ?? []).some(
