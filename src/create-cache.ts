@@ -82,6 +82,7 @@ function compose(config: ResolvedConfig): Cache {
     namespace,
     mode: config.mode === 'observe' ? 'observe' : 'on',
     onStoreDown: config.onStoreDown,
+    writeHot: config.writeHot,
     limits: limitsOf(config),
     events: { onInvalidate: (tables) => tell('invalidate', tables), onFailure: announce },
   });

@@ -213,7 +213,11 @@ export class Cache implements HasCore {
   stats(): CacheStats {
     const stats = this.core.engine.stats();
     const tables = Object.entries(stats.tables).map(([key, counted]) => [this.nameOfTable(key), counted]);
-    return { ...stats, tables: Object.fromEntries(tables) as CacheStats['tables'] };
+    return {
+      ...stats,
+      tables: Object.fromEntries(tables) as CacheStats['tables'],
+      writeHot: stats.writeHot.map((key) => this.nameOfTable(key)),
+    };
   }
 
   health(): Health {

@@ -10,15 +10,18 @@ import { Fills } from './fills.js';
 import { type Flight, Flights } from './flights.js';
 import { Near, type NearEntry, NearGroup } from './near.js';
 import { tagRef } from './protocol/keys.js';
-import { isComplete, type Looked, type Refusal, sameVector } from './protocol/lookup.js';
+import { isComplete, type Looked, type Refusal } from './protocol/lookup.js';
 import { covers, type Ref, type Target } from './protocol/refs.js';
 import type { Execution, Found, Hit, Manner, ReadRequest, ResultGroup, Served, Stamp } from './request.js';
 import { currentScope, type Scope } from './scope.js';
 import type { IntentResolver } from './standing.js';
+import { StatementCounts } from './statement-counts.js';
 import { type CacheStats, Counters } from './stats.js';
 import { EntryStore, type FoundEntry } from './store.js';
 import type { Cell, Tokens } from './tokens/tokens.js';
 import { tokensOf } from './tokens/tokens-of.js';
+import { Vouching } from './vouching.js';
+import { WriteHeat } from './write-heat.js';
 import { type PlacedWrite, type WriteOwner, Writes } from './writes.js';
 
 export type { DecodedResult, Execution, Hit, ReadRequest, ResultGroup, Served } from './request.js';
@@ -35,6 +38,8 @@ export interface EngineOptions {
   /** `observe` serves and stores nothing and counts what would have been hits. */
   readonly mode: 'on' | 'observe';
   readonly onStoreDown: 'bypass' | 'reject';
+  /** `bypass`: reads of all rows of a table leave the cache alone while writes end their results before they are used. */
+  readonly writeHot: 'bypass' | 'cache';
   readonly limits: EngineLimits;
   readonly events: EngineEvents;
 }
@@ -62,6 +67,9 @@ export class Engine {
   private readonly fills: Fills;
   private readonly flights: Flights<Execution<unknown, unknown>>;
   private readonly writes: Writes;
+  private readonly heat: WriteHeat;
+  private readonly vouching: Vouching;
+  private readonly statements = new StatementCounts();
   private closed = false;
 
   constructor(private readonly options: EngineOptions) {
@@ -89,12 +97,15 @@ export class Engine {
       compressAboveBytes: limits.compressAboveBytes,
       onUnreadable: (why) => this.counters.count(this.counters.failures, `entry-${why}`),
     });
+    this.vouching = new Vouching(tokens, (error) => this.failed('lookup', error));
+    this.heat = new WriteHeat(options.clock);
     this.fills = new Fills({
       ...options,
       near: this.near,
       tokens,
       entries: this.entries,
       counters: this.counters,
+      heat: this.heat,
       onFailure: (error) => this.failed('fill', error),
     });
     this.flights = new Flights(limits.flightsMax);
@@ -120,12 +131,16 @@ export class Engine {
     return this.fills.stored();
   }
 
-  createGroup<P>(): ResultGroup<P> {
-    return new NearGroup<P, Stamp>();
+  /** @param label a statement's text, to be counted apart */
+  createGroup<P>(label: string | null = null): ResultGroup<P> {
+    const group = new NearGroup<P, Stamp>(label);
+    if (label !== null) this.statements.add(group);
+    return group;
   }
 
   dropGroup<P>(group: ResultGroup<P>): void {
     this.near.dropGroup(group);
+    this.statements.remove(group);
   }
 
   /**
@@ -142,6 +157,7 @@ export class Engine {
     }
     if (this.options.mode === 'observe') return undefined;
     entry.visited = true;
+    entry.hits++;
     this.counters.nearHits++;
     return entry.payload;
   }
@@ -159,6 +175,7 @@ export class Engine {
     const entry = group.entries.get(key);
     if (entry === undefined || this.tokens.answersAtOnce || this.options.mode === 'observe') return null;
     if (currentScope() !== undefined || this.refusal(undefined) !== null) return null;
+    if (this.yieldsTo(entry.stamp.dependencies.refs)) return null;
     const isOver = this.options.clock.monotonicMs() >= entry.expiresAtMs;
     const vouching = isOver || this.tokens.vouchFor(entry.stamp.cells, entry.stamp.dependencies.vector);
     if (!(vouching instanceof Promise)) return null;
@@ -181,6 +198,7 @@ export class Engine {
     const refusal = this.refusal(scope);
     if (refusal !== null) return this.refuse(refusal, request);
     if (scope !== undefined) return this.readInScope(request, scope);
+    if (request.yields === true && this.yieldsTo(request.refs)) return this.refuse('write-hot', request);
     return this.readThrough(request, { refresh: false, ignored });
   }
 
@@ -253,6 +271,8 @@ export class Engine {
       entries: this.near.size,
       bytes: this.near.bytes,
       flights: this.flights.size,
+      writeHot: [...this.counters.tables.keys()].filter((table) => this.heat.isTableHot(table)),
+      statements: this.statements.worst(),
     };
   }
 
@@ -294,6 +314,10 @@ export class Engine {
     if (scope?.bypass === true) return 'asked';
     if (!this.writes.trustworthy) return 'store-behind';
     return this.options.store.trouble() === null ? null : 'store-away';
+  }
+
+  private yieldsTo(refs: readonly Ref[]): boolean {
+    return this.options.writeHot === 'bypass' && this.heat.isHot(refs);
   }
 
   private isCurrent(entry: NearEntry<unknown, Stamp>): boolean {
@@ -349,15 +373,6 @@ export class Engine {
     }
   }
 
-  private async lookUp(refs: readonly Ref[]): Promise<Looked> {
-    const cells = this.tokens.hold(refs);
-    try {
-      return await this.tokens.lookup(cells);
-    } finally {
-      this.tokens.release(cells);
-    }
-  }
-
   /** Where looking costs nothing: without a promise if there is no entry to look for. */
   private see<P>(
     request: ReadRequest<P, unknown>,
@@ -374,7 +389,7 @@ export class Engine {
   /** An entry, decoded or stored, whose tokens are those that this read's own look-up showed. */
   private async find<P>(request: ReadRequest<P, unknown>, looked: Looked): Promise<Found<P>> {
     const entry = this.decoded(request);
-    if (entry !== undefined && (await this.vouches(looked, entry.stamp.dependencies)))
+    if (entry !== undefined && (await this.vouching.vouches(looked, entry.stamp.dependencies)))
       return { hit: this.nearHit(entry), looked };
     return { hit: await this.storeHit(request, looked, await this.entries.get(request.identity)), looked };
   }
@@ -404,7 +419,7 @@ export class Engine {
 
   private async landed<P>(request: ReadRequest<P, unknown>, own: Dependencies): Promise<Hit<P> | null> {
     const entry = this.decoded(request);
-    if (entry === undefined || !(await this.mayTake(own, entry.stamp.dependencies))) return null;
+    if (entry === undefined || !(await this.vouching.mayTake(own, entry.stamp.dependencies))) return null;
     return this.nearHit(entry);
   }
 
@@ -415,7 +430,10 @@ export class Engine {
 
   private nearHit<P>(entry: NearEntry<P, Stamp>): Hit<P> {
     entry.visited = true;
-    if (this.options.mode === 'on') this.counters.nearHits++;
+    if (this.options.mode === 'on') {
+      entry.hits++;
+      this.counters.nearHits++;
+    }
     return { from: 'near', payload: entry.payload, dependencies: entry.stamp.dependencies };
   }
 
@@ -424,29 +442,11 @@ export class Engine {
     looked: Looked,
     stored: FoundEntry | null,
   ): Promise<Hit<P> | null> {
-    if (stored === null || !(await this.vouches(looked, stored.dependencies))) return null;
+    if (stored === null || !(await this.vouching.vouches(looked, stored.dependencies))) return null;
     const payload = request.codec.decode(stored.payload);
     if (this.options.mode === 'on') this.counters.storeHits++;
     this.fills.keepNear(request, payload, stored.dependencies, stored.remainingMs ?? request.ttlMs);
     return { from: 'store', payload, dependencies: stored.dependencies };
-  }
-
-  /** Whether every token that an entry was stamped with is equal now: the request's by its own look-up. */
-  private async vouches({ refs, vector }: Looked, stamped: Dependencies): Promise<boolean> {
-    if (!sameVector(vector, stamped.vector.slice(0, refs.length))) return false;
-    const inherited = stamped.refs.slice(refs.length);
-    if (inherited.length === 0) return true;
-    return sameVector((await this.lookUp(inherited)).vector, stamped.vector.slice(refs.length));
-  }
-
-  /** The same of what somebody else's query gave. A store that cannot say so means no: this read runs itself. */
-  private async mayTake(own: Dependencies, stamped: Dependencies): Promise<boolean> {
-    try {
-      return await this.vouches(own, stamped);
-    } catch (error) {
-      this.failed('lookup', error);
-      return false;
-    }
   }
 
   /**
@@ -460,7 +460,7 @@ export class Engine {
     const done = await flight.execution.catch(() => null); // its error is its own: this read runs itself
     if (done === null || done.payload === null) return null;
     const dependencies = withInherited(flight.own, done.inherited);
-    if (!(await this.mayTake(own, dependencies))) return null;
+    if (!(await this.vouching.mayTake(own, dependencies))) return null;
     this.counters.joined++;
     return { from: 'flight', payload: done.payload as P, dependencies };
   }
@@ -471,12 +471,12 @@ export class Engine {
     cells: readonly Cell[],
   ): Promise<Served<P, R>> {
     this.counters.misses++;
-    const flight = { own, execution: request.execute() };
+    const flight = { own, execution: request.execute(), taken: 0 };
     this.flights.offer(request.group, request.key, flight);
     try {
       const done = await flight.execution;
       const dependencies = withInherited(own, done.inherited);
-      this.fills.fill(request, dependencies, cells, done);
+      this.fills.fill(request, dependencies, cells, done, flight.taken);
       return { from: 'database', result: done.result, dependencies };
     } finally {
       this.flights.land(request.group, request.key, flight);

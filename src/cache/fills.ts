@@ -9,6 +9,7 @@ import type { Execution, ReadRequest, Stamp } from './request.js';
 import type { Counters } from './stats.js';
 import type { EntryStore } from './store.js';
 import type { Cell, Tokens } from './tokens/tokens.js';
+import type { WriteHeat } from './write-heat.js';
 
 export interface FillsOptions {
   readonly clock: Clock;
@@ -20,6 +21,7 @@ export interface FillsOptions {
   readonly tokens: Tokens;
   readonly entries: EntryStore;
   readonly counters: Counters;
+  readonly heat: WriteHeat;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -38,12 +40,14 @@ export class Fills {
    * Stored with the captured vector, never re-stamped. One that lost a race is stored dead.
    *
    * @param held cells of the first of the dependencies' references
+   * @param taken how many readers were waiting for it
    */
   fill<P, R>(
     request: ReadRequest<P, R>,
     dependencies: Dependencies,
     held: readonly Cell[],
     { payload, reason }: Execution<P, R>,
+    taken = 0,
   ): void {
     const { limits, random, counters, mode, isStoreShared } = this.options;
     if (payload === null) return this.notFilled(reason ?? 'not-storable');
@@ -54,6 +58,8 @@ export class Fills {
     const ttlMs = Math.max(1, Math.round(request.ttlMs * jitter));
     counters.fills++;
     const isKept = this.keepNear(request, payload, dependencies, ttlMs, held);
+    const kept = isKept ? request.group.entries.get(request.key) : undefined;
+    if (kept !== undefined) kept.hits = taken;
     if (mode === 'on' && (isStoreShared || !isKept))
       this.put(request, dependencies, request.codec.encode(payload), ttlMs);
   }
@@ -129,11 +135,17 @@ export class Fills {
     if (killed === undefined) return;
     const before = killed.stamp.dependencies;
     const same = request.codec.same(killed.payload, payload);
+    let isInvalidated = false;
     now.refs.forEach((ref, index) => {
       if (before.vector[index] === now.vector[index]) return;
+      isInvalidated = true;
       const stats = this.options.counters.table(ref.table);
       stats.reread++;
       if (same) stats.needless++;
+      this.options.heat.noteReread(ref, killed.hits);
     });
+    if (!isInvalidated) return;
+    request.group.reread++;
+    if (same) request.group.needless++;
   }
 }

@@ -10,6 +10,8 @@ export interface Flight<T> {
   /** What it captured. */
   readonly own: Dependencies;
   readonly execution: Promise<T>;
+  /** How many readers wait for it besides the one who runs it. */
+  taken: number;
 }
 
 export class Flights<T> {
@@ -26,7 +28,9 @@ export class Flights<T> {
   /** The execution under way that a reader with these tokens may take, if any. Keys are told apart by group. */
   join(group: object, key: string, vector: CompleteVector): Flight<T> | undefined {
     const flight = this.aloft.get(group)?.get(key);
-    return flight !== undefined && sameVector(flight.own.vector, vector) ? flight : undefined;
+    if (flight === undefined || !sameVector(flight.own.vector, vector)) return undefined;
+    flight.taken++;
+    return flight;
   }
 
   /** Offers an execution to others until it lands. The newest takes the place of an older one. */

@@ -9,11 +9,27 @@
 /** Entries that are dropped together: those of one statement, say. */
 export class NearGroup<P, S> {
   readonly entries = new Map<string, NearEntry<P, S>>();
+  /** Served by entries that are gone. */
+  pastHits = 0;
+  /** Entries read again after a write had ended them, and those of them whose result was the same. */
+  reread = 0;
+  needless = 0;
+
+  /** @param label for people: a statement's text; null: it is not counted apart */
+  constructor(readonly label: string | null) {}
+
+  get hits(): number {
+    let hits = this.pastHits;
+    for (const entry of this.entries.values()) hits += entry.hits;
+    return hits;
+  }
 }
 
 export class NearEntry<P, S> {
   /** Since the hand last came by. */
   visited = false;
+  /** Reads that it served. */
+  hits = 0;
   /** Towards newer entries. */
   newer: NearEntry<P, S> | null = null;
   older: NearEntry<P, S> | null = null;
@@ -76,6 +92,7 @@ export class Near<P, S> {
   drop(entry: NearEntry<P, S>): void {
     if (entry.dropped) return;
     entry.dropped = true;
+    entry.group.pastHits += entry.hits;
     if (entry.group.entries.get(entry.key) === entry) entry.group.entries.delete(entry.key);
     if (this.hand === entry) this.hand = entry.newer;
     if (entry.newer === null) this.newest = entry.older;

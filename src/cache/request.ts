@@ -45,6 +45,8 @@ export interface ReadRequest<P, R> {
    * connection of a pool say; two of them would wait for each other.
    */
   readonly joins?: boolean;
+  /** True: runs on the database while writes to its tables end results before they are used. */
+  readonly yields?: boolean;
   /** Runs the query on the primary, in autocommit. Called at most once, after the capture (I3). */
   readonly execute: () => Promise<Execution<P, R>>;
 }

@@ -11,6 +11,17 @@ export interface TableStats {
   reread: number;
 }
 
+/** What one statement got from the cache, and what writes took from it. */
+export interface StatementStats {
+  /** As the application sends it. */
+  readonly text: string;
+  /** Served from decoded results. */
+  readonly hits: number;
+  /** Results that a write had ended and that were asked for again, and those of them that had not changed. */
+  readonly reread: number;
+  readonly needless: number;
+}
+
 export interface CacheStats {
   /** Served from decoded results in this process. */
   nearHits: number;
@@ -43,6 +54,10 @@ export interface CacheStats {
   flights: number;
   /** Per table, by the key that names it in the store or, once a database is attached, by its name. */
   tables: Record<string, TableStats>;
+  /** Tables whose reads of all rows run on the database for now, since writes end their results before they are used. */
+  writeHot: readonly string[];
+  /** The statements that lost most results to writes, at most fifty, worst first. */
+  statements: readonly StatementStats[];
 }
 
 export class Counters {

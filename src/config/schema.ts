@@ -56,6 +56,11 @@ export const configSchema = z
       .describe(
         'When the store cannot be told of a write. bypass: write, and serve nothing until it was told. reject: fail the write.',
       ),
+    writeHot: word(['bypass', 'cache'])
+      .default('bypass')
+      .describe(
+        'Tables that are written so often that results about all of their rows end before they are used. bypass: run such reads on the database for a while, then try again. cache: keep them all the same.',
+      ),
     topology: topologySchema.prefault({}).describe('Where the cache lives.'),
     persistence: persistenceSchema
       .prefault({})

@@ -72,6 +72,7 @@ export function ownCache(
     namespace,
     mode: 'on',
     onStoreDown,
+    writeHot: 'bypass',
     limits: {
       nearBytesMax: 1_048_576,
       entryBytesMax: 1_048_576,

@@ -20,6 +20,7 @@ it('tags leave the store some time after their entries ended, and one that nobod
     namespace: 'n',
     mode: 'on',
     onStoreDown: 'bypass',
+    writeHot: 'cache',
     limits: {
       nearBytesMax: 1 << 20,
       entryBytesMax: 1 << 16,

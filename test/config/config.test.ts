@@ -35,6 +35,7 @@ describe('without options', () => {
       consistency: 'strict',
       boundMs: null,
       onStoreDown: 'bypass',
+      writeHot: 'bypass',
       topology: { kind: 'embedded' },
       persistence: { kind: 'none' },
       memory: { max: expect.any(Number) as number, policy: 'volatile-lru' },

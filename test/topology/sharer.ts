@@ -53,6 +53,7 @@ export class Sharer {
       namespace,
       mode: 'on',
       onStoreDown: config.onStoreDown,
+      writeHot: config.writeHot,
       limits: {
         nearBytesMax: config.near.max,
         entryBytesMax: config.limits.entry,

@@ -64,6 +64,7 @@ export function requestOf(
     refs: statement.bindReads(Array.isArray(call.values) ? (call.values as unknown[]) : []),
     codec: codecOf(driver.Field as FieldConstructor), // known since the connection's probe
     ttlMs: core.ttlMs,
+    yields: true,
     execute: async (): Promise<Execution<Payload, PgResult>> => {
       const query = capturingOf(read);
       if (!database.isCurrent || database.version !== version) query.refuse('catalog-changed');

@@ -62,7 +62,7 @@ export class Statements {
       plan,
       bindReads: plan.kind === 'read' ? readsBinder(this.options.names, plan.reads) : null,
       bindWrites: plan.kind === 'write' ? writesBinder(this.options.names, plan.writes) : null,
-      group: cached ? this.options.engine.createGroup<Payload>() : null,
+      group: cached ? this.options.engine.createGroup<Payload>(text) : null,
       refusal: excluded ? 'excluded' : plan.kind === 'bypass' ? plan.reason.code : plan.kind,
       several: anotherStatement.test(text),
     };

@@ -61,7 +61,12 @@ let serial = 0;
 
 /** @param config beyond the namespace; entries die by their tokens, never by age */
 export function cached(name: string, source: Package, config: Config = {}): Contender {
-  const cache = source.createCache({ namespace: `history-${process.pid}-${serial++}`, ttl: '1h', ...config });
+  const cache = source.createCache({
+    namespace: `history-${process.pid}-${serial++}`,
+    ttl: '1h',
+    writeHot: 'cache',
+    ...config,
+  });
   return {
     name,
     pool: (options) => source.withCache(quiet(new pg.Pool(options)), cache),

@@ -42,7 +42,7 @@ const ofFunctions: CacheMutant = {
   file: 'engine.ts',
   changes: [
     {
-      from: `if (!(await this.mayTake(own, dependencies))) return null;`,
+      from: `if (!(await this.vouching.mayTake(own, dependencies))) return null;`,
       to: `void own;`,
     },
   ],

@@ -283,7 +283,7 @@ export const mutants: readonly Mutant[] = [
     file: 'engine.ts',
     changes: [
       {
-        from: `this.fills.fill(request, dependencies, cells, done);`,
+        from: `this.fills.fill(request, dependencies, cells, done, flight.taken);`,
         to: `const late = await this.tokens.capture(cells, { refs: [], vector: [] }, request.ttlMs);
       this.fills.fill(request, typeof late === 'string' ? dependencies : late, cells, done);`,
       },
@@ -295,13 +295,13 @@ export const mutants: readonly Mutant[] = [
     file: 'flights.ts',
     changes: [
       {
-        from: `flight !== undefined && sameVector(flight.own.vector, vector) ?`,
-        to: `flight !== undefined && (sameVector(flight.own.vector, vector) || true) ?`,
+        from: `if (flight === undefined || !sameVector(flight.own.vector, vector)) return undefined;`,
+        to: `if (flight === undefined) return undefined;`,
       },
       {
         file: 'engine.ts',
-        from: `if (!(await this.mayTake(own, dependencies))) return null;`,
-        to: `await this.mayTake(own, dependencies);`,
+        from: `if (!(await this.vouching.mayTake(own, dependencies))) return null;`,
+        to: `await this.vouching.mayTake(own, dependencies);`,
       },
     ],
     within: (scenario) => ({

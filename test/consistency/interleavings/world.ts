@@ -126,6 +126,7 @@ class World {
       namespace: 'n',
       mode: 'on',
       onStoreDown: 'bypass',
+      writeHot: 'cache',
       limits: {
         nearBytesMax: scenario.room * ENTRY_BYTES,
         entryBytesMax: ENTRY_BYTES,
