@@ -1,5 +1,6 @@
 /** Decides how a plan is put into words for people. Knows no dialect and no store. */
 import type { Pin, Plan, Reason, Table, TableRead, TableWrite, ValueSource, WritePin } from './plan.js';
+import { NULL_VALUE } from './values.js';
 
 /** What a column, by its number, is called; its number where that is not known. */
 export type ColumnNames = (table: Table, column: string) => string | undefined;
@@ -81,10 +82,10 @@ function sessionWords(plan: Plan): readonly string[] {
   }
 }
 
-function readWords({ table, pin }: TableRead, nameOf: ColumnNames): string {
-  return pin === null
-    ? `Reads ${table.name}: any change to it counts.`
-    : `Reads ${table.name}: only changes to rows with ${pinWords(pin, (column) => nameOf(table, column))} count.`;
+function readWords({ table, pins }: TableRead, nameOf: ColumnNames): string {
+  if (pins === null) return `Reads ${table.name}: any change to it counts.`;
+  const rows = pins.map((pin) => pinWords(pin, (column) => nameOf(table, column))).join(', or ');
+  return `Reads ${table.name}: only changes to rows with ${rows} count.`;
 }
 
 function columnWords(name: string | undefined, column: string): string {
@@ -110,5 +111,12 @@ function writePinWords({ column, values }: WritePin, name: string | undefined): 
 
 function valueWords(source: ValueSource | undefined): string {
   if (source === undefined) return '?';
-  return source.kind === 'parameter' ? `$${source.index + 1}` : JSON.stringify(source.value);
+  switch (source.kind) {
+    case 'parameter':
+      return `$${source.index + 1}`;
+    case 'elements':
+      return `any ($${source.index + 1})`;
+    case 'literal':
+      return source.value === NULL_VALUE ? 'null' : JSON.stringify(source.value);
+  }
 }

@@ -20,6 +20,8 @@ export type ValueClass = 'int2' | 'int4' | 'int8' | 'bool' | 'uuid' | 'text';
 /** Where the value of a pinned column comes from when a statement is called. */
 export type ValueSource =
   | { readonly kind: 'parameter' /** From 0. */; readonly index: number; readonly valueClass: ValueClass }
+  /** Each element of a parameter that is an array. */
+  | { readonly kind: 'elements' /** From 0. */; readonly index: number; readonly valueClass: ValueClass }
   | { readonly kind: 'literal' /** Canonical text. */; readonly value: string };
 
 /**
@@ -31,10 +33,13 @@ export interface Pin {
   readonly values: readonly ValueSource[];
 }
 
-/** One reference to a table. `pin: null` depends on every row. */
+/**
+ * One reference to a table. Each row that it can see matches at least one of `pins`; null: any row. It sees none at
+ * all where there are no pins, or where `elements` are none in a call.
+ */
 export interface TableRead {
   readonly table: Table;
-  readonly pin: Pin | null;
+  readonly pins: readonly Pin[] | null;
 }
 
 /**

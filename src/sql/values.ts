@@ -1,6 +1,9 @@
 /** Decides which JavaScript values and texts stand for one database value each. Knows no column and no statement. */
 import type { ValueClass } from './plan.js';
 
+/** Stands for NULL among canonical texts: no value is named so, as no text on the wire holds a NUL. */
+export const NULL_VALUE = '\0';
+
 const integerText = /^-?(?:0|[1-9][0-9]{0,18})$/;
 const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** A NUL ends a text on the wire; a lone surrogate becomes U+FFFD there, as any other does. */

@@ -6,7 +6,7 @@ const products = { id: '1', name: 'public.products' };
 
 test('a pinned read names its table, its rows and that it is cached', () => {
   const pin = { shape: '1', values: [{ kind: 'parameter', index: 0, valueClass: 'int4' }] } as const;
-  expect(explainPlan({ kind: 'read', reads: [{ table: products, pin }], session: 'keeps' })).toEqual({
+  expect(explainPlan({ kind: 'read', reads: [{ table: products, pins: [pin] }], session: 'keeps' })).toEqual({
     kind: 'read',
     cached: true,
     summary: 'A read: its result is cached, and dropped when its table changes.',
@@ -17,7 +17,7 @@ test('a pinned read names its table, its rows and that it is cached', () => {
 test('an unpinned read of several tables says so', () => {
   const explanation = explainPlan({
     kind: 'read',
-    reads: [products, { id: '2', name: 'public.orders' }].map((table) => ({ table, pin: null })),
+    reads: [products, { id: '2', name: 'public.orders' }].map((table) => ({ table, pins: null })),
     session: 'keeps',
   });
   expect(explanation.summary).toContain('one of its tables');
@@ -29,7 +29,9 @@ test('what bypasses says why, and what becomes of the session', () => {
   const explanation = explainPlan({ kind: 'bypass', reason, session: 'departs' });
   expect(explanation.cached).toBe(false);
   expect(explanation.summary).toBe('Not cached: now() is not immutable (volatile).');
-  expect(explanation.details).toEqual(['The connection bypasses the cache afterwards, until it is reset.']);
+  expect(explanation.details).toEqual([
+    'The connection bypasses the cache afterwards, until its session was looked at again.',
+  ]);
 });
 
 test('a write names its tables and rows', () => {

@@ -1,8 +1,8 @@
 /** Decides how a wrapped pool says, in words, what it would do with a statement and why. Runs nothing of it. */
 import { LookasideError } from '../../errors.js';
 import { explainPlan } from '../../sql/explain.js';
-import type { Plan, TableRead, TableWrite, ValueSource } from '../../sql/plan.js';
-import { canonicalValue } from '../../sql/values.js';
+import type { Plan, TableRead, TableWrite, ValueClass, ValueSource } from '../../sql/plan.js';
+import { canonicalValue, NULL_VALUE } from '../../sql/values.js';
 import type { Database } from './databases.js';
 import { areTimeDependent, wireParameters } from './parameters.js';
 import type { PoolLike } from './with-cache.js';
@@ -84,21 +84,19 @@ function refusalOf(refusal: string, parameters: readonly unknown[]): string | nu
 
 function readOf(
   database: Database,
-  { table, pin }: TableRead,
+  { table, pins }: TableRead,
   parameters: readonly unknown[],
 ): ExplainedTable {
-  if (pin === null) return { table: table.name, pin: null };
-  const columns = pin.shape.split(',');
-  const parts = columns.map((column, index) =>
-    equation(
-      database,
-      table.id,
-      column,
-      pin.values[index] === undefined ? [] : [pin.values[index]],
-      parameters,
-    ),
-  );
-  return { table: table.name, pin: parts.includes(null) ? null : parts.join(' and ') };
+  if (pins === null) return { table: table.name, pin: null };
+  const alternatives = pins.map(({ shape, values }) => {
+    const parts = shape
+      .split(',')
+      .map((column, index) =>
+        equation(database, table.id, column, values[index] === undefined ? [] : [values[index]], parameters),
+      );
+    return parts.includes(null) ? null : parts.join(' and ');
+  });
+  return { table: table.name, pin: alternatives.includes(null) ? null : alternatives.join(', or ') };
 }
 
 function writesOf(
@@ -131,13 +129,21 @@ function equation(
   parameters: readonly unknown[],
 ): string | null {
   const values = sources.map((source) => {
-    if (source.kind === 'literal') return source.value;
-    if (source.index >= parameters.length) return `$${source.index + 1}`;
-    return canonicalValue(source.valueClass, parameters[source.index]);
+    if (source.kind === 'literal') return source.value === NULL_VALUE ? 'null' : source.value;
+    if (source.index >= parameters.length)
+      return source.kind === 'elements' ? `any ($${source.index + 1})` : `$${source.index + 1}`;
+    const given = parameters[source.index];
+    if (source.kind === 'parameter') return wordOf(source.valueClass, given);
+    if (!Array.isArray(given)) return null;
+    const elements = (given as readonly unknown[]).map((element) => wordOf(source.valueClass, element));
+    return elements.includes(null) ? null : elements.join(' or ');
   });
   if (values.includes(null)) return null;
   return `${database.columnName(tableId, column)} = ${values.join(' or ')}`;
 }
+
+const wordOf = (valueClass: ValueClass, value: unknown): string | null =>
+  value === null || value === undefined ? 'null' : canonicalValue(valueClass, value);
 
 const inWords = (verb: string, { table, pin }: ExplainedTable): string =>
   pin === null ? `${verb} ${table}: any row.` : `${verb} ${table}: only rows with ${pin}.`;

@@ -69,5 +69,5 @@ export function isPlainTable(relation: Relation): boolean {
 }
 
 export function unpinned(relation: Relation): TableRead {
-  return { table: relation.table, pin: null };
+  return { table: relation.table, pins: null };
 }

@@ -161,6 +161,7 @@ function pinReferences(walk: Walk, references: readonly Reference[], found: read
         const source = pins.sourceOf(value, findings.parameterUses);
         return source === null ? [] : [{ equality, source }];
       });
-      findings.reads.push({ table: relation.table, pin: choosePin(settled) });
+      const pin = choosePin(settled);
+      findings.reads.push({ table: relation.table, pins: pin === null ? null : [pin] });
     });
 }

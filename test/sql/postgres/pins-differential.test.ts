@@ -2,16 +2,24 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Plan, TableRead, TableWrite, ValueSource } from '../../../src/sql/plan.js';
-import { canonicalValue } from '../../../src/sql/values.js';
+import { canonicalValue, NULL_VALUE } from '../../../src/sql/values.js';
 import { describeWithPostgres } from '../../support/servers.js';
 import { type Call, read, worldSql, write } from './pins-grammar.js';
 import { openShop, type Shop } from './shop.js';
 
-function valueOf(source: ValueSource, call: Call): string | null {
-  return source.kind === 'literal'
-    ? source.value
-    : canonicalValue(source.valueClass, call.values[source.index]);
+/** The values that a source stands for in a call; null where that is not certain. */
+function valuesOf(source: ValueSource, call: Call): readonly string[] | null {
+  if (source.kind === 'literal') return [source.value];
+  const given = call.values[source.index];
+  if (source.kind === 'parameter')
+    return given === null ? [NULL_VALUE] : listOf(canonicalValue(source.valueClass, given));
+  if (!Array.isArray(given)) return null;
+  const elements = given.filter((element) => element !== null);
+  const canonical = elements.map((element) => canonicalValue(source.valueClass, element));
+  return canonical.includes(null) ? null : (canonical as string[]); // no null, just seen
 }
+
+const listOf = (value: string | null): readonly string[] | null => (value === null ? null : [value]);
 
 /** The engine's rule (CONSISTENCY §3), spelt out on its own: may this write change what that read saw? */
 function mayAffect(
@@ -19,13 +27,18 @@ function mayAffect(
   writing: { plan: TableWrite; call: Call },
 ): boolean {
   if (reading.plan.table.id !== writing.plan.table.id) return false;
-  const { pin } = reading.plan;
-  const [seen] = (pin?.values ?? []).map((source) => valueOf(source, reading.call));
-  if (pin === null || seen === null || seen === undefined) return true;
-  const given = writing.plan.pins.find((candidate) => candidate.column === pin.shape);
-  if (given === undefined) return true;
-  const touched = given.values.map((source) => valueOf(source, writing.call));
-  return touched.includes(null) || touched.includes(seen);
+  const { pins } = reading.plan;
+  if (pins === null) return true;
+  // Of one alternative each column has to be among the values written, if any are known.
+  return pins.some(({ shape, values }) =>
+    shape.split(',').every((column, index) => {
+      const seen = valuesOf(values[index] as ValueSource, reading.call); // one per column
+      const given = writing.plan.pins.find((candidate) => candidate.column === column);
+      if (seen === null || given === undefined) return true;
+      const touched = given.values.map((source) => valuesOf(source, writing.call));
+      return touched.some((some) => some === null || some.some((value) => seen.includes(value)));
+    }),
+  );
 }
 
 function conflicts(reading: { plan: Plan; call: Call }, writing: { plan: Plan; call: Call }): boolean {

@@ -1,10 +1,11 @@
 /** Decides the schema the planner's tests talk about: one of everything that CONSISTENCY §4 warns of. */
 import { Client } from 'pg';
-import type { Plan, Planner } from '../../../src/sql/plan.js';
+import type { Plan, Planner, ValueSource } from '../../../src/sql/plan.js';
 import { type Catalog, findRelation } from '../../../src/sql/postgres/catalog.js';
 import { type CatalogQuery, loadCatalog } from '../../../src/sql/postgres/load-catalog.js';
 import { loadParser } from '../../../src/sql/postgres/parser.js';
 import { createPostgresPlanner } from '../../../src/sql/postgres/planner.js';
+import { NULL_VALUE } from '../../../src/sql/values.js';
 import { postgres, type TestDatabase } from '../../support/servers.js';
 
 export const shopSql = `
@@ -128,10 +129,10 @@ export function brief(plan: Plan): string {
   switch (plan.kind) {
     case 'read':
       return `read ${plan.reads
-        .map(({ table, pin }) =>
-          pin === null
+        .map(({ table, pins }) =>
+          pins === null
             ? short(table.name)
-            : `${short(table.name)}[${pin.shape}=${pin.values.map(value).join()}]`,
+            : `${short(table.name)}[${pins.map((pin) => `${pin.shape}=${pin.values.map(value).join()}`).join(' | ')}]`,
         )
         .sort()
         .join(' ')}`;
@@ -157,8 +158,9 @@ function short(name: string): string {
   return name.replace(/^public\./, '');
 }
 
-function value(source: { kind: 'parameter'; index: number } | { kind: 'literal'; value: string }): string {
-  return source.kind === 'parameter' ? `$${source.index + 1}` : source.value;
+function value(source: ValueSource): string {
+  if (source.kind === 'literal') return source.value === NULL_VALUE ? 'null' : source.value;
+  return source.kind === 'parameter' ? `$${source.index + 1}` : `each $${source.index + 1}`;
 }
 
 export function relationOf(catalog: Catalog, schema: string, name: string): string {
