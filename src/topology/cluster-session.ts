@@ -206,11 +206,20 @@ export class ClusterSession implements Session {
     return replies;
   }
 
-  /** Keys of one slot can be on both sides: DEL, which alone names several, is done to each. */
+  /** Keys of one slot can be on both sides: DEL and MGET, which alone name several, are done to each. */
   private async oneKeyAtATime(
     command: Command,
     runOne: (command: Command) => Promise<Reply>,
   ): Promise<Reply> {
+    if (command[0] === 'MGET') {
+      const values: Reply[] = [];
+      for (const key of command.slice(1)) {
+        const reply = await runOne(['GET', key]);
+        if (reply instanceof ReplyError) return reply;
+        values.push(reply);
+      }
+      return values;
+    }
     if (command[0] !== 'DEL' || command.length <= 2) return runOne(command);
     let deleted = 0;
     for (const key of command.slice(1)) {

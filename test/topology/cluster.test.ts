@@ -112,12 +112,13 @@ describeWithCluster('a store in a Cluster', () => {
         ['HGETALL', table],
         ['GET', value],
         ['SET', `${value}1`, '3'],
+        ['MGET', value, `${value}1`, `${value}2`],
         ['DEL', value, `${value}1`, `${value}2`],
         ['HSET', table, 'any', '4'],
         ['GET', '{b}1'],
         ['HGETALL', table],
       ];
-      const expected = [['any', '1'], '2', 'OK', 2, 0, '{b}1', ['any', '4']];
+      const expected = [['any', '1'], '2', 'OK', ['2', '3', null], 2, 0, '{b}1', ['any', '4']];
       expect(await opened(store).run(commands)).toEqual(expected);
       await move.finish();
       await eventually('the new owner alone vouches', async () => {

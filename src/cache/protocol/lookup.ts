@@ -79,7 +79,7 @@ export class TokenReads {
 }
 
 /** Of one reference: which reply is its table's, and which its value's. */
-interface Place {
+export interface Place {
   readonly table: number;
   readonly value: number;
   readonly valueKey: string | null;
@@ -125,16 +125,6 @@ export interface Looked {
   readonly vector: Vector;
   /** What was seen besides where the store had to be asked, for CAPTURE to go on from. */
   readonly observation?: () => Observation;
-}
-
-/** LOOKUP where the store has to be asked: one round trip. */
-export function* lookup(reads: TokenReads, session: Vouching): Conversation<Looked> {
-  const replies = yield reads.commands;
-  return {
-    refs: reads.refs,
-    vector: reads.vector(replies, session),
-    observation: () => reads.observation(replies),
-  };
 }
 
 /** Why the result of the coming query may not be stored. `store-away`: who answered is not known to be primary still. */

@@ -4,33 +4,44 @@
  * began. Knows no results.
  */
 import {
+  arrayOf,
   type Command,
   expectNoError,
   openSession,
   type Replies,
+  type Reply,
   type Session,
   type Store,
   textOf,
 } from '../executor.js';
-import type { CompleteVector, TokenReads } from '../protocol/lookup.js';
+import type { CompleteVector, Looked, Observation, Place, TokenReads } from '../protocol/lookup.js';
 import type { Ref } from '../protocol/refs.js';
-import { isVectorOf, parseTable, readTable, type TableState } from '../protocol/table.js';
+import { isVectorOf, parseTable, readTable, type TableState, vectorOf } from '../protocol/table.js';
 
 /** More readers than this are asked for in pipelines of their own. */
 const READERS_MAX = 1_000;
 
-interface Reader {
+/** Whoever asks. Told once, of the one or the other. */
+export interface Reader {
   readonly reads: TokenReads;
-  readonly vector: CompleteVector;
-  readonly resolve: (isVouchedFor: boolean) => void;
-  readonly reject: (error: unknown) => void;
+  answered(shown: Shown): void;
+  failed(error: unknown): void;
 }
 
-/** A table of a node that is known to be primary. */
+/** What a look-up showed, for all who asked together. Good for one moment. */
+export interface Shown {
+  /** Whether it shows exactly these tokens. */
+  shows(reads: TokenReads, vector: CompleteVector): boolean;
+  looked(reads: TokenReads): Looked;
+}
+
 interface Seen {
   readonly state: TableState;
-  readonly voucher: string;
+  /** Null: the node is not known to be primary. */
+  readonly voucher: string | null;
 }
+
+const atOnce = Promise.resolve();
 
 export class JointReads {
   /** By the tables that are read: a failure of one table's node is nobody else's. */
@@ -43,35 +54,67 @@ export class JointReads {
 
   constructor(private readonly store: Store) {}
 
-  /** Whether a look-up shows exactly these tokens. */
-  showVector(reads: TokenReads, vector: CompleteVector): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      let round = this.rounds.get(reads.name);
-      if (round === undefined || round.isFull) {
-        round?.send(this.store);
-        if (this.rounds.size === 0) process.nextTick(this.send); // behind all who are called back in this moment
-        this.rounds.set(reads.name, (round = new Round(reads.tables)));
-      }
-      round.join({ reads, vector, resolve, reject });
-    });
+  ask(reader: Reader): void {
+    const { reads } = reader;
+    let round = this.rounds.get(reads.name);
+    if (round === undefined || round.isFull) {
+      round?.send(this.store);
+      if (this.rounds.size === 0) process.nextTick(this.send); // behind all who are called back in this moment
+      this.rounds.set(reads.name, (round = new Round(reads.tables)));
+    }
+    round.join(reader);
   }
 }
 
-class Round {
-  private readonly readers: Reader[] = [];
-  /** Keys of values, in the order in which they are asked for. */
+/** The values of one table that are asked for, in one command: their keys share a slot. */
+class Values {
+  readonly command: string[] = ['MGET'];
   private readonly places = new Map<string, number>();
+  private tokens: readonly Reply[] = [];
 
-  constructor(private readonly tables: readonly string[]) {}
+  add(key: string): void {
+    if (this.places.has(key)) return;
+    this.places.set(key, this.places.size);
+    this.command.push(key);
+  }
+
+  answer(reply: Reply | undefined): void {
+    this.tokens = arrayOf(reply);
+  }
+
+  tokenOf(key: string): string | null {
+    return textOf(this.tokens[this.places.get(key) as number]); // it was added
+  }
+}
+
+class Round implements Shown {
+  private readonly readers: Reader[] = [];
+  /** By table. */
+  private readonly values: (Values | null)[];
+  private seen: readonly Seen[] = [];
+  private answered = 0;
+  private readonly answerNext = (): void => {
+    const reader = this.readers[this.answered++] as Reader; // called once for each
+    try {
+      reader.answered(this);
+    } catch (error) {
+      reader.failed(error);
+    }
+    // One by one: whoever is answered uses what it got and asks again before the next result is made.
+    if (this.answered < this.readers.length) void atOnce.then(this.answerNext);
+  };
+
+  constructor(private readonly tables: readonly string[]) {
+    this.values = tables.map(() => null);
+  }
 
   get isFull(): boolean {
     return this.readers.length >= READERS_MAX;
   }
 
   join(reader: Reader): void {
-    const { places } = this;
-    for (const { valueKey } of reader.reads.places)
-      if (valueKey !== null && !places.has(valueKey)) places.set(valueKey, this.tables.length + places.size);
+    for (const { table, valueKey } of reader.reads.places)
+      if (valueKey !== null) (this.values[table] ??= new Values()).add(valueKey);
     this.readers.push(reader);
   }
 
@@ -87,43 +130,55 @@ class Round {
     }
   }
 
+  shows({ refs, places }: TokenReads, vector: CompleteVector): boolean {
+    for (let index = 0; index < refs.length; index++) {
+      const place = places[index] as Place; // one per reference
+      const { state, voucher } = this.seen[place.table] as Seen; // one per table
+      if (voucher === null) return false;
+      const ref = refs[index] as Ref; // index < length
+      const text = vector[index] as string; // one per reference
+      if (!isVectorOf(text, state, ref, this.tokenOf(place), voucher)) return false;
+    }
+    return true;
+  }
+
+  looked({ refs, places, tables }: TokenReads): Looked {
+    const vector = refs.map((ref, index) => {
+      const place = places[index] as Place; // one per reference
+      const { state, voucher } = this.seen[place.table] as Seen; // one per table
+      return voucher === null ? null : vectorOf(state, ref, this.tokenOf(place), voucher);
+    });
+    const observation = (): Observation => ({
+      tables: new Map(tables.map((table, index) => [table, (this.seen[index] as Seen).state])), // one per table
+      valueTokens: places.map((place) => this.tokenOf(place)),
+    });
+    return { refs, vector, observation };
+  }
+
   /** In the order that LOOKUP demands: tables first, then values. */
   private commands(): readonly Command[] {
     const commands: Command[] = this.tables.map(readTable);
-    for (const key of this.places.keys()) commands.push(['GET', key]);
+    for (const values of this.values) if (values !== null) commands.push(values.command);
     return commands;
   }
 
   /** The node that answered has to be primary still, now that it has. */
   private answer(replies: Replies, session: Session): void {
     expectNoError(replies);
-    const seen = this.tables.map((table, index) =>
-      session.isTrusted(table)
-        ? { state: parseTable(replies[index]), voucher: session.voucher(table) }
-        : null,
-    );
-    for (const { reads, vector, resolve } of this.readers) resolve(this.shows(reads, vector, seen, replies));
+    this.seen = this.tables.map((table, index) => ({
+      state: parseTable(replies[index]),
+      voucher: session.isTrusted(table) ? session.voucher(table) : null,
+    }));
+    let place = this.tables.length;
+    for (const values of this.values) values?.answer(replies[place++]);
+    this.answerNext();
   }
 
-  private shows(
-    { refs, places }: TokenReads,
-    vector: CompleteVector,
-    seen: readonly (Seen | null)[],
-    replies: Replies,
-  ): boolean {
-    for (let index = 0; index < refs.length; index++) {
-      const { table, valueKey } = places[index] as (typeof places)[number]; // one per reference
-      const vouched = seen[table] ?? null;
-      if (vouched === null) return false;
-      const token = valueKey === null ? null : textOf(replies[this.places.get(valueKey) as number]); // joined
-      const ref = refs[index] as Ref; // index < length
-      const text = vector[index] as string; // one per reference
-      if (!isVectorOf(text, vouched.state, ref, token, vouched.voucher)) return false;
-    }
-    return true;
+  private tokenOf({ table, valueKey }: Place): string | null {
+    return valueKey === null ? null : (this.values[table]?.tokenOf(valueKey) ?? null);
   }
 
   private fail(error: unknown): void {
-    for (const { reject } of this.readers) reject(error);
+    for (const reader of this.readers.slice(this.answered)) reader.failed(error);
   }
 }

@@ -9,7 +9,6 @@ import {
   type Look,
   type Looked,
   lookAtStore,
-  lookup,
   type Refusal,
   TokenReads,
 } from '../protocol/lookup.js';
@@ -92,12 +91,18 @@ export class SharedTokens implements Tokens {
   }
 
   lookup(cells: readonly Cell[]): Looked | Promise<Looked> {
-    return this.talk((session) => lookup(readsOf(cells), session));
+    const reads = readsOf(cells);
+    return new Promise((resolve, reject) => {
+      this.together.ask({ reads, answered: (shown) => resolve(shown.looked(reads)), failed: reject });
+    });
   }
 
   /** The way of most reads of a shared store: nothing but the question, which many ask together, and the answer. */
   vouchFor(cells: readonly Cell[], vector: CompleteVector): boolean | Promise<boolean> {
-    return this.together.showVector(readsOf(cells), vector);
+    const reads = readsOf(cells);
+    return new Promise((resolve, reject) => {
+      this.together.ask({ reads, answered: (shown) => resolve(shown.shows(reads, vector)), failed: reject });
+    });
   }
 
   capture(

@@ -99,7 +99,7 @@ export class Link {
   private send(): void {
     this.flushing = false;
     if (this.ended !== null || this.outbox.isEmpty) return;
-    const { slots, chunks } = this.outbox.take(this.options.clock.monotonicMs());
+    const { slots, chunks, encoding } = this.outbox.take(this.options.clock.monotonicMs());
     const wasIdle = this.waiting.length === 0;
     for (const slot of slots) this.waiting.push(slot);
     if (wasIdle) {
@@ -107,7 +107,7 @@ export class Link {
       this.watch ??= this.watchFor(this.options.commandTimeoutMs);
     }
     if (chunks.length > 1) this.socket.cork();
-    for (const chunk of chunks) this.socket.write(chunk);
+    for (const chunk of chunks) this.socket.write(chunk, encoding); // of which bytes take no notice
     if (chunks.length > 1) this.socket.uncork();
   }
 

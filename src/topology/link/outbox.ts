@@ -27,9 +27,18 @@ export class Call {
   ) {}
 }
 
+/** What is to be written at once. */
+export interface Packet {
+  readonly slots: readonly Slot[];
+  readonly chunks: readonly (string | Buffer)[];
+  /** Of the texts: where each character is one byte, writing them costs a fraction. */
+  readonly encoding: 'latin1' | 'utf8';
+}
+
 export class Outbox {
   private slots: Slot[] = [];
   private text = '';
+  private isAscii = true;
   private chunks: (string | Buffer)[] = [];
   /** Reads that have no effect but their reply, by key: one may do for several callers. */
   private readonly shared: Readonly<Record<string, Map<string, Slot>>> = {
@@ -51,21 +60,24 @@ export class Outbox {
   }
 
   /** Everything since the last time: to be written at once. */
-  take(sentAtMs: number): { readonly slots: readonly Slot[]; readonly chunks: readonly (string | Buffer)[] } {
+  take(sentAtMs: number): Packet {
     const { slots, chunks } = this;
     for (const slot of slots) slot.sentAtMs = sentAtMs;
     if (this.text !== '') chunks.push(this.text);
+    const encoding = this.isAscii ? 'latin1' : 'utf8';
     this.slots = [];
     this.chunks = [];
     this.text = '';
+    this.isAscii = true;
     this.forget();
-    return { slots, chunks };
+    return { slots, chunks, encoding };
   }
 
   private slotFor(command: Command, wantsBytes: boolean): Slot {
-    const shared = this.shared[command[0] as string]; // names of commands are text
+    const name = command[0] as string; // names of commands are text
+    const shared = this.shared[name];
     if (shared === undefined) {
-      this.forget(); // what is read from here on is to see what this does
+      if (name !== 'MGET') this.forget(); // what is read from here on is to see what this does
       return this.append(command, wantsBytes);
     }
     const key = command[1] as string; // of these commands, keys are text
@@ -81,8 +93,11 @@ export class Outbox {
   private append(command: Command, wantsBytes: boolean): Slot {
     let text = `${this.text}*${command.length}\r\n`;
     for (const argument of command)
-      if (typeof argument === 'string') text += `$${Buffer.byteLength(argument)}\r\n${argument}\r\n`;
-      else {
+      if (typeof argument === 'string') {
+        const bytes = Buffer.byteLength(argument);
+        if (bytes !== argument.length) this.isAscii = false;
+        text += `$${bytes}\r\n${argument}\r\n`;
+      } else {
         this.chunks.push(`${text}$${argument.length}\r\n`, argument);
         text = '\r\n';
       }
