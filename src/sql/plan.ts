@@ -63,6 +63,24 @@ export type WriteScope =
   | { readonly scope: 'tables'; readonly tables: readonly TableWrite[] }
   | { readonly scope: 'everything'; readonly reason: Reason };
 
+/** A column of an answer that shows a column of the rows a statement touched: the value is the same before and after. */
+export interface ToldColumn {
+  /** As the catalog numbers it. */
+  readonly column: string;
+  /** In the answer, from 0. */
+  readonly position: number;
+  readonly valueClass: ValueClass;
+}
+
+/**
+ * The one table of which a statement's answer tells all rows that were written: how many, and values of some columns of
+ * each (RETURNING). Nothing else that the statement sets off writes it.
+ */
+export interface ToldRows {
+  readonly table: Table;
+  readonly columns: readonly ToldColumn[];
+}
+
 /** What the statement does to the transaction its connection is in. The authority on the state is the protocol. */
 export type TransactionControl =
   | { readonly control: 'begin' }
@@ -105,6 +123,8 @@ export type Plan =
       readonly session: SessionEffect;
       /** The table of which the answer tells how many rows were written, at least. */
       readonly counted?: Table;
+      /** Once it has succeeded, what its answer tells of the rows it wrote. */
+      readonly told?: ToldRows;
       /** One INSERT, UPDATE, DELETE or MERGE that is not known to be short. An error means that nothing was written. */
       readonly mayTakeLong?: boolean;
     }

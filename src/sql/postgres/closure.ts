@@ -1,5 +1,6 @@
 /** Decides what else changes when a table is written: partitions, triggers, rules, referential actions, code in defaults. */
 import type { WritePin } from '../plan.js';
+import { NULL_VALUE } from '../values.js';
 import {
   ancestors,
   type Catalog,
@@ -11,7 +12,7 @@ import {
 import type { Findings } from './findings.js';
 import { bodyEffects } from './function-bodies.js';
 import { effectOfFunctionOid } from './functions.js';
-import { isPlainTable, tablesRead } from './relations.js';
+import { tablesRead } from './relations.js';
 import { columnsSetBy } from './row-triggers.js';
 
 export type WriteEvent = 'insert' | 'update' | 'delete' | 'truncate';
@@ -23,28 +24,65 @@ export interface WriteRequest {
   /** The columns an update may change; null if that is not known. */
   readonly changed: ReadonlySet<number> | null;
   readonly pins: readonly WritePin[];
+  /** What sets it off: the same for all that one statement itself does. */
+  readonly source: object;
   readonly cascade?: boolean;
 }
 
 /** `pg_trigger.tgtype` bits. */
 const eventBits: Readonly<Record<WriteEvent, number>> = { insert: 4, delete: 8, update: 16, truncate: 32 };
 
-/** Adds a write and all that follows from it. */
-export function addWrite(catalog: Catalog, findings: Findings, request: WriteRequest): void {
-  const done = new Set<string>();
-  const queue: WriteRequest[] = [request];
+/** Adds what one statement writes and all that follows from it. */
+export function addWrites(catalog: Catalog, findings: Findings, requests: readonly WriteRequest[]): void {
+  /** Whether what follows was found out for any rows. */
+  const done = new Map<string, 'some rows' | 'any row'>();
+  const queue: WriteRequest[] = [...requests];
   for (const next of queue) {
     const columns = next.changed === null ? '*' : [...next.changed].join(',');
     const key = `${next.relation.table.id} ${next.event} ${columns}`;
-    // A request met again comes from a cycle of references: the first one's pins would be too narrow.
-    if (done.has(key)) addOwn(findings, next.relation, []);
-    else queue.push(...spread(catalog, findings, next));
-    done.add(key);
+    const before = done.get(key);
+    if (before === 'any row') {
+      addOwn(findings, next.relation, { ...next, pins: [] });
+      continue;
+    }
+    // Met again, along another reference say: what follows from the first one's rows is not all that follows.
+    const request = before === undefined ? next : { ...next, pins: [] };
+    done.set(key, request.pins.length === 0 ? 'any row' : 'some rows');
+    queue.push(...spread(catalog, findings, request));
   }
 }
 
-function addOwn(findings: Findings, relation: Relation, pins: readonly WritePin[]): void {
-  findings.write(relation.table, pins);
+function addOwn(
+  findings: Findings,
+  relation: Relation,
+  { pins, source }: Pick<WriteRequest, 'pins' | 'source'>,
+): void {
+  findings.write(relation.table, pins, source);
+}
+
+/** The same rows as another table of the hierarchy has them: its columns may have other numbers. */
+function pinsOf(pins: readonly WritePin[], from: Relation, to: Relation): readonly WritePin[] {
+  if (from === to) return pins;
+  return pins.flatMap((pin) => {
+    const own = from.columns.find(({ number }) => String(number) === pin.column);
+    const column = own === undefined ? undefined : to.columnByName.get(own.name);
+    if (own === undefined || column === undefined || column.generated || column.valueClass !== own.valueClass)
+      return [];
+    return [{ column: String(column.number), values: pin.values }];
+  });
+}
+
+/** The same columns by the numbers of another table of the hierarchy; null where one is not found there. */
+function changedIn(
+  changed: ReadonlySet<number> | null,
+  from: Relation,
+  to: Relation,
+): ReadonlySet<number> | null {
+  if (changed === null || from === to) return changed;
+  const numbers = from.columns.flatMap(({ name, number }) =>
+    changed.has(number) ? [to.columnByName.get(name)?.number ?? 0] : [],
+  );
+  return numbers.includes(0) || numbers.length < changed.size ? null : new Set(numbers);
 }
 
 /** Notes one request's own effects; gives what follows from it. */
@@ -61,12 +99,13 @@ function spread(catalog: Catalog, findings: Findings, request: WriteRequest): re
   const members = withDescendants(catalog, relation);
   const events = eventsOf(relation, members, event);
   const following: WriteRequest[] = [];
-  for (const parent of ancestors(catalog, relation)) addOwn(findings, parent, []);
+  const sets = new Map<Relation, ReadonlySet<number> | 'all'>();
   for (const member of members) {
     if (member.kind === 'f' || member.rules.length > 0)
       return everything(`${member.table.name} is not a plain partition`);
     const set = triggersOf(catalog, findings, { member, events });
     if (set === null) return [];
+    sets.set(member, set);
     for (const oid of member.functions) {
       const effect = effectOfFunctionOid(catalog, oid);
       if (effect.effect === 'writes')
@@ -74,14 +113,40 @@ function spread(catalog: Catalog, findings: Findings, request: WriteRequest): re
           `a default, check or policy of ${member.table.name} calls a function: ${effect.reason.detail}`,
         );
     }
-    const changed = set === 'all' || request.changed === null ? null : new Set([...request.changed, ...set]);
-    const plain = members.length === 1 && isPlainTable(member) && set !== 'all';
-    addOwn(findings, member, plain ? request.pins.filter((pin) => !set.has(Number(pin.column))) : []);
+  }
+  // A row may be in any of them, and what a trigger of one makes of it may be in another one.
+  const named = pinsWithout(request.pins, relation, sets);
+  for (const parent of ancestors(catalog, relation))
+    addOwn(findings, parent, { pins: pinsOf(named, relation, parent), source: request.source });
+  for (const [member, set] of sets) {
+    const pins = pinsOf(named, relation, member);
+    const given = changedIn(request.changed, relation, member);
+    const changed = set === 'all' || given === null ? null : new Set([...given, ...set]);
+    addOwn(findings, member, { pins, source: request.source });
     for (const kind of events)
       for (const key of member.referencedBy)
-        following.push(...referencing(catalog, key, { ...request, changed, event: kind }));
+        following.push(
+          ...referencing(catalog, key, { relation: member, changed, event: kind, pins, request }),
+        );
   }
   return following;
+}
+
+/** Pins on columns that no trigger sets. */
+function pinsWithout(
+  pins: readonly WritePin[],
+  relation: Relation,
+  sets: ReadonlyMap<Relation, ReadonlySet<number> | 'all'>,
+): readonly WritePin[] {
+  let left = pins;
+  for (const [member, set] of sets) {
+    if (set === 'all') return [];
+    left = left.filter((pin) => {
+      const [own] = pinsOf([pin], relation, member);
+      return own === undefined ? member === relation || set.size === 0 : !set.has(Number(own.column));
+    });
+  }
+  return left;
 }
 
 /** An update that moves a row from one partition to another also deletes and inserts. */
@@ -103,24 +168,18 @@ function triggersOf(
   fired: { readonly member: Relation; readonly events: readonly WriteEvent[] },
 ): ReadonlySet<number> | 'all' | null {
   const { member, events } = fired;
-  const columns = new Set<number>();
-  let all = false;
   for (const trigger of member.triggers) {
-    if (!events.some((event) => (trigger.type & eventBits[event]) !== 0)) continue;
-    const set = columnsSetBy(catalog, member, trigger);
-    const risky = [...trigger.conditionFunctions].some(
+    if (!isFired(trigger, events)) continue;
+    const isRisky = [...trigger.conditionFunctions].some(
       (oid) => effectOfFunctionOid(catalog, oid).effect === 'writes',
     );
-    if (set === null || risky) {
-      noteCode(catalog, findings, trigger);
-      const detail = `${member.table.name} has the trigger ${trigger.name}`;
-      findings.writeEverything({ code: 'side-effects', detail });
-      return null;
-    }
-    if (set === 'all') all = true;
-    else for (const column of set) columns.add(column);
+    if (!isRisky && columnsSetBy(catalog, member, trigger) !== null) continue;
+    noteCode(catalog, findings, trigger);
+    const detail = `${member.table.name} has the trigger ${trigger.name}`;
+    findings.writeEverything({ code: 'side-effects', detail });
+    return null;
   }
-  return all ? 'all' : columns;
+  return columnsSetOn(catalog, member, events);
 }
 
 /** A trigger's code runs in the session of the statement. */
@@ -132,7 +191,7 @@ function noteCode(catalog: Catalog, findings: Findings, trigger: Trigger): void 
 
 /** A view without triggers and rules passes a write on to the one table it can be updated through: any below it. */
 function spreadView(catalog: Catalog, findings: Findings, request: WriteRequest): readonly WriteRequest[] {
-  const { relation, event } = request;
+  const { relation, event, source } = request;
   if (relation.triggers.length > 0) {
     findings.writeEverything({
       code: 'side-effects',
@@ -148,28 +207,83 @@ function spreadView(catalog: Catalog, findings: Findings, request: WriteRequest)
     });
     return [];
   }
-  return below.map((table) => ({ relation: table, event, changed: null, pins: [] }));
+  return below.map((table) => ({ relation: table, event, changed: null, pins: [], source }));
+}
+
+/** A change to the referenced side. */
+interface Referenced {
+  readonly relation: Relation;
+  readonly event: WriteEvent;
+  readonly changed: ReadonlySet<number> | null;
+  readonly pins: readonly WritePin[];
+  readonly request: WriteRequest;
 }
 
 /** What a change to the referenced side does to the referencing one. */
-function referencing(catalog: Catalog, key: ForeignKey, request: WriteRequest): readonly WriteRequest[] {
+function referencing(catalog: Catalog, key: ForeignKey, change: Referenced): readonly WriteRequest[] {
   const relation = catalog.relations.get(key.from);
   if (relation === undefined) return [];
-  const { event, changed } = request;
-  const keyColumns = new Set(key.fromColumns);
+  const { event, changed, request } = change;
+  const source = {};
   if (event === 'truncate')
     return request.cascade === true
-      ? [{ relation, event: 'truncate', changed: null, pins: [], cascade: true }]
+      ? [{ relation, event: 'truncate', changed: null, pins: [], cascade: true, source }]
       : [];
-  if (event === 'delete') {
-    if (key.onDelete === 'c') return [{ relation, event: 'delete', changed: null, pins: [] }];
-    return changesRows(key.onDelete) ? [{ relation, event: 'update', changed: keyColumns, pins: [] }] : [];
-  }
-  if (event !== 'update' || !changesRows(key.onUpdate)) return [];
-  if (changed !== null && !key.toColumns.some((column) => changed.has(column))) return [];
-  return [{ relation, event: 'update', changed: keyColumns, pins: [] }];
+  const action = event === 'delete' ? key.onDelete : key.onUpdate;
+  if (event === 'insert' || !changesRows(action)) return [];
+  if (event === 'update' && changed !== null && !key.toColumns.some((column) => changed.has(column)))
+    return [];
+  const pins = referencingPins(key, relation, { ...change, action });
+  if (event === 'delete' && action === 'c')
+    return [{ relation, event: 'delete', changed: null, pins, source }];
+  return [{ relation, event: 'update', changed: new Set(key.fromColumns), pins, source }];
+}
+
+/**
+ * A row is touched because it has in its key what the referenced row had. Afterwards it has what that has then, NULL, or
+ * the columns' defaults.
+ */
+function referencingPins(
+  key: ForeignKey,
+  relation: Relation,
+  { relation: referenced, pins, event, action }: Referenced & { readonly action: string },
+): readonly WritePin[] {
+  const isGone = event === 'delete' && action === 'c';
+  return key.toColumns.flatMap((toColumn, position): WritePin[] => {
+    const pin = pins.find(({ column }) => Number(column) === toColumn);
+    const to = referenced.columns.find(({ number }) => number === toColumn);
+    const own = relation.columns.find(({ number }) => number === key.fromColumns[position]);
+    if (pin === undefined || own === undefined || own.generated || to === undefined) return [];
+    if (own.valueClass === null || own.valueClass !== to.valueClass) return [];
+    if (action === 'd' && own.hasDefault) return [];
+    const after: WritePin['values'] =
+      isGone || action === 'c' ? [] : [{ kind: 'literal', value: NULL_VALUE }];
+    return [{ column: String(own.number), values: [...pin.values, ...after] }];
+  });
 }
 
 function changesRows(action: string): boolean {
   return action === 'c' || action === 'n' || action === 'd';
+}
+
+/** The columns (`all`: any) of their own row that the triggers of one table set; null if one of them may do more. */
+export function columnsSetOn(
+  catalog: Catalog,
+  relation: Relation,
+  events: readonly WriteEvent[],
+): ReadonlySet<number> | 'all' | null {
+  const columns = new Set<number>();
+  let isAll = false;
+  for (const trigger of relation.triggers) {
+    if (!isFired(trigger, events)) continue;
+    const set = columnsSetBy(catalog, relation, trigger);
+    if (set === null) return null;
+    if (set === 'all') isAll = true;
+    else for (const column of set) columns.add(column);
+  }
+  return isAll ? 'all' : columns;
+}
+
+function isFired(trigger: Trigger, events: readonly WriteEvent[]): boolean {
+  return events.some((event) => (trigger.type & eventBits[event]) !== 0);
 }

@@ -1,11 +1,24 @@
 /** Decides how what was found in a statement is gathered: the worst wins, the first reason stays. Knows no syntax. */
-import type { Reason, SessionEffect, Table, TableRead, TableWrite, WritePin } from '../plan.js';
+import type {
+  Reason,
+  SessionEffect,
+  Table,
+  TableRead,
+  TableWrite,
+  ToldRows,
+  ValueSource,
+  WritePin,
+} from '../plan.js';
 import type { FunctionEffect } from './functions.js';
 
 /** Everything known of the statements of one text. Filled while their trees are walked. */
 export class Findings {
   readonly reads: TableRead[] = [];
   readonly writes = new Map<string, TableWrite>();
+  /** By statement. */
+  readonly told = new Map<object, ToldRows>();
+  /** By table, all that sets off a write of it. */
+  private readonly sources = new Map<string, Set<object>>();
   /** Why it is never cached; null as long as nothing speaks against it. */
   uncacheable: Reason | null = null;
   /** Why it may change any table. */
@@ -23,9 +36,24 @@ export class Findings {
     this.everything ??= reason;
   }
 
-  /** A write of one table. Written in two ways, it has no pins. */
-  write(table: Table, pins: readonly WritePin[]): void {
-    this.writes.set(table.id, { table, pins: this.writes.has(table.id) ? [] : pins });
+  /**
+   * A write of one table. Written in two ways, its rows are known by the columns that both name.
+   *
+   * @param source what sets it off
+   */
+  write(table: Table, pins: readonly WritePin[], source: object): void {
+    const known = this.writes.get(table.id);
+    this.writes.set(table.id, { table, pins: known === undefined ? pins : eitherOf(known.pins, pins) });
+    const sources = this.sources.get(table.id);
+    if (sources === undefined) this.sources.set(table.id, new Set([source]));
+    else sources.add(source);
+  }
+
+  /** What the answer to a statement tells of the rows it wrote, if nothing but the statement itself wrote that table. */
+  toldBy(statement: object): ToldRows | null {
+    const told = this.told.get(statement) ?? null;
+    const sources = told === null ? undefined : this.sources.get(told.table.id);
+    return sources?.size === 1 && sources.has(statement) ? told : null;
   }
 
   apply(effect: FunctionEffect): void {
@@ -44,4 +72,18 @@ export class Findings {
   useParameter(parameter: number): void {
     this.parameterUses.set(parameter, (this.parameterUses.get(parameter) ?? 0) + 1);
   }
+}
+
+/** What both say. */
+function eitherOf(one: readonly WritePin[], other: readonly WritePin[]): readonly WritePin[] {
+  return one.flatMap(({ column, values }): WritePin[] => {
+    const second = other.find((pin) => pin.column === column)?.values;
+    if (second === undefined) return [];
+    return [{ column, values: distinct([...values, ...second]) }];
+  });
+}
+
+/** Each value once. */
+export function distinct(values: readonly ValueSource[]): readonly ValueSource[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }

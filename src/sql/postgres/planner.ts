@@ -2,6 +2,7 @@
 
 import type { Plan, Planner, Reason, TransactionControl } from '../plan.js';
 import { RecentTexts } from '../recent-texts.js';
+import { tagged } from './ast.js';
 import type { Catalog } from './catalog.js';
 import { countedTable } from './counted.js';
 import { mayTakeLong } from './duration.js';
@@ -114,10 +115,12 @@ function planOf(options: PlannerOptions, text: string, hazard: Hazard): Plan {
   if (plan.kind !== 'write' || statements.length > 1) return plan;
   // What may do anything may also empty the table.
   const counted = plan.writes.scope === 'tables' ? countedTable(catalog, first) : null;
+  const told = plan.writes.scope === 'tables' ? findings.toldBy(tagged(first)?.fields ?? {}) : null;
   const isLong = plan.writes.scope === 'tables' && mayTakeLong(catalog, first, plan.writes.tables);
   return {
     ...plan,
     ...(counted === null ? {} : { counted }),
+    ...(told === null ? {} : { told }),
     ...(isLong ? { mayTakeLong: true } : {}),
   };
 }

@@ -2,13 +2,14 @@
 import type { TransactionControl } from '../plan.js';
 import { child, type Fields, flag, tagged, text } from './ast.js';
 import { findRelation } from './catalog.js';
-import { addWrite } from './closure.js';
+import { addWrites } from './closure.js';
 import { walkExpression } from './expressions.js';
+import { walkMerge } from './merge.js';
 import { tablesRead } from './relations.js';
 import { noteInto, walkSelect } from './select.js';
 import { hasOption, isTemporary, noteDiscard, noteVariableSet } from './session.js';
 import type { Surroundings, Walk } from './walk.js';
-import { walkCopy, walkDelete, walkInsert, walkMerge, walkTruncate, walkUpdate } from './writes.js';
+import { walkCopy, walkDelete, walkInsert, walkTruncate, walkUpdate } from './writes.js';
 
 const topLevel: Surroundings = { ctes: null, outer: null };
 
@@ -136,7 +137,7 @@ function walkRefresh(walk: Walk, fields: Fields): void {
   const { relation } = found;
   // Its query runs now: what that may write counts too.
   tablesRead(catalog, findings, { relation: { ...relation, kind: 'v' }, withChildren: false });
-  addWrite(catalog, findings, { relation, event: 'insert', changed: null, pins: [] });
+  addWrites(catalog, findings, [{ relation, event: 'insert', changed: null, pins: [], source: fields }]);
 }
 
 function walkExplain(walk: Walk, fields: Fields): void {

@@ -1,27 +1,25 @@
-/** Decides what INSERT, UPDATE, DELETE, MERGE and COPY change, and which rows they are known to touch. */
+/** Decides what INSERT, UPDATE, DELETE, COPY and TRUNCATE change, and which rows they are known to touch. */
 import type { WritePin } from '../plan.js';
 import { child, type Fields, fieldsOf, list, tagged, text } from './ast.js';
 import { type Column, findRelation, type Relation } from './catalog.js';
-import { addWrite, type WriteEvent } from './closure.js';
+import { addWrites, columnsSetOn, type WriteEvent } from './closure.js';
 import { walkChildren } from './expressions.js';
-import { type Candidate, candidatesOf, equalities } from './pins.js';
+import { distinct } from './findings.js';
+import { type Inserted, insertedValues } from './inserted-values.js';
+import { type ColumnFacts, KnownValues, type Lists, type Side, united } from './known-values.js';
+import { toldRows } from './returned.js';
 import type { RangeEntry, Scope } from './scope.js';
 import { walkFrom, walkWith } from './select.js';
 import type { Surroundings, Walk } from './walk.js';
 
-/** Values that each touched row has in a column, before or after. */
-interface ColumnValues {
-  readonly column: Column;
-  readonly values: readonly Candidate[];
-}
-
-interface Change {
+/** One kind of change that a statement makes to its table. */
+export interface Change {
   readonly event: WriteEvent;
   readonly changed: ReadonlySet<number> | null;
 }
 
 /** The relation a statement writes; a CTE of that name is never meant. */
-function targetOf(walk: Walk, rangeVar: Fields | null): Relation | null {
+export function targetOf(walk: Walk, rangeVar: Fields | null): Relation | null {
   const name = text(rangeVar ?? {}, 'relname');
   const found = findRelation(walk.catalog, text(rangeVar ?? {}, 'schemaname'), name);
   if (found.found === 'relation') return found.relation;
@@ -42,8 +40,14 @@ function entryOf(rangeVar: Fields | null, relation: Relation): RangeEntry {
   };
 }
 
-/** Walks all of a data-modifying statement but its WITH and FROM, which are given apart. */
-function walkParts(
+/** A query level that begins with the table it writes. */
+export interface TargetScope extends Scope {
+  /** The table itself. */
+  readonly target: RangeEntry;
+}
+
+/** Walks all of a data-modifying statement but its WITH and FROM, which are given apart. Null: its table is not known. */
+export function walkParts(
   walk: Walk,
   fields: Fields,
   parts: {
@@ -51,73 +55,116 @@ function walkParts(
     readonly from: readonly unknown[];
     readonly around: Surroundings;
   },
-): Scope {
+): TargetScope | null {
   const ctes = walkWith(walk, child(fields, 'withClause'), parts.around);
   const scope: Scope = { entries: [], ctes, outer: parts.around.outer };
-  if (parts.relation !== null) scope.entries.push(entryOf(child(fields, 'relation'), parts.relation));
+  const target = parts.relation === null ? null : entryOf(child(fields, 'relation'), parts.relation);
+  if (target !== null) scope.entries.push(target);
   walkFrom(walk, parts.from, scope);
   const { withClause: _with, relation: _relation, fromClause: _from, usingClause: _using, ...rest } = fields;
   walkChildren(walk, rest, scope);
-  return scope;
+  return target === null ? null : { ...scope, target };
 }
 
 /** Records the changes once it is known which values name their rows. */
-function record(
+export function record(
   walk: Walk,
-  relation: Relation,
-  write: { readonly changes: readonly Change[]; readonly columns: readonly ColumnValues[] },
+  write: {
+    readonly relation: Relation;
+    readonly changes: readonly Change[];
+    readonly columns: readonly ColumnFacts[];
+    /** The statement: with what its answer tells of the rows. */
+    readonly fields: Fields;
+    readonly scope: TargetScope | null;
+  },
 ): void {
   const { catalog, findings, pins } = walk;
+  const { relation, changes, columns, fields, scope } = write;
   pins.later(() => {
-    const settled = write.columns.flatMap(({ column, values }): WritePin[] => {
-      const sources = values.flatMap((value) => pins.sourceOf(value, findings.parameterUses) ?? []);
-      return sources.length === values.length && sources.length > 0
-        ? [{ column: String(column.number), values: sources }]
-        : [];
+    const settled = columns.flatMap(({ column, lists }): WritePin[] => {
+      const values = settledValues(walk, lists);
+      return values === null ? [] : [{ column: String(column.number), values }];
     });
-    for (const { event, changed } of write.changes) {
-      const only = write.changes.length === 1 ? settled : [];
-      addWrite(catalog, findings, { relation, event, changed, pins: only });
-    }
+    const requests = changes.map((change) => ({ relation, pins: settled, source: fields, ...change }));
+    addWrites(catalog, findings, requests);
+    const told = scope === null ? null : toldRows(catalog, { relation, changes, fields, scope });
+    if (told !== null) findings.told.set(fields, told);
   });
+}
+
+/** Of several lists, each of which is true, the shortest that can be told when the statement is called. */
+function settledValues(walk: Walk, lists: Lists): WritePin['values'] | null {
+  const { findings, pins } = walk;
+  for (const values of [...lists].sort((one, other) => one.length - other.length)) {
+    const sources = values.flatMap((value) => pins.sourceOf(value, findings.parameterUses) ?? []);
+    if (sources.length === values.length) return distinct(sources);
+  }
+  return null;
 }
 
 export function walkInsert(walk: Walk, fields: Fields, around: Surroundings): void {
   const relation = targetOf(walk, child(fields, 'relation'));
   const conflict = child(fields, 'onConflictClause');
   const scope = walkParts(walk, { ...fields, cols: null }, { relation, from: [], around });
-  if (relation === null) return;
-  const changes: Change[] = [{ event: 'insert', changed: null }];
-  if (conflict !== null && text(conflict, 'action') !== 'ONCONFLICT_NOTHING')
-    changes.push({ event: 'update', changed: assignedColumns(relation, list(conflict, 'targetList')) });
-  const simple =
-    conflict === null &&
-    child(fields, 'withClause') === null &&
-    text(fields, 'override') !== 'OVERRIDING_USER_VALUE' &&
-    scope.entries.length === 1;
-  record(walk, relation, { changes, columns: simple ? insertedValues(walk, relation, fields) : [] });
+  if (relation === null || scope === null) return;
+  const inserted = insertedValues(walk, relation, { fields, ctes: scope.ctes });
+  const isUpsert = conflict !== null && text(conflict, 'action') !== 'ONCONFLICT_NOTHING';
+  const insert: Change = { event: 'insert', changed: null };
+  if (!isUpsert)
+    return record(walk, { relation, changes: [insert], columns: [...inserted.values()], fields, scope });
+  const changed = assignedColumns(relation, list(conflict, 'targetList'));
+  const columns = changed === null ? [] : upsertedValues(walk, { relation, scope, conflict, inserted });
+  record(walk, { relation, changes: [insert, { event: 'update', changed }], columns, fields, scope });
 }
 
-/** The columns for which each row of a VALUES list gives a value in so many words. */
-function insertedValues(walk: Walk, relation: Relation, fields: Fields): readonly ColumnValues[] {
-  const select = fieldsOf(fields['selectStmt'], 'SelectStmt');
-  if (select === null || list(select, 'valuesLists').length === 0 || child(select, 'withClause') !== null)
-    return [];
-  const rows = list(select, 'valuesLists').map((row) => list(fieldsOf(row, 'List') ?? {}, 'items'));
-  const targets = list(fields, 'cols').map((item) => fieldsOf(item, 'ResTarget') ?? {});
-  const columns =
-    targets.length === 0
-      ? relation.columns
-      : targets.map((target) =>
-          list(target, 'indirection').length > 0
-            ? undefined
-            : relation.columnByName.get(text(target, 'name')),
-        );
-  return columns.flatMap((column, position): ColumnValues[] => {
-    if (column === undefined) return [];
-    const given = rows.map((row) => row[position]);
-    const values = candidatesOf(walk, given, column);
-    return values === null ? [] : [{ column, values }];
+/**
+ * Of a row that is inserted, or of the row that stood in its way. That one has the values by which it was found in the
+ * columns of the conflict's target; in any other column it may have anything, as another row of another key may.
+ */
+function upsertedValues(
+  walk: Walk,
+  upsert: {
+    readonly relation: Relation;
+    readonly scope: TargetScope;
+    readonly conflict: Fields;
+    readonly inserted: Inserted;
+  },
+): readonly ColumnFacts[] {
+  const { relation, scope, conflict } = upsert;
+  const inserted = asTriggersLeaveThem(walk, relation, upsert.inserted);
+  const listsOf = (column: Column): Lists => inserted.get(column.number)?.lists ?? [];
+  const excluded: Side = (name, wanted) => {
+    const column = relation.columnByName.get(name);
+    return column !== undefined && column.valueClass === wanted.valueClass ? listsOf(column) : [];
+  };
+  const known = KnownValues.of(walk, {
+    scope,
+    condition: conflict['whereClause'],
+    sides: [['excluded', excluded]],
+  });
+  const arbiters = arbiterColumns(relation, conflict);
+  const old = new Map(known.columnsOf(scope.target).map((facts) => [facts.column.number, facts]));
+  for (const column of arbiters)
+    old.set(column.number, { column, lists: [...(old.get(column.number)?.lists ?? []), ...listsOf(column)] });
+  return updatedValues(relation, {
+    old: [...old.values()],
+    assignments: list(conflict, 'targetList'),
+    known,
+  }).map(({ column, lists }) => ({ column, lists: united([listsOf(column), lists]) }));
+}
+
+/** What is in the way is looked for after BEFORE triggers have run, and `excluded` shows what they made of the row. */
+function asTriggersLeaveThem(walk: Walk, relation: Relation, inserted: Inserted): Inserted {
+  const set = columnsSetOn(walk.catalog, relation, ['insert']);
+  if (set === null || set === 'all') return new Map();
+  return new Map([...inserted].filter(([number]) => !set.has(number)));
+}
+
+/** The columns in which the row that is in the way has the value of the row to be inserted. */
+function arbiterColumns(relation: Relation, conflict: Fields): readonly Column[] {
+  return list(child(conflict, 'infer') ?? {}, 'indexElems').flatMap((item) => {
+    const column = relation.columnByName.get(text(fieldsOf(item, 'IndexElem') ?? {}, 'name'));
+    return column === undefined || relation.looseKeyColumns.has(column.number) ? [] : [column];
   });
 }
 
@@ -125,43 +172,48 @@ export function walkUpdate(walk: Walk, fields: Fields, around: Surroundings): vo
   const relation = targetOf(walk, child(fields, 'relation'));
   const from = list(fields, 'fromClause');
   const scope = walkParts(walk, fields, { relation, from, around });
-  if (relation === null) return;
+  if (relation === null || scope === null) return;
   const assignments = list(fields, 'targetList');
+  const known = KnownValues.of(walk, { scope, condition: fields['whereClause'], from });
   const changed = assignedColumns(relation, assignments);
-  const simple = from.length === 0 && child(fields, 'withClause') === null;
-  const before = simple ? filteredValues(walk, fields['whereClause'], scope) : [];
-  const columns = before.flatMap((old): ColumnValues[] => {
-    if (changed === null) return [];
-    if (!changed.has(old.column.number)) return [old];
-    const assigned = assignedValue(walk, old.column, assignments);
-    return assigned === null ? [] : [{ column: old.column, values: [...old.values, ...assigned] }];
+  const columns = updatedValues(relation, { old: known.columnsOf(scope.target), assignments, known });
+  record(walk, { relation, changes: [{ event: 'update', changed }], columns, fields, scope });
+}
+
+/** The values that updated rows have before and after. */
+export function updatedValues(
+  relation: Relation,
+  update: {
+    readonly old: readonly ColumnFacts[];
+    readonly assignments: readonly unknown[];
+    readonly known: KnownValues;
+  },
+): readonly ColumnFacts[] {
+  const { old, assignments, known } = update;
+  const changed = assignedColumns(relation, assignments);
+  if (changed === null) return [];
+  return old.map(({ column, lists }) => {
+    if (!changed.has(column.number)) return { column, lists };
+    const node = assignedNode(column, assignments);
+    return { column, lists: node === null ? [] : united([lists, known.assigned(node, column)]) };
   });
-  record(walk, relation, { changes: [{ event: 'update', changed }], columns });
 }
 
 export function walkDelete(walk: Walk, fields: Fields, around: Surroundings): void {
   const relation = targetOf(walk, child(fields, 'relation'));
   const from = list(fields, 'usingClause');
   const scope = walkParts(walk, fields, { relation, from, around });
-  if (relation === null) return;
-  const simple = from.length === 0 && child(fields, 'withClause') === null;
-  const columns = simple ? filteredValues(walk, fields['whereClause'], scope) : [];
-  record(walk, relation, { changes: [{ event: 'delete', changed: null }], columns });
-}
-
-/** The columns that a WHERE of one table gives a value of; of two values for one column each is true. */
-function filteredValues(walk: Walk, condition: unknown, scope: Scope): readonly ColumnValues[] {
-  const byColumn = new Map<number, ColumnValues>();
-  for (const { column, values } of equalities(walk, condition, scope))
-    byColumn.set(column.number, {
-      column,
-      values: [...(byColumn.get(column.number)?.values ?? []), ...values],
-    });
-  return [...byColumn.values()];
+  if (relation === null || scope === null) return;
+  const known = KnownValues.of(walk, { scope, condition: fields['whereClause'], from });
+  const columns = known.columnsOf(scope.target);
+  record(walk, { relation, changes: [{ event: 'delete', changed: null }], columns, fields, scope });
 }
 
 /** The columns a SET list names; null if a name is not one of the relation's. */
-function assignedColumns(relation: Relation, assignments: readonly unknown[]): ReadonlySet<number> | null {
+export function assignedColumns(
+  relation: Relation,
+  assignments: readonly unknown[],
+): ReadonlySet<number> | null {
   const numbers = new Set<number>();
   for (const assignment of assignments) {
     const column = relation.columnByName.get(text(fieldsOf(assignment, 'ResTarget') ?? {}, 'name'));
@@ -171,32 +223,16 @@ function assignedColumns(relation: Relation, assignments: readonly unknown[]): R
   return numbers;
 }
 
-/** The one value a SET list gives to a column in so many words. */
-function assignedValue(
-  walk: Walk,
-  column: Column,
-  assignments: readonly unknown[],
-): readonly Candidate[] | null {
+/** What a SET list gives to a column as a whole. */
+function assignedNode(column: Column, assignments: readonly unknown[]): unknown {
   const own = assignments.flatMap((assignment) => {
     const target = fieldsOf(assignment, 'ResTarget');
     return target !== null && text(target, 'name') === column.name ? [target] : [];
   });
   const [target] = own;
-  if (own.length !== 1 || target === undefined || list(target, 'indirection').length > 0) return null;
-  return candidatesOf(walk, [target['val']], column);
-}
-
-export function walkMerge(walk: Walk, fields: Fields, around: Surroundings): void {
-  const relation = targetOf(walk, child(fields, 'relation'));
-  const { sourceRelation, ...rest } = fields;
-  walkParts(walk, rest, { relation, from: [sourceRelation], around });
-  if (relation === null) return;
-  const changes: Change[] = [
-    { event: 'insert', changed: null },
-    { event: 'update', changed: null },
-    { event: 'delete', changed: null },
-  ];
-  record(walk, relation, { changes, columns: [] });
+  return own.length !== 1 || target === undefined || list(target, 'indirection').length > 0
+    ? null
+    : target['val'];
 }
 
 export function walkCopy(walk: Walk, fields: Fields, around: Surroundings): void {
@@ -213,7 +249,7 @@ export function walkCopy(walk: Walk, fields: Fields, around: Surroundings): void
   if (relation === null) return;
   scope.entries.push(entryOf(rangeVar, relation));
   walkChildren(walk, { where: fields['whereClause'] ?? null }, scope);
-  record(walk, relation, { changes: [{ event: 'insert', changed: null }], columns: [] });
+  record(walk, { relation, changes: [{ event: 'insert', changed: null }], columns: [], fields, scope: null });
 }
 
 export function walkTruncate(walk: Walk, fields: Fields): void {
@@ -221,12 +257,8 @@ export function walkTruncate(walk: Walk, fields: Fields): void {
   for (const item of list(fields, 'relations')) {
     const relation = targetOf(walk, fieldsOf(item, 'RangeVar'));
     if (relation !== null)
-      addWrite(walk.catalog, walk.findings, {
-        relation,
-        event: 'truncate',
-        changed: null,
-        pins: [],
-        cascade,
-      });
+      addWrites(walk.catalog, walk.findings, [
+        { relation, event: 'truncate', changed: null, pins: [], cascade, source: fields },
+      ]);
   }
 }

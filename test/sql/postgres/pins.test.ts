@@ -185,15 +185,15 @@ describeWithPostgres('pins: which rows a statement is known to see or touch', ()
       ['update products set sku = $2 where id = $1', 'write products[1=$1]'],
       ['update products set sku = $2 where id = $1 and sku = $3', 'write products[1=$1 2=$3,$2]'],
       ['update products set sku = upper(sku) where id = $1 and sku = $3', 'write products[1=$1]'],
-      ['update products set sku = default where id = $1 and sku = $3', 'write products[1=$1]'],
+      ['update products set sku = default where id = $1 and sku = $3', 'write products[1=$1 2=$3,null]'],
       ['update products set (sku, price) = ($2, 3) where id = $1 and sku = $3', 'write products[1=$1]'],
       ['update products set id = id + 1 where id = $1', 'write products'],
       ['update products set sku = $1 where sku like $2', 'write products'],
-      ['update products set price = $2 where id = $1 or id = $3', 'write products'],
+      ['update products set price = $2 where id = $1 or id = $3', 'write products[1=$1,$3]'],
       ['update products set price = $2 where id > $1', 'write products'],
       ['update products set price = 1', 'write products'],
-      ['update products set price = p.price from products p where products.id = $1', 'write products'],
-      ['with x as (select 1) update products set price = 1 where id = $1', 'write products'],
+      ['update products set price = p.price from products p where products.id = $1', 'write products[1=$1]'],
+      ['with x as (select 1) update products set price = 1 where id = $1', 'write products[1=$1]'],
       ['update products set price = (select max(price) from products) where id = $1', 'write products[1=$1]'],
       ['update products set price = $1 where id = $1', 'write products'],
       ['update products set price = $2 where id = $1::int returning *', 'write products[1=$1]'],
@@ -202,24 +202,24 @@ describeWithPostgres('pins: which rows a statement is known to see or touch', ()
     'a delete is pinned by its WHERE': [
       ['delete from products where id = $1', 'write products[1=$1]'],
       ['delete from products where id = $1 and price > 3 returning *', 'write products[1=$1]'],
-      ['delete from products where id = $1 and id = 8', 'write products[1=$1,8]'],
-      ['delete from products using lines where products.id = $1', 'write products'],
+      ['delete from products where id = $1 and id = 8', 'write products[1=$1]'],
+      ['delete from products using lines where products.id = $1', 'write products[1=$1]'],
       ['delete from products', 'write products'],
     ],
     'an insert is pinned by the values it spells out for every row': [
-      ['insert into products (id, sku) values ($1, $2)', 'write products[1=$1 2=$2]'],
-      ['insert into products (sku) values ($1)', 'write products[2=$1]'],
-      ['insert into products (id, sku) values (1, $1), (2, $2)', 'write products[1=1,2 2=$1,$2]'],
-      ['insert into products (id, sku) values (1, $1), (default, $2)', 'write products[2=$1,$2]'],
+      ['insert into products (id, sku) values ($1, $2)', 'write products[1=$1 2=$2 4=null]'],
+      ['insert into products (sku) values ($1)', 'write products[2=$1 4=null]'],
+      ['insert into products (id, sku) values (1, $1), (2, $2)', 'write products[1=1,2 2=$1,$2 4=null]'],
+      ['insert into products (id, sku) values (1, $1), (default, $2)', 'write products[2=$1,$2 4=null]'],
       ['insert into products values ($1, $2, $3, $4)', 'write products[1=$1 2=$2 4=$4]'],
-      ['insert into products (id, sku) values ($1, lower($2))', 'write products[1=$1]'],
-      ['insert into products (id, owner) values ($1, null)', 'write products[1=$1]'],
-      ['insert into products (id, sku) overriding user value values ($1, $2)', 'write products'],
-      ['insert into products (id, sku) select 1, $1', 'write products'],
-      ['insert into products (id) values ($1) on conflict do nothing', 'write products'],
-      ['insert into products (id) values ($1) on conflict (id) do update set sku = $2', 'write products'],
-      ["insert into customers (id, name) values (1, 'abc  ')", 'write customers[1=1]'],
-      ["insert into customers (id, price, code, nick) values (1, 2, 'x', 'y')", 'write customers[1=1]'],
+      ['insert into products (id, sku) values ($1, lower($2))', 'write products[1=$1 4=null]'],
+      ['insert into products (id, owner) values ($1, null)', 'write products[1=$1 2=null 4=null]'],
+      ['insert into products (id, sku) overriding user value values ($1, $2)', 'write products[1=$1 2=$2 4=null]'],
+      ['insert into products (id, sku) select 1, $1', 'write products[1=1 2=$1 4=null]'],
+      ['insert into products (id) values ($1) on conflict do nothing', 'write products[1=$1 2=null 4=null]'],
+      ['insert into products (id) values ($1) on conflict (id) do update set sku = $2', 'write products[1=$1]'],
+      ["insert into customers (id, name) values (1, 'abc  ')", 'write customers[1=1 2=null 7=null 9=null 10=null 11=null 12=null 14=null]'],
+      ["insert into customers (id, price, code, nick) values (1, 2, 'x', 'y')", 'write customers[1=1 2=null 3=null 7=null 9=null 10=null 11=null 12=null 14=null]'],
     ],
   };
 
@@ -244,8 +244,8 @@ describeWithPostgres('pins: which rows a statement is known to see or touch', ()
     const plan = (text: string): string => brief(shop.planner.plan(text));
     expect(plan('update stamped set other = 1 where id = $1')).toBe('write stamped[1=$1]');
     expect(plan('update stamped set other = 1 where id = $1 and slug = $2')).toBe('write stamped[1=$1]');
-    expect(plan('update stamped set id = 3 where id = $1')).toBe('write stamped[1=$1,3] stamps');
-    expect(plan('insert into stamped (id, slug) values ($1, $2)')).toBe('write stamped[1=$1 4=$2]');
+    expect(plan('update stamped set id = 3 where id = $1')).toBe('write stamped[1=$1,3] stamps[2=$1,3]');
+    expect(plan('insert into stamped (id, slug) values ($1, $2)')).toBe('write stamped[1=$1 3=null 4=$2 5=null]');
     for (const body of [
       'new.other := (select max(id) from stamps); return new;',
       'new.other := bump(); return new;',
