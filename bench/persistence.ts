@@ -78,9 +78,9 @@ async function measureDuring(server: Saving, keys: number): Promise<During> {
   watch.isOn = false;
   await watching;
   await sleep(IDLE_MS / 3);
-  await loop.stop();
+  const waited = await loop.stop();
   const between = (from: number, to: number): Waited[] =>
-    loop.waited.filter(({ atMs }) => atMs >= from && atMs < to);
+    waited.filter(({ atMs }) => atMs >= from && atMs < to);
   const copied = Number(await server.info('rdb_last_cow_size'));
   return {
     idle: between(fromMs, beganMs),
@@ -135,8 +135,8 @@ async function measureContainer(server: Saving, members: number): Promise<number
   await server.client.sadd('large', 'another');
   await server.saved();
   const endedMs = performance.now();
-  await loop.stop();
-  return longest(loop.waited.filter(({ atMs }) => atMs >= beganMs - 1 && atMs < endedMs));
+  const waited = await loop.stop();
+  return longest(waited.filter(({ atMs }) => atMs >= beganMs - 1 && atMs < endedMs));
 }
 
 function tableOf(

@@ -6,7 +6,7 @@
  * Six bytes of header (total bytes, number of elements), the elements, one byte that ends it. An element is its
  * encoding, its data, and the length of both once more, to be read backwards.
  */
-import { type Bytes, byteString } from './byte-string.js';
+import { type Bytes, byteString, writeLatin1 } from './byte-string.js';
 import { type Integer, narrow, parseInteger } from './integers.js';
 
 export const LISTPACK_HEADER_BYTES = 6;
@@ -15,6 +15,8 @@ const END = 0xff;
 const COUNT_UNKNOWN = 65_535;
 const SHORT_STRING_BYTES = 2048;
 const FIRST_CAPACITY_BYTES = 128;
+/** More room than this is not kept for the next. */
+const KEPT_BYTES_MAX = 64 * 1024;
 
 /** A listpack under construction, or one that is changed in place. */
 export class Listpack {
@@ -43,6 +45,13 @@ export class Listpack {
     return this.used - 1;
   }
 
+  /** To be filled again. */
+  clear(): void {
+    this.used = LISTPACK_HEADER_BYTES + 1;
+    if (this.buffer.length > KEPT_BYTES_MAX) this.buffer = emptyListpack();
+    else writeEmptyListpack(this.buffer);
+  }
+
   append(element: Bytes): void {
     const integer = element.length <= 20 ? parseInteger(byteString(element)) : null;
     if (integer !== null) {
@@ -51,15 +60,15 @@ export class Listpack {
     }
     const { length } = element;
     const headBytes = length < 64 ? 1 : length < 4096 ? 2 : 5;
-    const at = this.makeRoom(this.end, 0, headBytes + length);
+    const at = this.makeRoomBehind(headBytes + length);
     writeStringHead(this.buffer, at, length);
-    if (typeof element === 'string') this.buffer.write(element, at + headBytes, 'latin1');
+    if (typeof element === 'string') writeLatin1(element, this.buffer, at + headBytes);
     else element.copy(this.buffer, at + headBytes);
     this.count(1);
   }
 
   appendInteger(value: Integer): void {
-    const at = this.makeRoom(this.end, 0, integerBytes(value));
+    const at = this.makeRoomBehind(integerBytes(value));
     writeInteger(this.buffer, at, value);
     this.count(1);
   }
@@ -97,16 +106,30 @@ export class Listpack {
   private makeRoom(at: number, oldBytes: number, bodyBytes: number): number {
     const backBytes = backlenBytes(bodyBytes);
     const used = this.used - oldBytes + bodyBytes + backBytes;
-    if (used > this.buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(used, Math.min(this.buffer.length * 2, used + 65_536)));
-      this.buffer.copy(larger, 0, 0, this.used);
-      this.buffer = larger;
-    }
+    if (used > this.buffer.length) this.enlarge(used);
     this.buffer.copyWithin(at + bodyBytes + backBytes, at + oldBytes, this.used);
     writeBacklen(this.buffer, at + bodyBytes, bodyBytes);
     this.used = used;
     this.buffer.writeUInt32LE(used, 0);
     return at;
+  }
+
+  /** The same behind the last element, where nothing has to be moved. */
+  private makeRoomBehind(bodyBytes: number): number {
+    const at = this.end;
+    const used = this.used + bodyBytes + backlenBytes(bodyBytes);
+    if (used > this.buffer.length) this.enlarge(used);
+    writeBacklen(this.buffer, at + bodyBytes, bodyBytes);
+    this.used = used;
+    this.buffer[used - 1] = END;
+    this.buffer.writeUInt32LE(used, 0);
+    return at;
+  }
+
+  private enlarge(used: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(used, Math.min(this.buffer.length * 2, used + 65_536)));
+    this.buffer.copy(larger, 0, 0, this.used);
+    this.buffer = larger;
   }
 
   private count(added: number): void {
@@ -117,10 +140,14 @@ export class Listpack {
 
 function emptyListpack(): Buffer {
   const buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY_BYTES);
+  writeEmptyListpack(buffer);
+  return buffer;
+}
+
+function writeEmptyListpack(buffer: Buffer): void {
   buffer.writeUInt32LE(LISTPACK_HEADER_BYTES + 1, 0);
   buffer.writeUInt16LE(0, 4);
   buffer[LISTPACK_HEADER_BYTES] = END;
-  return buffer;
 }
 
 /** Packs elements. */

@@ -1,6 +1,6 @@
 /** Decides what a consumer group remembers: how far it has read, who reads, what is pending. Knows no entries. */
 import type { Integer } from '../integers.js';
-import { FIRST_ID, type StreamId } from './stream-id.js';
+import { type StreamId } from './stream-id.js';
 import { type PendingEntry, PendingList, StreamConsumer } from './stream-pending.js';
 
 export class StreamGroup {
@@ -62,17 +62,6 @@ export class StreamGroup {
     entry.consumer.pending.remove(entry.id);
     consumer.pending.add(entry);
     entry.consumer = consumer;
-  }
-
-  /** One of its own that remembers the same. */
-  copy(): StreamGroup {
-    const copy = new StreamGroup(this.name, this.lastId, this.entriesRead);
-    for (const { name, seenAtMs } of this.consumers.values()) copy.addConsumer(name, seenAtMs);
-    for (const { id, consumer, deliveredAtMs, deliveryCount } of this.pending.from(FIRST_ID)) {
-      const own = copy.consumer(consumer.name) ?? copy.addConsumer(consumer.name, consumer.seenAtMs);
-      copy.addPending({ id, consumer: own, deliveredAtMs, deliveryCount });
-    }
-    return copy;
   }
 
   /** False when it was not pending. */

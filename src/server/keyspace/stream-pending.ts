@@ -76,6 +76,11 @@ export class PendingList {
     return entry;
   }
 
+  /** All of them in order. Nothing may change meanwhile. */
+  visit(take: (entry: PendingEntry) => void): void {
+    for (const chunk of this.chunks) for (const entry of chunk) take(entry);
+  }
+
   /** From an ID on, in order. Entries may be removed and added meanwhile: the walk goes on behind the last one given. */
   *from(start: StreamId): IterableIterator<PendingEntry> {
     let at = this.chunkOf(start);

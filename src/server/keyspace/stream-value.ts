@@ -195,16 +195,6 @@ export class StreamValue extends Container {
     return [...this.nodes];
   }
 
-  /** A stream without entries that knows everything else: how many there are, the IDs, and groups of its own. */
-  facts(): StreamValue {
-    const copy = new StreamValue();
-    const { lastId, firstId, maxDeletedId, entriesAdded, length } = this;
-    Object.assign(copy, { lastId, firstId, maxDeletedId, entriesAdded });
-    copy.length = length;
-    for (const group of this.groups.values()) copy.groups.set(group.name, group.copy());
-    return copy;
-  }
-
   /** What was frozen is not read any more. */
   static thaw(nodes: readonly StreamNode[]): void {
     for (const node of nodes) node.isShared = false;

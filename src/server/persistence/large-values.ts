@@ -6,7 +6,7 @@
  *   copied, 4 bytes for each member, and from then on nothing is written over where it lies; of a sorted set the rows of
  *   256 scores and numbers are copied before one is changed;
  * - of a list or a stream the row of its chunks (8 KB, 4 KB) is copied at once, and a chunk that is changed is copied
- *   before; what groups of a stream have pending is copied at once as well;
+ *   before; what groups of a stream have pending is copied before the stream is changed (held-groups.ts);
  * - a long string is read where it lies and copied before it is changed in place.
  *
  * Where nothing can change meanwhile, nothing of this is done: another snapshot may be at the same values.
@@ -20,10 +20,11 @@ import { ListValue } from '../keyspace/list-value.js';
 import { SetValue } from '../keyspace/set-value.js';
 import { SortedSetValue } from '../keyspace/sorted-set-value.js';
 import { StreamValue } from '../keyspace/stream-value.js';
+import { StreamFacts } from './held-groups.js';
 import type { LargeValue } from './snapshot-sink.js';
 
-/** What weighs no more is told at once: some 100 µs. */
-const SMALL_BYTES_MAX = 32 * 1024;
+/** What weighs no more is told at once: some 50 µs. */
+const SMALL_BYTES_MAX = 16 * 1024;
 
 export interface HeldValue {
   readonly value: LargeValue;
@@ -46,7 +47,12 @@ export function hold(object: Container | Buffer): HeldValue {
   }
   if (object instanceof StreamValue) {
     const nodes = object.freeze();
-    return held({ type: 'stream', nodes, facts: object.facts() }, () => StreamValue.thaw(nodes));
+    const facts = new StreamFacts(object);
+    return {
+      value: { type: 'stream', nodes, facts },
+      detach: () => facts.detach(),
+      release: () => StreamValue.thaw(nodes),
+    };
   }
   return holdNames(object);
 }
@@ -56,7 +62,7 @@ export function look(object: Container | Buffer): HeldValue {
   if (!(object instanceof Container)) return held({ type: 'string', bytes: object }, nothing);
   if (object instanceof ListValue) return held(listOf(object, object.parts()), nothing);
   if (object instanceof StreamValue)
-    return held({ type: 'stream', nodes: object.nodes, facts: object }, nothing);
+    return held({ type: 'stream', nodes: object.nodes, facts: new StreamFacts(object) }, nothing);
   // Nothing is done to it as long as it does not change.
   return holdNames(object);
 }

@@ -7,7 +7,7 @@ import type { Integer } from '../integers.js';
 import type { Container } from '../keyspace/container.js';
 import type { ExpireAtMs } from '../keyspace/entry.js';
 import type { StreamNode } from '../keyspace/stream-node.js';
-import type { StreamValue } from '../keyspace/stream-value.js';
+import type { StreamFacts } from './held-groups.js';
 
 /** A key. One object serves for all: whatever is to be kept longer than the call is copied. */
 export interface SnapshotEntry {
@@ -49,7 +49,7 @@ export type LargeValue =
       elementsOf(chunk: number): Iterable<Bytes>;
     }
   /** `facts` is all of it but the entries. */
-  | { readonly type: 'stream'; readonly nodes: readonly StreamNode[]; readonly facts: StreamValue };
+  | { readonly type: 'stream'; readonly nodes: readonly StreamNode[]; readonly facts: StreamFacts };
 
 /**
  * Hears of every key exactly once, in no particular order of keys or databases. `string`, `integer` and `container` may

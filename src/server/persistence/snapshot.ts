@@ -22,10 +22,17 @@ import { HashSet } from './hash-set.js';
 import { type HeldValue, hold, isLarge, look } from './large-values.js';
 import type { SnapshotEntry, SnapshotSink } from './snapshot-sink.js';
 
-/** How long the event loop is held at once. */
-const SLICE_MS_MAX = 0.075;
-/** Records told between two looks at the clock: some 10 µs. */
-const BATCH_RECORDS = 12;
+/**
+ * How long the event loop is held at once: less than others had it for since the last time, so that whoever asks waits for
+ * one slice about as long as for the others who ask; when nobody does, so long that starting costs little.
+ */
+const SLICE_MS_MIN = 0.025;
+const SLICE_MS_MAX = 0.1;
+const SLICE_SHARE = 0.5;
+const QUIET_SLICE_MS = 0.075;
+const QUIET_TURN_MS = 0.015;
+/** Strings told between two looks at the clock: some 5 µs. Containers are told one by one. */
+const BATCH_RECORDS = 6;
 
 /** What of the server's policy goes into an entry. */
 export type TellsUsage = 'idle time' | 'frequency' | 'nothing';
@@ -85,6 +92,9 @@ export class Snapshot implements ChangeGuard {
   private readonly holdings = new Map<Container | Buffer, Holding>();
   private telling: { readonly holding: Holding; readonly pieces: Iterator<void> } | null = null;
   private walking = 0;
+  /** Among what was told last was a container: the next may be one as well. */
+  private metContainer = true;
+  private sliceEndedMs = 0;
   /** Nothing changes while it runs. */
   private isStill = false;
   /** It was ended before it was through, or what it told is not wanted any more. */
@@ -202,20 +212,26 @@ export class Snapshot implements ChangeGuard {
   /** False once all is told. */
   private slice(): boolean {
     const { clock } = this.options;
-    const endMs = clock.monotonicMs() + SLICE_MS_MAX;
+    let nowMs = clock.monotonicMs();
+    const endMs = nowMs + sliceMsAfter(nowMs - this.sliceEndedMs);
     do {
-      if (this.tellPieces()) continue;
-      const walk = this.walks[this.walking];
-      if (walk === undefined) return false;
-      if (walk.cursor >= PAST_ALL) this.walking++;
-      else this.tellBatch(walk);
-    } while (clock.monotonicMs() < endMs);
+      if (!this.tellPieces()) {
+        const walk = this.walks[this.walking];
+        if (walk === undefined) return false;
+        if (walk.cursor >= PAST_ALL) this.walking++;
+        else this.tellBatch(walk);
+      }
+      nowMs = clock.monotonicMs();
+    } while (nowMs < endMs);
+    this.sliceEndedMs = nowMs;
     return true;
   }
 
   private tellBatch(walk: Walk): void {
     const { told } = walk;
-    const next = walk.index.scan(walk.cursor, BATCH_RECORDS, (place, hash) => {
+    const count = this.metContainer ? 1 : BATCH_RECORDS;
+    this.metContainer = false;
+    const next = walk.index.scan(walk.cursor, count, (place, hash) => {
       if (!told.has(hash)) this.tell(walk, place);
       if (walk.isGrave) walk.table.bury(place);
     });
@@ -248,6 +264,7 @@ export class Snapshot implements ChangeGuard {
 
   private tellObject(entry: Told, object: Container | Buffer): void {
     const { sink } = this.options;
+    this.metContainer = true;
     if (isLarge(object)) {
       const holding = {
         entry: copyOfEntry(entry),
@@ -304,6 +321,12 @@ export class Snapshot implements ChangeGuard {
     else if (this.options.tellsUsage === 'frequency') entry.frequency = usage.frequency(store.usage(place));
     return entry;
   }
+}
+
+/** The length of a slice after others had the loop for so long. */
+function sliceMsAfter(turnMs: number): number {
+  if (turnMs < QUIET_TURN_MS) return QUIET_SLICE_MS;
+  return Math.min(SLICE_MS_MAX, Math.max(SLICE_MS_MIN, turnMs * SLICE_SHARE));
 }
 
 function copyOfEntry(entry: SnapshotEntry): SnapshotEntry {

@@ -13,6 +13,7 @@ import { ListValue } from '../../keyspace/list-value.js';
 import { SetValue } from '../../keyspace/set-value.js';
 import { SortedSetValue } from '../../keyspace/sorted-set-value.js';
 import { StreamValue } from '../../keyspace/stream-value.js';
+import { StreamFacts } from '../held-groups.js';
 import type { BlockOutput } from '../rdb/rdb-file.js';
 import type { LargeValue, SnapshotEntry, SnapshotSink } from '../snapshot-sink.js';
 import { streamCommands } from './stream-commands.js';
@@ -40,7 +41,8 @@ export class CommandFile implements SnapshotSink {
     this.select(entry);
     const key = keyOf(entry);
     if (value instanceof StreamValue)
-      for (const command of streamCommands(key, value.nodes, value)) this.buffer.command(command);
+      for (const command of streamCommands(key, value.nodes, new StreamFacts(value)))
+        this.buffer.command(command);
     else {
       const [command, width] = formOf(value);
       const items = [...itemsOf(value)];

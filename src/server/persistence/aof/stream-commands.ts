@@ -1,14 +1,14 @@
 /** Decides which commands make a stream anew, its groups and readers included. (Redis: `aof.c`, rewriteStreamObject.) */
 import type { Bytes } from '../../byte-string.js';
-import { FIRST_ID, idText } from '../../keyspace/stream-id.js';
+import { idText } from '../../keyspace/stream-id.js';
 import type { StreamNode } from '../../keyspace/stream-node.js';
-import type { StreamValue } from '../../keyspace/stream-value.js';
+import type { StreamFacts } from '../held-groups.js';
 
 /** The entries are in the nodes; everything else is asked of the stream. */
 export function* streamCommands(
   key: string,
   nodes: readonly StreamNode[],
-  stream: StreamValue,
+  stream: StreamFacts,
 ): IterableIterator<readonly Bytes[]> {
   let count = 0;
   for (const node of nodes)
@@ -29,12 +29,12 @@ export function* streamCommands(
     'MAXDELETEDID',
     idText(stream.maxDeletedId),
   ];
-  for (const group of stream.sortedGroups()) {
+  for (const group of stream.groups) {
     const read = group.entriesRead === null ? '-1' : String(group.entriesRead);
     yield ['XGROUP', 'CREATE', key, group.name, idText(group.lastId), 'ENTRIESREAD', read];
-    for (const consumer of group.sortedConsumers()) {
+    for (const consumer of group.consumers) {
       yield ['XGROUP', 'CREATECONSUMER', key, group.name, consumer.name];
-      for (const { id, deliveredAtMs, deliveryCount } of consumer.pending.from(FIRST_ID))
+      for (const { id, deliveredAtMs, deliveryCount } of consumer.pending.each())
         yield [
           'XCLAIM',
           key,

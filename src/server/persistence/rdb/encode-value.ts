@@ -10,16 +10,16 @@ import { ListValue } from '../../keyspace/list-value.js';
 import { SetValue } from '../../keyspace/set-value.js';
 import { SortedSetValue } from '../../keyspace/sorted-set-value.js';
 import { StreamValue } from '../../keyspace/stream-value.js';
-import { Listpack, listpackOf } from '../../listpack.js';
+import { Listpack } from '../../listpack.js';
 import { encodeStream } from './encode-stream.js';
 import { intsetOf } from './old-encodings.js';
 import { QUICKLIST_PACKED, QUICKLIST_PLAIN, rdbTypes } from './value-types.js';
 import type { RdbWriter } from './writer.js';
 
 /** Room of a list's node. */
-export const NODE_BYTES_MAX = 8192;
-/** What an element takes at most beside its bytes. */
-const ELEMENT_OVERHEAD_BYTES = 10;
+const NODE_BYTES_MAX = 8192;
+/** One serves for all. */
+const pack = new Listpack();
 
 /** Writes the type and the value. */
 export function encodeValue(value: Value, writer: RdbWriter): void {
@@ -60,26 +60,25 @@ export function encodeBody(value: Value, writer: RdbWriter): void {
 }
 
 function encodeList(list: ListValue, writer: RdbWriter): void {
-  const nodes: (Bytes | Listpack)[] = [];
-  let open: Listpack | null = null;
-  for (const element of list.elements()) {
+  const chunks = list.parts();
+  writer.length(chunks.length);
+  for (const chunk of chunks) encodeChunk(chunk.elements(), writer);
+}
+
+/** A chunk of ours is one of Redis' nodes: what is in it takes no more room there. */
+export function encodeChunk(elements: Iterable<Bytes>, writer: RdbWriter): void {
+  pack.clear();
+  for (const element of elements) {
     if (element.length > NODE_BYTES_MAX) {
-      nodes.push(element);
-      open = null;
-      continue;
+      // Then it is alone in its chunk.
+      writer.length(QUICKLIST_PLAIN);
+      writer.string(element);
+      return;
     }
-    if (open === null || open.byteLength + element.length + ELEMENT_OVERHEAD_BYTES > NODE_BYTES_MAX) {
-      open = new Listpack();
-      nodes.push(open);
-    }
-    open.append(element);
+    pack.append(element);
   }
-  writer.length(nodes.length);
-  for (const node of nodes) {
-    const isPacked = node instanceof Listpack;
-    writer.length(isPacked ? QUICKLIST_PACKED : QUICKLIST_PLAIN);
-    writer.string(isPacked ? node.bytes : node);
-  }
+  writer.length(QUICKLIST_PACKED);
+  writer.string(pack.bytes);
 }
 
 function encodeSet(set: SetValue, writer: RdbWriter): void {
@@ -97,12 +96,17 @@ function integerIn(member: string): Integer {
 }
 
 function encodeSortedSet(set: SortedSetValue, writer: RdbWriter): void {
-  const pairs: { member: string; score: number }[] = [];
-  set.visit(0, set.size, (member, score) => pairs.push({ member, score }));
   if (set.encoding === 'listpack') {
-    writer.string(listpackOf(pairs.flatMap(({ member, score }) => [member, packedDoubleText(score)])));
+    pack.clear();
+    set.visit(0, set.size, (member, score) => {
+      pack.append(member);
+      pack.append(packedDoubleText(score));
+    });
+    writer.string(pack.bytes);
     return;
   }
+  const pairs: { member: string; score: number }[] = [];
+  set.visit(0, set.size, (member, score) => pairs.push({ member, score }));
   writer.length(pairs.length);
   for (const { member, score } of pairs.reverse()) {
     writer.string(member);
@@ -111,12 +115,18 @@ function encodeSortedSet(set: SortedSetValue, writer: RdbWriter): void {
 }
 
 function encodeHash(hash: HashValue, writer: RdbWriter): void {
-  const pairs: Bytes[] = [];
-  hash.visit((field, value) => pairs.push(field, value));
   if (hash.encoding !== 'hashtable') {
-    writer.string(listpackOf(pairs));
+    pack.clear();
+    hash.visit((field, value) => {
+      pack.append(field);
+      pack.append(value);
+    });
+    writer.string(pack.bytes);
     return;
   }
-  writer.length(pairs.length / 2);
-  for (const part of pairs) writer.string(part);
+  writer.length(hash.size);
+  hash.visit((field, value) => {
+    writer.string(field);
+    writer.string(value);
+  });
 }

@@ -13,6 +13,8 @@ const COPY_MIN = 3;
 const COPY_MAX = 264;
 /** Three bytes copy at most so many: nothing can unpack to more than that times its length. */
 const EXPANSION_MAX = COPY_MAX;
+const QUOTED_BYTES_MAX = 64 * 1024;
+const quoted = Buffer.allocUnsafeSlow(compressedBytesMax(QUOTED_BYTES_MAX));
 
 /** Room that `compressPart` may need for so many bytes. */
 export function compressedBytesMax(length: number): number {
@@ -24,6 +26,13 @@ export function compress(input: Buffer): Buffer | null {
   const output = Buffer.allocUnsafe(compressedBytesMax(input.length));
   const length = compressPart(input, 0, input.length, output, 0);
   return length === 0 ? null : output.subarray(0, length);
+}
+
+/** Compressed where that is shorter, else as literals: such parts may follow each other. At most 64 KB. */
+export function compressOrQuote(input: Buffer): Buffer {
+  const compressed = compressPart(input, 0, input.length, quoted, 0);
+  const length = compressed === 0 ? writeLiterals(input, 0, input.length, quoted, 0) : compressed;
+  return Buffer.from(quoted.subarray(0, length));
 }
 
 /**

@@ -6,9 +6,11 @@ import { type Bytes, bufferOf, byteString, latin1Text, writeLatin1 } from '../..
 import { type Integer, parseInteger } from '../../integers.js';
 import { compressedBytesMax, compressPart } from './lzf.js';
 
+/** What begins a compressed string. */
+const COMPRESSED = 0xc3;
 const INTEGER_BYTES_MAX = 11;
 const COMPRESSED_BYTES_MIN = 21;
-/** Longer strings are written as they are: nobody waits for them to be compressed. */
+/** Longer strings are written as they are where nobody may be held up for them; encode-large.ts compresses them in parts. */
 const COMPRESSED_BYTES_MAX = 64 * 1024;
 /** A string's length, or two of them and a byte in front. */
 const LENGTHS_BYTES_MAX = 19;
@@ -24,7 +26,7 @@ export class RdbWriter {
   private readonly sealed: Buffer[] = [];
 
   constructor(
-    private readonly compresses = true,
+    readonly compresses = true,
     private readonly blockBytes = BLOCK_BYTES,
   ) {
     this.block = Buffer.allocUnsafe(blockBytes);
@@ -89,9 +91,28 @@ export class RdbWriter {
     else this.string(String(value));
   }
 
+  /** The lengths in front of a string that was compressed. */
+  compressedHead(compressedBytes: number, bytes: number): void {
+    this.byte(COMPRESSED);
+    this.length(compressedBytes);
+    this.length(bytes);
+  }
+
   milliseconds(value: Integer): void {
     this.makeRoom(8);
-    this.used = this.block.writeBigInt64LE(BigInt(value), this.used);
+    if (typeof value === 'number') {
+      const at = this.block.writeInt32LE(value | 0, this.used);
+      this.used = this.block.writeInt32LE(Math.floor(value / 2 ** 32) | 0, at);
+    } else this.used = this.block.writeBigInt64LE(value, this.used);
+  }
+
+  /** The highest byte first. Without a sign. */
+  id(value: Integer): void {
+    this.makeRoom(8);
+    if (typeof value === 'number') {
+      const at = this.block.writeUInt32BE(Math.floor(value / 2 ** 32), this.used);
+      this.used = this.block.writeUInt32BE(value >>> 0, at);
+    } else this.used = this.block.writeBigUInt64BE(value, this.used);
   }
 
   double(value: number): void {
@@ -145,7 +166,7 @@ export class RdbWriter {
     const head = 1 + 2 * lengthBytes(length);
     const packed = compressPart(bytes, start, end, block, used + head);
     if (packed === 0) return false;
-    block[used] = 0xc3;
+    block[used] = COMPRESSED;
     let at = writeLength(block, used + 1, packed);
     at = writeLength(block, at, length);
     if (at < used + head) block.copyWithin(at, used + head, used + head + packed);
