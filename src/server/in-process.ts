@@ -1,4 +1,6 @@
 /** Decides how replies look to JavaScript that calls the server in its own process. Knows no particular command. */
+
+import { invariant } from '../errors.js';
 import {
   type Bytes,
   bufferOf,
@@ -85,6 +87,17 @@ export class ValueSink implements ShortcutSink {
     this.pooled += length;
     copyBytes(memory, start, end, this.pool, at);
     this.put(this.pool.bytes.subarray(at, at + length));
+  }
+
+  /** What is packed is taken apart again: calls that ask for ranges are few beside those that ask for values. */
+  packing(): null {
+    return null;
+  }
+
+  readonly packedFrom = 0;
+
+  packed(): void {
+    invariant(false, 'nothing is packed here');
   }
 
   write(reply: Reply, version: RespVersion): void {

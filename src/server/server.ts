@@ -24,6 +24,7 @@ import { type CommitGate, untilSafe } from './commit-gate.js';
 import { valuesOf } from './conf-file/wishes.js';
 import { findParameter } from './config-parameters.js';
 import { Dispatcher } from './dispatch.js';
+import { fetchAhead } from './fetch-ahead.js';
 import { IdleCheck } from './idle-check.js';
 import { type BulkForm, type CommandArguments, ReplyError, type Value, valueOf } from './in-process.js';
 import { InProcessCalls } from './in-process-calls.js';
@@ -47,6 +48,7 @@ import { Persistence } from './persistence/persistence.js';
 import type { Propagation } from './propagation.js';
 import { PROTECTED_MODE_ANSWER } from './protected-mode.js';
 import { PubSub } from './pubsub.js';
+import type { RequestParser } from './resp/parser.js';
 import { ErrorReply, fail, type Reply } from './resp/reply.js';
 import { GivenRequest, type Request, type RequestSlices } from './resp/request.js';
 import { ReplyWriter } from './resp/writer.js';
@@ -377,8 +379,13 @@ class Server implements EmbeddedServer, ServerContext, ConnectionHost {
     return this.dispatcher.mayTakeShortcuts(client);
   }
 
+  readAhead(client: Client, { ahead, slices }: RequestParser): void {
+    fetchAhead(ahead, slices, this.keyspace.core.ahead, client.db);
+  }
+
   turnEnded(): void {
     this.turnStartMs = undefined;
+    this.keyspace.core.ahead.drop();
     this.dispatcher.shortcuts.settle();
   }
 

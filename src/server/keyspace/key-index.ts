@@ -55,6 +55,23 @@ export class KeyIndex {
     }
   }
 
+  /** Reads where a search for this hash begins. */
+  peek(hash: number): number {
+    const { slots, shift, mask } = this.segmentOf(hash);
+    return slots[((hash >>> shift) & mask) << 1] as number;
+  }
+
+  /** The place of a record of this hash, 0 if there is none; of several, the first. */
+  placeOf(hash: number): number {
+    const { slots, shift, mask } = this.segmentOf(hash);
+    for (let at = ((hash >>> shift) & mask) << 1; ; at += 2) {
+      const place = slots[at + 1] as number;
+      const own = slots[at] as number;
+      if (place === 0 || own === hash) return place;
+      if (own > hash) return 0;
+    }
+  }
+
   /** Finds the entry with exactly this place. */
   findPlace(hash: number, place: number): boolean {
     const segment = this.segmentOf(hash);

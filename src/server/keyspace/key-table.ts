@@ -7,6 +7,7 @@ import { Container } from './container.js';
 import { weightOf } from './entry.js';
 import { type ExpireAtMs, NEVER } from './expire-at.js';
 import { INDEX_ENTRY_BYTES, KeyIndex } from './key-index.js';
+import type { KeysAhead } from './keys-ahead.js';
 import type { KeyspaceCore } from './keyspace-core.js';
 import { PlaceList } from './place-list.js';
 import { BYTES, INT32, INT64, KIND_MASK, OBJECT, RAW, type RecordStore } from './records.js';
@@ -52,8 +53,14 @@ export class KeyTable {
     this.key = key;
     this.keyStart = start;
     this.keyEnd = end;
-    this.hash = this.core.hasher.hashIn(key.view, start, end);
+    const known = this.core.ahead.hashOf(key, start, end);
+    this.hash = known < 0 ? this.core.hasher.hashIn(key.view, start, end) : known;
     return this.index.find(this.hash, key, start, end);
+  }
+
+  /** They are about to be looked for here. */
+  fetch(keys: KeysAhead): void {
+    keys.fetch(this.index, this.records);
   }
 
   /** Goes to a record that is known by its place. */

@@ -3,6 +3,7 @@ import type { Clock, Random } from '../../clock.js';
 import type { Entry } from './entry.js';
 import { KeyHasher } from './key-hash.js';
 import type { KeyIndex } from './key-index.js';
+import { KeysAhead } from './keys-ahead.js';
 import { RecordStore } from './records.js';
 import type { UsageTracker } from './usage.js';
 
@@ -73,6 +74,8 @@ export class KeyspaceCore {
   readonly statistics: KeyspaceStatistics = { hits: 0, misses: 0, expired: 0, evicted: 0, changes: 0 };
   readonly records = new RecordStore();
   readonly hasher: KeyHasher;
+  /** What is about to be looked for. */
+  readonly ahead: KeysAhead;
   /** Called when a key gets an expiry. */
   expiryNeeded: () => void = () => undefined;
   private frozenMs = Number.NaN;
@@ -86,6 +89,7 @@ export class KeyspaceCore {
     readonly usage: UsageTracker,
   ) {
     this.hasher = new KeyHasher(random);
+    this.ahead = new KeysAhead(this.hasher);
   }
 
   /** The wall clock, standing still within one command (and within one EXEC). */

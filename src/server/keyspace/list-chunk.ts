@@ -111,9 +111,22 @@ export class ListChunk {
   /** Where the element of this index begins; the count of elements gives the end. */
   positionOf(index: number): number {
     if (index === this.count - 1) return this.last();
-    let position = this.start;
-    for (let skipped = 0; skipped < index; skipped++) position = this.after(position);
-    return position;
+    return this.positionBehind(this.start, index);
+  }
+
+  /** Where the element begins that comes so many behind the one at `position`. */
+  positionBehind(position: number, count: number): number {
+    const { buffer } = this;
+    let at = position;
+    for (let left = count; left > 0; left--) {
+      // Most elements have a length of two digits or one.
+      const first = (buffer[at + 1] as number) - 48;
+      const second = buffer[at + 2] as number;
+      if (second === CR) at += first + 6;
+      else if (buffer[at + 3] === CR) at += first * 10 + second - 48 + 7;
+      else at = this.after(at);
+    }
+    return at;
   }
 
   /** Where each element begins. */
@@ -258,14 +271,11 @@ export function packed(element: Bytes): Buffer {
   return buffer;
 }
 
-/** Elements packed one after the other. */
-export function packedTexts(elements: readonly string[]): Buffer {
-  let bytes = 0;
-  for (const element of elements) bytes += packedLength(element.length);
-  const buffer = Buffer.allocUnsafe(bytes);
-  let at = 0;
-  for (const element of elements) at = write(buffer, at, element);
-  return buffer;
+/** Packs elements one after the other, and returns where they end. */
+export function packTexts(elements: readonly string[], target: Buffer, start: number): number {
+  let at = start;
+  for (const element of elements) at = write(target, at, element);
+  return at;
 }
 
 function write(buffer: Buffer, position: number, element: Bytes): number {

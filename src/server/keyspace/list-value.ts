@@ -18,6 +18,16 @@ interface Place {
   readonly position: number;
 }
 
+/** What a range has of one chunk. */
+interface Piece {
+  readonly chunk: ListChunk;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Of the range that was sought last. */
+const sought: Piece[] = [];
+
 export interface SearchOptions {
   /** Begins at the last element. */
   readonly isBackward: boolean;
@@ -92,7 +102,14 @@ export class ListValue extends Container {
 
   /** The elements of a range that exists, packed as bulk strings one after the other. */
   packedRange(first: number, count: number): Buffer {
-    const pieces: [ListChunk, number, number][] = [];
+    const range = Buffer.allocUnsafe(this.seekRange(first, count));
+    this.copySought(range, 0);
+    return range;
+  }
+
+  /** Looks for the elements of a range that exists, for `copySought`, and says how many bytes they take packed. */
+  seekRange(first: number, count: number): number {
+    sought.length = 0;
     let bytes = 0;
     let left = count;
     let place = this.placeOf(first);
@@ -102,20 +119,21 @@ export class ListValue extends Container {
       const index = place?.index ?? 0;
       const from = place?.position ?? chunk.start;
       const taken = Math.min(left, chunk.count - index);
-      let to = chunk.end;
-      if (index + taken < chunk.count) {
-        to = from;
-        for (let skipped = 0; skipped < taken; skipped++) to = chunk.after(to);
-      }
-      pieces.push([chunk, from, to]);
+      const to = index + taken < chunk.count ? chunk.positionBehind(from, taken) : chunk.end;
+      sought.push({ chunk, from, to });
       bytes += to - from;
       left -= taken;
       place = undefined;
     }
-    const range = Buffer.allocUnsafe(bytes);
-    let at = 0;
-    for (const [chunk, from, to] of pieces) at += chunk.buffer.copy(range, at, from, to);
-    return range;
+    return bytes;
+  }
+
+  /** Copies what was sought last, before anything is changed, and returns where that ends. */
+  copySought(target: Buffer, start: number): number {
+    let at = start;
+    for (const { chunk, from, to } of sought) at += chunk.buffer.copy(target, at, from, to);
+    sought.length = 0;
+    return at;
   }
 
   /** Keeps the elements of a range and drops the others. */

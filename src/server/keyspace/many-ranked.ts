@@ -10,12 +10,14 @@ import { RankedNumbers, type Row } from './ranked-numbers.js';
 
 const SCORE_BYTES = 8;
 const SCORES_MIN = 64;
+const NO_NUMBERS = new Int32Array(0);
 
 export class ManyRanked {
   private readonly names = new PackedNames(false);
   readonly ranked = new RankedNumbers(this.names);
   /** By the members' numbers. */
   private scores: Float64Array;
+  private sought: Int32Array = NO_NUMBERS;
   /** Where the member that was looked for last is, 0 if it is not there. */
   private place = 0;
 
@@ -96,8 +98,17 @@ export class ManyRanked {
     this.ranked.visit(first, count, (number, score) => visitor(names.nameAt(names.placeOf(number)), score));
   }
 
-  packedRange(first: number, count: number): Buffer {
-    return this.names.packed(this.ranked.numbersFrom(first, count));
+  /** Looks for the members of a range of ranks that exist, for `packSought`, and says how many bytes they take packed at most. */
+  seekRange(first: number, count: number): number {
+    this.sought = this.ranked.numbersFrom(first, count);
+    return this.names.packedBytesMax(this.sought);
+  }
+
+  /** Packs what was sought last. */
+  packSought(target: Memory, start: number): number {
+    const end = this.names.pack(this.sought, target, start);
+    this.sought = NO_NUMBERS;
+    return end;
   }
 
   memberAt(number: number): { readonly member: string; readonly score: number } {

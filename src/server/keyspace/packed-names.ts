@@ -11,7 +11,7 @@ import { systemRandom } from '../../clock.js';
 import { type Bytes, copyBytes, latin1Text, Memory, writeLatin1 } from '../byte-string.js';
 import type { HeldNames } from './held-names.js';
 import { KeyHasher } from './key-hash.js';
-import { writeLength, writeLineEnd } from './list-chunk.js';
+import { writeLength } from './list-chunk.js';
 import { ObjectTable } from './object-table.js';
 import { PackedIndex } from './packed-index.js';
 import { memoryOf, offsetOf, PackedPages } from './packed-pages.js';
@@ -28,17 +28,19 @@ const NUMBERS_MIN = 64;
 /** Less than this is not worth tidying. */
 const WASTED_BYTES_MIN = 4096;
 const SCRATCH_BYTES = 4096;
-const PACKING_SCRATCH_BYTES = 32 * 1024;
-/** What a packed name takes at most beside its bytes, and a word too much. */
-const PACKING_BYTES = 32;
+/** What a packed name takes at most beside its bytes. */
+const PACKING_BYTES = 16;
+const LF = 0x0a;
+const CRLF = 0x0a0d;
+/** `$0\r\n` and `$00\r`, as the words they are in memory. */
+const ONE_DIGIT = 0x0a0d3024;
+const TWO_DIGITS = 0x0d303024;
 /** Below this, a loop over the bytes is cheaper than a call into the runtime. */
 const LOOP_BYTES_MAX = 48;
 
 /** Containers share one secret: nobody can choose names that collide. */
 const hasher = new KeyHasher(systemRandom);
 const nameScratch = new Memory(Buffer.allocUnsafeSlow(SCRATCH_BYTES));
-/** Where names are packed, to be copied out. */
-const packingScratch = new Memory(Buffer.allocUnsafeSlow(PACKING_SCRATCH_BYTES));
 const valueScratch = new Memory(Buffer.allocUnsafeSlow(PACKED_VALUE_BYTES_MAX));
 
 export class PackedNames {
@@ -175,25 +177,44 @@ export class PackedNames {
     return latin1Text(bytes, start, start + length);
   }
 
-  /** The names of some numbers, as bulk strings one after the other. */
-  packed(numbers: Int32Array): Buffer {
+  /** How many bytes the names of some numbers take at most as bulk strings. */
+  packedBytesMax(numbers: Int32Array): number {
+    const { pages, places } = this;
+    let bytes = numbers.length * PACKING_BYTES;
+    for (let index = 0; index < numbers.length; index++) {
+      const place = places[numbers[index] as number] as number;
+      bytes += pages.memoryAt(place).view.getInt32(offsetOf(place) + 4, true);
+    }
+    return bytes;
+  }
+
+  /** Writes the names of some numbers as bulk strings one after the other, and up to a word behind them; returns their end. */
+  pack(numbers: Int32Array, { bytes, view: words }: Memory, from: number): number {
     const { pages, places, headBytes } = this;
-    let target = packingScratch;
-    let to = 0;
+    let to = from;
     for (let index = 0; index < numbers.length; index++) {
       const place = places[numbers[index] as number] as number;
       const { view } = pages.memoryAt(place);
       const start = offsetOf(place) + headBytes;
       const length = view.getInt32(offsetOf(place) + 4, true);
-      if (to + length + PACKING_BYTES > target.bytes.length) target = enlargedMemory(target, to, length);
-      to = writeLength(target.bytes, to, length);
+      if (length < 100) {
+        // `$7\r\n` is a word, and so is what begins `$42\r\n`.
+        const tens = (length / 10) | 0;
+        words.setInt32(
+          to,
+          length < 10 ? ONE_DIGIT | (length << 8) : TWO_DIGITS | (tens << 8) | ((length - tens * 10) << 16),
+          true,
+        );
+        words.setUint8(to + 4, LF);
+        to += length < 10 ? 4 : 5;
+      } else to = writeLength(bytes, to, length);
       // By words: what is copied too much is written over, and a slot is whole words.
-      const words = target.view;
       for (let at = 0; at < length; at += 4) words.setInt32(to + at, view.getInt32(start + at, true), true);
-      to = writeLineEnd(target.bytes, to + length);
+      to += length;
+      words.setUint16(to, CRLF, true);
+      to += 2;
     }
-    const packed = target.bytes.subarray(0, to);
-    return target === packingScratch ? Buffer.from(packed) : packed;
+    return to;
   }
 
   /** Shows a value where it lies. */
@@ -391,12 +412,6 @@ function nameIn({ bytes, view }: Memory, place: number, headBytes: number): stri
 /** A name and its room fill whole units. */
 function roomFor(headBytes: number, valueBytes: number): number {
   return ((headBytes + valueBytes + 7) & ~7) - headBytes;
-}
-
-function enlargedMemory(from: Memory, used: number, length: number): Memory {
-  const larger = new Memory(Buffer.allocUnsafeSlow((used + length + PACKING_BYTES) * 2));
-  larger.bytes.set(from.bytes.subarray(0, used));
-  return larger;
 }
 
 function enlarged(places: Int32Array): Int32Array {

@@ -35,6 +35,8 @@ const VOLATILE_BYTES = 12;
 const LONG_KEY_BYTES = 4;
 const KEY_LENGTH_SHIFT = 16;
 const SHORT_KEY_BYTES_MAX = 0xffff;
+/** 64 bytes: a line of the processor's cache. */
+const PEEKED_WORDS = 16;
 const TWO_32 = 4_294_967_296;
 /** What a plain string's flags are not: then all of it lies where its key's length and its own say. */
 const PLAIN_MASK = KIND_MASK | VOLATILE | LONG_KEY | RAW;
@@ -127,6 +129,14 @@ export class RecordStore {
 
   setUsage(place: number, usage: number): void {
     this.wordsAt(place)[wordOf(place) + 2] = usage;
+  }
+
+  /** Reads what a search that ends at this place will read, and the beginning of the value. */
+  peek(place: number): number {
+    const words = this.wordsAt(place);
+    const at = wordOf(place);
+    // The second is on the next line of the processor's cache; behind the last page's end there is none.
+    return (words[at] as number) ^ (words[at + PEEKED_WORDS] ?? 0);
   }
 
   /** Where in `bytesAt` the key begins. */

@@ -2,16 +2,19 @@
  * Decides how a sorted set's members and scores are held and weighed: a few as texts in order, many packed, with their
  * numbers in order. Knows nothing of keys or commands.
  */
-import { latin1Text, type Memory } from '../byte-string.js';
+import { latin1Text, Memory } from '../byte-string.js';
 import type { EncodingLimits } from '../encoding-limits.js';
 import { Container } from './container.js';
 import { FEW_NAMES_MAX, indexOfPart, scanNumbers } from './few-names.js';
 import { FewRanked } from './few-ranked.js';
 import type { HeldRanked } from './held-ranked.js';
-import { packedTexts } from './list-chunk.js';
+import { packedLength, packTexts } from './list-chunk.js';
 import { ManyRanked } from './many-ranked.js';
 
 const SORTED_SET_OVERHEAD_BYTES = 330;
+const PACKING_SLACK_BYTES = 8;
+/** The members that were sought last, of a set of few. */
+let soughtFew: readonly string[] = [];
 
 /** A score is never NaN. */
 export class SortedSetValue extends Container {
@@ -128,8 +131,22 @@ export class SortedSetValue extends Container {
 
   /** The members of a range of ranks that exist, upwards, packed as bulk strings one after the other. */
   packedRange(first: number, count: number): Buffer {
-    if (this.many !== null) return this.many.packedRange(first, count);
-    return packedTexts(this.few.members.slice(first, first + count));
+    const range = new Memory(Buffer.allocUnsafe(this.seekRange(first, count) + PACKING_SLACK_BYTES));
+    return range.bytes.subarray(0, this.packSought(range, 0));
+  }
+
+  /** Looks for the members of a range of ranks that exist, for `packSought`, and says how many bytes they take packed at most. */
+  seekRange(first: number, count: number): number {
+    if (this.many !== null) return this.many.seekRange(first, count);
+    soughtFew = this.few.members.slice(first, first + count);
+    return soughtFew.reduce((sum, member) => sum + packedLength(member.length), 0);
+  }
+
+  /** Packs what was sought last, before anything is changed, and returns where that ends. A few bytes behind it may be written. */
+  packSought(target: Memory, start: number): number {
+    return this.many === null
+      ? packTexts(soughtFew, target.bytes, start)
+      : this.many.packSought(target, start);
   }
 
   /** Takes out the members of a range of ranks. */

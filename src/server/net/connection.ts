@@ -34,6 +34,8 @@ export interface ConnectionHost {
   beginTurn(): number;
   monotonicMs(): number;
   dispatch(client: Client, request: Request): Reply;
+  /** These requests are about to be served. */
+  readAhead(client: Client, requests: RequestParser): void;
   /** Good until a command is dispatched. */
   mayTakeShortcuts(client: Client): boolean;
   takeShortcut(client: Client, request: RequestSlices): boolean;
@@ -167,6 +169,7 @@ export class Connection implements Transport, Sender {
     while (!this.isClosed && !client.closesAfterReply && !client.isBlocked) {
       const request = parser.next(client.isAuthenticated);
       if (request === null) break;
+      if (request === parser.slices && parser.ahead.isAtFirst) this.host.readAhead(client, parser);
       if (!mayTakeShortcuts || request !== parser.slices || !this.takeShortcut(parser.slices)) {
         if (request instanceof ProtocolError) this.refuse(request);
         else this.serve(request);

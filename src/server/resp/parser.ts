@@ -5,6 +5,7 @@
 import { parseInteger } from '../integers.js';
 import { splitInline } from './inline.js';
 import { GivenRequest, type Request, RequestSlices, SLICES_MAX } from './request.js';
+import { RequestsAhead } from './requests-ahead.js';
 
 export interface ParserLimits {
   /** Longest single argument. */
@@ -33,13 +34,17 @@ const LF = 0x0a;
 const DIGIT_0 = 0x30;
 const EMPTY = Buffer.alloc(0);
 
-/** All parsers share it: a request is served before the next one is parsed. */
+/** All parsers share it: a request is served before another parser is asked. */
 const slices = new RequestSlices();
+/** The requests that `slices` has the arguments of, and have not been taken yet. */
+const ahead = new RequestsAhead();
 
 /** Bytes in, requests out. Arguments live until the next `push`, those of a whole request until the next `next`. */
 export class RequestParser {
   /** What `next` returns for a request that lies in the buffer as a whole. */
   readonly slices = slices;
+  /** What has been read behind it. */
+  readonly ahead = ahead;
   private buffer: Buffer = EMPTY;
   private position = 0;
   private end = 0;
@@ -74,6 +79,7 @@ export class RequestParser {
       this.tail = EMPTY;
     }
     this.position = 0;
+    ahead.drop();
   }
 
   /** The next request's arguments (never empty), null when bytes are missing. */
@@ -87,7 +93,11 @@ export class RequestParser {
           if (request.length > 0) return new GivenRequest(request);
           continue;
         }
-        if (authenticated && this.whole()) return slices;
+        if (!authenticated) ahead.drop();
+        else if (ahead.take(this, slices) || this.readAhead()) {
+          this.position = ahead.takenTo;
+          return slices;
+        }
         const count = this.header('mbulk');
         if (count === null || count instanceof ProtocolError) return count;
         if (!Number.isInteger(count) || count > this.limits.argumentsMax)
@@ -108,13 +118,26 @@ export class RequestParser {
     }
   }
 
+  /** Reads what lies in the buffer as a whole, several requests at once, and takes the first. False if there is none. */
+  private readAhead(): boolean {
+    ahead.begin(this);
+    slices.begin(this.buffer);
+    let at = this.position;
+    while (!ahead.isFull && at < this.end && this.buffer[at] === STAR) {
+      const next = this.whole(at);
+      if (next < 0) break;
+      at = next;
+    }
+    return ahead.take(this, slices);
+  }
+
   /**
-   * Takes a request that lies in the buffer as a whole and is as clients write it. False for any other, of which nothing
-   * is taken: what is missing or wrong with it is found out at leisure.
+   * Reads a request that lies in the buffer as a whole and is as clients write it, and returns where it ends. -1 for any
+   * other: what is missing or wrong with it is found out at leisure.
    */
-  private whole(): boolean {
+  private whole(from: number): number {
     const { buffer, end } = this;
-    let at = this.position + 1;
+    let at = from + 1;
     let count = 0;
     let byte = 0;
     const countStart = at;
@@ -123,14 +146,14 @@ export class RequestParser {
       if (byte < 0 || byte > 9) break;
       count = count * 10 + byte;
     }
-    if (at === countStart || at - countStart > 4 || at + 1 >= end || buffer[at] !== CR) return false;
-    if (buffer[countStart] === DIGIT_0) return false;
-    if (count > SLICES_MAX || count > this.limits.argumentsMax) return false;
+    if (at === countStart || at - countStart > 4 || at + 1 >= end || buffer[at] !== CR) return -1;
+    if (buffer[countStart] === DIGIT_0) return -1;
+    const { first } = ahead;
+    if (first + count > SLICES_MAX || count > this.limits.argumentsMax) return -1;
     at += 2;
-    slices.begin(buffer);
     const { starts, ends } = slices;
-    for (let index = 0; index < count; index++) {
-      if (buffer[at] !== DOLLAR || at >= end) return false;
+    for (let index = first; index < first + count; index++) {
+      if (buffer[at] !== DOLLAR || at >= end) return -1;
       const lengthStart = ++at;
       let length = 0;
       for (; at < end; at++) {
@@ -138,18 +161,17 @@ export class RequestParser {
         if (byte < 0 || byte > 9) break;
         length = length * 10 + byte;
       }
-      if (at === lengthStart || at - lengthStart > 8 || buffer[at] !== CR) return false;
-      if (buffer[lengthStart] === DIGIT_0 && at - lengthStart > 1) return false;
+      if (at === lengthStart || at - lengthStart > 8 || buffer[at] !== CR) return -1;
+      if (buffer[lengthStart] === DIGIT_0 && at - lengthStart > 1) return -1;
       at += 2;
       starts[index] = at;
       at += length;
       ends[index] = at;
       at += 2;
-      if (at > end || length > this.limits.bulkBytesMax) return false;
+      if (at > end || length > this.limits.bulkBytesMax) return -1;
     }
-    slices.count = count;
-    this.position = at;
-    return true;
+    ahead.add(count, at);
+    return at;
   }
 
   /** Copies what is unfinished, because the pushed buffer belongs to somebody else again. */

@@ -32,11 +32,16 @@ export class GivenRequest implements Request {
   }
 }
 
-/** One object for all requests: it is filled anew for each. */
+/**
+ * One object for all requests: it is filled anew for each. Those behind it may have been read already; their arguments
+ * lie behind its own.
+ */
 export class RequestSlices implements Request {
   memory = new Memory(EMPTY);
+  /** Where each argument begins and ends, of this request from `first` on. */
   readonly starts = new Int32Array(SLICES_MAX);
   readonly ends = new Int32Array(SLICES_MAX);
+  first = 0;
   count = 0;
   private made: readonly Bytes[] | null = null;
 
@@ -52,20 +57,25 @@ export class RequestSlices implements Request {
     return (this.made ??= this.make());
   }
 
-  /** A new request lies in these bytes. */
+  /** Requests lie in these bytes. */
   begin(bytes: Buffer): void {
     if (this.memory.bytes !== bytes) this.memory = new Memory(bytes);
-    this.count = 0;
+  }
+
+  /** The request is the one of so many arguments that begin at the `first`. */
+  select(first: number, count: number): void {
+    this.first = first;
+    this.count = count;
     this.made = null;
   }
 
   start(index: number): number {
     // The arity promises the argument.
-    return this.starts[index] as number;
+    return this.starts[this.first + index] as number;
   }
 
   end(index: number): number {
-    return this.ends[index] as number;
+    return this.ends[this.first + index] as number;
   }
 
   /**
@@ -74,9 +84,8 @@ export class RequestSlices implements Request {
    */
   take(args: readonly (string | Buffer | number)[], own: Memory): boolean {
     if (args.length > SLICES_MAX) return false;
-    this.made = null;
     this.memory = own;
-    this.count = args.length;
+    this.select(0, args.length);
     let at = 0;
     this.starts[0] = this.ends[0] = 0;
     for (let index = 1; index < args.length; index++) {

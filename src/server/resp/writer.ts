@@ -10,6 +10,8 @@ const BUFFER_BYTES = 256 * 1024;
 
 /** Longest line of a prefix and a number of 64 bits. */
 const HEADER_BYTES_MAX = 24;
+/** Whoever packs may write so much behind the end. */
+export const PACKING_SLACK_BYTES = 8;
 /** The two bytes that end a line, as a little-endian word. */
 const CRLF = 0x0a0d;
 /** The decimal digits of the numbers below a thousand as the bytes of a little-endian word. */
@@ -26,6 +28,14 @@ export interface ShortcutSink {
   arrayOf(count: number): void;
   text(value: string): void;
   stored(value: StoredBytes): void;
+  /**
+   * An array of bulk strings that the caller writes down himself, as they are sent: where in `packing` from `packedFrom` on,
+   * with room for so many bytes and `PACKING_SLACK_BYTES`. Null where that is too much: then it is for `write`.
+   */
+  packing(count: number, bytes: number): Memory | null;
+  readonly packedFrom: number;
+  /** They have been written, up to there. */
+  packed(end: number): void;
   /** Any other. */
   write(reply: Reply, version: RespVersion): void;
 }
@@ -125,6 +135,21 @@ export class ReplyWriter implements ShortcutSink {
     copyBytes(memory, start, end, this.memory, at);
     this.memory.view.setUint16(at + length, CRLF, true);
     this.position = at + length + 2;
+  }
+
+  packing(count: number, bytes: number): Memory | null {
+    if (bytes >= REFERENCE_BYTES_MIN) return null;
+    this.room(bytes + HEADER_BYTES_MAX + PACKING_SLACK_BYTES);
+    this.header(0x2a, count);
+    return this.memory;
+  }
+
+  get packedFrom(): number {
+    return this.position;
+  }
+
+  packed(end: number): void {
+    this.position = end;
   }
 
   private typed(reply: TypedReply, version: RespVersion): void {

@@ -96,6 +96,11 @@ export const zrangeShortcut: Shortcut = (request, db, out, version) => {
   if (set === null) return false;
   const range = set === undefined ? null : rangeOf(start, stop, set.size);
   if (set === undefined || range === null) out.arrayOf(0);
-  else out.write(new PackedArrayReply(range.count, set.packedRange(range.first, range.count)), version);
+  else {
+    const { first, count } = range;
+    const target = out.packing(count, set.seekRange(first, count));
+    if (target !== null) out.packed(set.packSought(target, out.packedFrom));
+    else out.write(new PackedArrayReply(count, set.packedRange(first, count)), version);
+  }
   return true;
 };

@@ -48,6 +48,11 @@ export const lrangeShortcut: Shortcut = (request, db, out, version) => {
   if (list === null) return false;
   const range = list === undefined ? null : rangeOf(start, stop, list.size);
   if (list === undefined || range === null) out.arrayOf(0);
-  else out.write(new PackedArrayReply(range.count, list.packedRange(range.first, range.count)), version);
+  else {
+    const { first, count } = range;
+    const target = out.packing(count, list.seekRange(first, count));
+    if (target !== null) out.packed(list.copySought(target.bytes, out.packedFrom));
+    else out.write(new PackedArrayReply(count, list.packedRange(first, count)), version);
+  }
   return true;
 };
