@@ -38,6 +38,14 @@ export interface OwnRows {
   lost(): void;
 }
 
+/** The session of a connection, which keeps what it wrote to itself for a while. */
+export interface StatisticsSession {
+  /** Whether it could be asked at once. */
+  isFree(): boolean;
+  /** Has it hand its statistics over; false when it could not be asked. */
+  handOver(): Promise<boolean>;
+}
+
 /** Sees writes that do not pass through the cache, and rotates what they changed. */
 export interface ForeignChanges {
   /**
@@ -49,6 +57,5 @@ export interface ForeignChanges {
   watch(from: ObservedFrom, look: Observer['look']): Promise<void> | null;
   /** Looks at once: a connection was lost, perhaps with its server. */
   lookSoon(): void;
-  /** @param handOver has the session hand its statistics over now; false when it cannot at the moment */
-  ownRows(handOver: () => Promise<boolean>): OwnRows;
+  ownRows(session: StatisticsSession): OwnRows;
 }

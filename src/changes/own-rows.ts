@@ -7,7 +7,7 @@
  * again. That costs one short statement per second and writing connection, and none where nothing is written.
  */
 import type { TableNames } from '../cache/bind.js';
-import type { OwnRows } from '../cache/changes.js';
+import type { OwnRows, StatisticsSession } from '../cache/changes.js';
 import type { Clock, Timer } from '../clock.js';
 
 export interface OwnCount {
@@ -20,7 +20,7 @@ export interface ConnectionRowsOptions {
   readonly clock: Clock;
   /** Tells the store; to be done before the rows can show. Never rejects. */
   readonly publish: (rows: readonly OwnCount[]) => Promise<void> | void;
-  readonly handOver: () => Promise<boolean>;
+  readonly session: StatisticsSession;
   readonly onFailure: (error: unknown) => void;
   readonly onLost: () => void;
 }
@@ -49,6 +49,8 @@ export class ConnectionRows implements OwnRows {
   private wroteMore = false;
   private isDue = false;
   private handing: Promise<void> | null = null;
+  private settling: Promise<void> | null = null;
+  private resolveSettling = (): void => undefined;
   private closed = false;
 
   constructor(private readonly options: ConnectionRowsOptions) {}
@@ -71,23 +73,22 @@ export class ConnectionRows implements OwnRows {
   }
 
   ready(): void {
-    if (this.isDue) {
-      this.isDue = false;
-      this.handOver();
-    }
     if (this.discounted) this.inTransaction = [];
     this.discounted = false;
-    if (this.inTransaction.length === 0 && !this.wroteMore) return;
+    const hasWritten = this.inTransaction.length > 0 || this.wroteMore;
     this.wroteMore = false;
     this.holdTransaction();
     const nowMs = this.options.clock.monotonicMs();
-    if (nowMs < this.silentUntilMs) this.schedule(this.silentUntilMs - HAND_OVER_BEFORE_MS - nowMs);
-    else {
-      // The end of this very transaction may have handed them over.
-      this.perhapsSinceMs = Math.min(this.perhapsSinceMs, nowMs);
-      void this.publish();
-      this.schedule(SETTLE_AFTER_MS);
+    const isSilent = nowMs < this.silentUntilMs;
+    // The end of this very transaction may have handed them over.
+    if (hasWritten && !isSilent) this.perhapsSinceMs = Math.min(this.perhapsSinceMs, nowMs);
+    if (this.isDue) {
+      this.isDue = false;
+      return this.handOver();
     }
+    if (!hasWritten) return;
+    if (!isSilent) void this.publish();
+    this.schedule(isSilent ? this.silentUntilMs - HAND_OVER_BEFORE_MS - nowMs : SETTLE_AFTER_MS);
   }
 
   /** A session that ends hands everything over. */
@@ -99,12 +100,28 @@ export class ConnectionRows implements OwnRows {
     if (this.discounted) this.inTransaction = [];
     this.holdTransaction();
     void this.publish();
+    this.tellSettled();
   }
 
-  /** Somebody seems to have written what may be ours, told late by a process that is busy: all is counted, as far as it can be. */
+  /**
+   * Somebody seems to have written what may be ours, told late by a process that is busy: resolves when what was written
+   * until now has been counted and handed over, for which a connection in use has to become ready.
+   */
   settle(): Promise<void> {
-    if (this.held.length > 0) this.handOver();
-    return this.handing ?? Promise.resolve();
+    if (this.closed || !this.hasRows) return this.handing ?? Promise.resolve();
+    this.handOver();
+    this.settling ??= new Promise((resolve) => (this.resolveSettling = resolve));
+    return this.settling;
+  }
+
+  /** Some that were not counted yet. */
+  private get hasRows(): boolean {
+    return this.held.length > 0 || this.inTransaction.length > 0;
+  }
+
+  private tellSettled(): void {
+    this.resolveSettling();
+    this.settling = null;
   }
 
   private holdTransaction(): void {
@@ -124,22 +141,32 @@ export class ConnectionRows implements OwnRows {
 
   private handOver(): void {
     if (this.closed || this.handing !== null) return;
+    this.timer?.cancel();
+    this.timer = null;
     this.handing = this.handOverNow()
       .catch((error: unknown) => {
         if (!this.closed) this.options.onFailure(error); // else the connection is gone, and `lost` said the rest
       })
       .finally(() => {
         this.handing = null;
-        if (this.held.length > 0 && !this.isDue)
-          this.schedule(this.silentUntilMs - HAND_OVER_BEFORE_MS - this.options.clock.monotonicMs());
+        if (!this.isDue || !this.hasRows) this.tellSettled();
+        if (this.held.length === 0) return;
+        const endMs = this.isDue ? this.silentUntilMs : this.silentUntilMs - HAND_OVER_BEFORE_MS;
+        this.schedule(endMs - this.options.clock.monotonicMs());
       });
   }
 
   private async handOverNow(): Promise<void> {
-    const { clock, handOver } = this.options;
+    const { clock, session } = this.options;
+    if (!session.isFree()) {
+      this.isDue = true;
+      // Until then they surely do not show: counted, they would hide as many rows of somebody else.
+      if (clock.monotonicMs() >= this.silentUntilMs) await this.publish();
+      return;
+    }
     await this.publish();
     const sentAtMs = clock.monotonicMs();
-    if (!(await handOver())) {
+    if (!(await session.handOver())) {
       this.isDue = true;
       return;
     }

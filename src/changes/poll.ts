@@ -2,7 +2,7 @@
  * Decides which databases are watched by polling, and what the cache is told of it: rotations, rows of our own, and
  * whether the watch can be relied on.
  */
-import type { ForeignChanges, ObservedFrom, Observer, OwnRows } from '../cache/changes.js';
+import type { ForeignChanges, ObservedFrom, Observer, OwnRows, StatisticsSession } from '../cache/changes.js';
 import { LocalCounts, type OwnCounts, StoredCounts } from './own-counts.js';
 import { ConnectionRows, type OwnCount } from './own-rows.js';
 import { Watch, type WatchOptions } from './watch.js';
@@ -48,12 +48,12 @@ export class Polling implements ForeignChanges {
     for (const watch of this.watches.values()) watch.lookSoon();
   }
 
-  ownRows(handOver: () => Promise<boolean>): OwnRows {
+  ownRows(session: StatisticsSession): OwnRows {
     const { clock, onFailure } = this.options;
     const rows = new ConnectionRows({
       clock,
       publish: (counted) => this.publish(counted),
-      handOver,
+      session,
       onFailure,
       onLost: () => this.connections.delete(rows),
     });

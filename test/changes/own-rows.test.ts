@@ -82,11 +82,14 @@ async function play({ seed, connections, pauseMs, forMs }: Workload): Promise<Co
       publish: (published: readonly OwnCount[]) => {
         for (const { count } of published) counted += count;
       },
-      handOver: async () => {
-        if (clock.monotonicMs() < busyUntilMs) return false;
-        handOvers++;
-        session.report(true);
-        return true;
+      session: {
+        isFree: () => clock.monotonicMs() >= busyUntilMs,
+        handOver: async () => {
+          if (clock.monotonicMs() < busyUntilMs) return false;
+          handOvers++;
+          session.report(true);
+          return true;
+        },
       },
       onFailure: (error) => expect.fail(String(error)),
       onLost: () => undefined,
@@ -149,7 +152,7 @@ describe('our own rows', () => {
     const rows = new ConnectionRows({
       clock,
       publish: (published) => void counted.push(...published.map(({ count }) => count)),
-      handOver: async () => true,
+      session: { isFree: () => true, handOver: async () => true },
       onFailure: (error) => expect.fail(String(error)),
       onLost: () => undefined,
     });

@@ -43,7 +43,8 @@ export class WatchedClient {
     this.send = client.query.bind(client);
     this.gate = new Gate(() => (this.needsPreparation() ? this.prepareNow() : null));
     this.session = new Session({ client, core: host.core, databases: host.databases, query: this.ownQuery });
-    this.rows = host.core.changes?.ownRows(() => this.handOver()) ?? null;
+    this.rows =
+      host.core.changes?.ownRows({ isFree: () => this.isFree(), handOver: () => this.handOver() }) ?? null;
     this.tracker = new Tracker({ client, host, writes: this.writes, rows: this.rows, send: this.send });
     this.writes.status = client.getTransactionStatus?.() ?? null;
     this.unseen = client.readyForQuery !== undefined && this.writes.status !== 'I';
@@ -195,11 +196,16 @@ export class WatchedClient {
     await core.changes?.watch(from, () => readStatistics(this.ownQuery));
   }
 
-  /** Has the session hand its statistics over, between two queries of its user. False while it is in use. */
-  private async handOver(): Promise<boolean> {
+  /** Between two queries of its user. */
+  private isFree(): boolean {
     const isReady = !this.ended && this.tracker.isIdle() && this.gate.isIdle && this.writes.status === 'I';
     // Behind a proxy it would be another session that is asked.
-    if (!isReady || this.session.isPooled) return false;
+    return isReady && !this.session.isPooled;
+  }
+
+  /** Has the session hand its statistics over. False while it is in use. */
+  private async handOver(): Promise<boolean> {
+    if (!this.isFree()) return false;
     const handing = this.ownQuery(handOverSql);
     this.gate.hold(handing);
     await handing;
