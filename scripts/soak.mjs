@@ -1,12 +1,12 @@
 /**
- * Decides how `npm run soak -- history --topology T --minutes N`, `npm run soak -- churn` and
- * `npm run soak -- crash --rounds N` run: which program is
- * meant, with its arguments, signals and exit code passed through. Knows nothing of what it does.
+ * Decides how `npm run soak -- history --topology T --minutes N`, `npm run soak -- differential --minutes N`,
+ * `npm run soak -- churn` and `npm run soak -- crash --rounds N` run: which program is meant, with its arguments, signals and exit code passed through. Knows nothing of what it does.
  */
 import { runTypeScript } from './lib/run-typescript.mjs';
 
 const programs = {
   history: 'test/consistency/history/soak.ts',
+  differential: 'test/consistency/differential/soak.ts',
   churn: 'test/consistency/churn/soak.ts',
   crash: 'test/persistence/crash/soak.ts',
 };

@@ -25,25 +25,25 @@ export interface TestDatabase {
 
 export interface TestPostgres {
   readonly available: boolean;
-  /** A new, empty database on the run's shared server, whose user is a superuser. */
-  createDatabase(): Promise<TestDatabase>;
+  /** A new database on the run's shared server, whose user is a superuser: empty, or a copy of another one. */
+  createDatabase(like?: string): Promise<TestDatabase>;
 }
 
 export function postgres(): TestPostgres {
   const provided = inject('postgres');
   return {
     available: provided.available,
-    createDatabase: async () => {
+    createDatabase: async (like = 'template0') => {
       if (!provided.available) throw new Error(`No Postgres: ${provided.reason}.`);
-      return createDatabase(new URL(provided.url));
+      return createDatabase(new URL(provided.url), like);
     },
   };
 }
 
-async function createDatabase(server: URL): Promise<TestDatabase> {
+async function createDatabase(server: URL, like: string): Promise<TestDatabase> {
   const name = `test_${process.pid}_${randomBytes(6).toString('hex')}`;
   // template0 is the one nobody can be connected to, so creations of several files never refuse each other.
-  await administer(server, `create database ${name} template template0`);
+  await administer(server, `create database ${name} template ${like}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   const user = decodeURIComponent(url.username);

@@ -1,0 +1,126 @@
+/** Decides how seeds are tried: each on a database of its own, and made short if it fails. Knows no test runner. */
+import pg from 'pg';
+import type { Config } from '../../../src/index.js';
+import { errorAnswer } from './answer.js';
+import { caseOf } from './case.js';
+import { type Counts, Mismatch, noCounts, type Package, type Place, Player, prepare } from './player.js';
+import { type Case, printed, type Step } from './script.js';
+import { shrunk } from './shrink.js';
+
+export interface Server {
+  /** A new database: empty, or as the one that it is copied from. */
+  createDatabase(like?: string): Promise<Database>;
+}
+
+export interface Database extends Place {
+  readonly config: { readonly database: string };
+  drop(): Promise<void>;
+}
+
+export interface Trial {
+  readonly server: Server;
+  readonly source: Package;
+  readonly config?: Config;
+}
+
+export interface Outcome {
+  readonly counts: Counts;
+  readonly mismatch: Mismatch | null;
+}
+
+/** A role is there for all of a server. */
+async function administer(place: Place, statement: string): Promise<void> {
+  const client = new pg.Client(place.config);
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+const createTenant = (place: Place): Promise<void> =>
+  administer(
+    place,
+    `do $$ begin create role differential_tenant; exception when duplicate_object or unique_violation then null; end $$`,
+  );
+
+/** When the last case was played; where others still use the role it stays, for them to drop. */
+export async function dropTenant({ createDatabase }: Server): Promise<void> {
+  const database = await createDatabase();
+  await administer(database, 'drop role if exists differential_tenant').catch(errorAnswer);
+  await database.drop();
+}
+
+/** The steps, on the database as it is. */
+async function playOn(database: Database, trial: Trial, steps: readonly Step[]): Promise<Outcome> {
+  const player = new Player(database, trial.source, trial.config);
+  try {
+    for (const step of steps) await player.play(step);
+    return { counts: player.counts, mismatch: null };
+  } catch (error) {
+    if (!(error instanceof Mismatch)) throw error;
+    return { counts: player.counts, mismatch: error };
+  } finally {
+    await player.close();
+  }
+}
+
+async function onDatabase<T>(
+  { server }: Trial,
+  setup: readonly string[],
+  use: (database: Database) => Promise<T>,
+): Promise<T> {
+  const database = await server.createDatabase();
+  try {
+    await createTenant(database);
+    await prepare(database, setup);
+    return await use(database);
+  } finally {
+    await database.drop();
+  }
+}
+
+export const play = (trial: Trial, { setup, steps }: Case): Promise<Outcome> =>
+  onDatabase(trial, setup, (database) => playOn(database, trial, steps));
+
+/** The shortest case found that fails, for people. */
+export async function explained(trial: Trial, failed: Case, { counts }: Outcome): Promise<string> {
+  const { setup, steps } = failed;
+  const needed = await onDatabase(trial, setup, (made) =>
+    shrunk(steps.slice(0, counts.steps), async (left) => {
+      const copy = await trial.server.createDatabase(made.config.database);
+      try {
+        return (await playOn(copy, trial, left)).mismatch !== null;
+      } finally {
+        await copy.drop();
+      }
+    }),
+  );
+  const made = await shrunk(
+    setup,
+    async (left) => (await play(trial, { ...failed, setup: left, steps: needed })).mismatch !== null,
+  );
+  const short = { ...failed, setup: made, steps: needed };
+  const { mismatch } = await play(trial, short);
+  return `${printed(short)}\n${mismatch?.message ?? 'and now it does not fail'}`;
+}
+
+export function added(sum: Counts, counts: Counts): Counts {
+  const total = noCounts();
+  for (const name of Object.keys(total) as (keyof Counts)[]) total[name] = sum[name] + counts[name];
+  return total;
+}
+
+export function lineOfCounts(counts: Counts): string {
+  const { steps, writes, effective, refused, compared, hits, met, killed, needless } = counts;
+  const said = (count: number): string => count.toLocaleString('en');
+  return [
+    `${said(steps)} steps, ${said(writes)} writes (${said(effective)} of at least a row)`,
+    `${said(compared)} answers compared, ${said(hits)} of them hits, ${said(refused)} refused by the database`,
+    `of ${said(met)} kept results met after a write ${said(killed)} had changed and were not served, ${said(needless)} were not served though they had not changed`,
+  ].join('; ');
+}
+
+export const trySeed = (trial: Trial, seed: number, steps: number): Promise<Outcome> =>
+  play(trial, caseOf(seed, steps));
