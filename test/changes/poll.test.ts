@@ -46,43 +46,49 @@ describeWithPostgres('a poll of the statistics', () => {
     expect(await given.isHit(() => nameOf(1))).toBe(true);
   });
 
-  it('never rotates a table that is written through the cache only, under load, and sees one row of others in it', async () => {
-    await until(() => given.isHit(() => valueOf(1000)));
-    const load = { isOn: true, writes: 0 };
-    const update = (id: number): Promise<unknown> =>
-      given.pool.query('update counters set value = value + 1 where id = $1', [id]);
-    const insideTransactions = async (writer: number): Promise<void> => {
-      for (let round = 0; load.isOn; round++, load.writes += 2) {
-        const client = await given.pool.connect();
-        await client.query('begin');
-        for (const offset of [0, 3])
-          await client.query('update counters set value = value + 1 where id = $1', [
-            1 + ((writer + 6 * round + offset) % 900),
-          ]);
-        await client.query(round % 3 === 0 ? 'rollback' : 'commit');
-        client.release();
+  const lasting = { timeout: 120_000 }; // so many writes, however busy the machine is
+
+  it(
+    'never rotates a table that is written through the cache only, under load, and sees one row of others in it',
+    lasting,
+    async () => {
+      await until(() => given.isHit(() => valueOf(1000)));
+      const load = { isOn: true, writes: 0 };
+      const update = (id: number): Promise<unknown> =>
+        given.pool.query('update counters set value = value + 1 where id = $1', [id]);
+      const insideTransactions = async (writer: number): Promise<void> => {
+        for (let round = 0; load.isOn; round++, load.writes += 2) {
+          const client = await given.pool.connect();
+          await client.query('begin');
+          for (const offset of [0, 3])
+            await client.query('update counters set value = value + 1 where id = $1', [
+              1 + ((writer + 6 * round + offset) % 900),
+            ]);
+          await client.query(round % 3 === 0 ? 'rollback' : 'commit');
+          client.release();
+        }
+      };
+      const alone = async (writer: number): Promise<void> => {
+        for (let round = 0; load.isOn; round++, load.writes++) await update(1 + ((writer + 6 * round) % 900));
+      };
+      const before = foreign('counters');
+      const writers = [0, 1, 2].map(alone).concat([3, 4, 5].map(insideTransactions));
+      try {
+        await until(() => load.writes >= 5_000);
+        expect(foreign('counters')).toBe(before);
+        expect(await given.isHit(() => valueOf(1000))).toBe(true);
+        for (const value of [-1, -2, -3]) {
+          await elsewhere(`update counters set value = ${value} where id = 1000`);
+          await until(async () => (await valueOf(1000)) === value);
+        }
+      } finally {
+        load.isOn = false;
+        await Promise.all(writers);
       }
-    };
-    const alone = async (writer: number): Promise<void> => {
-      for (let round = 0; load.isOn; round++, load.writes++) await update(1 + ((writer + 6 * round) % 900));
-    };
-    const before = foreign('counters');
-    const writers = [0, 1, 2].map(alone).concat([3, 4, 5].map(insideTransactions));
-    try {
-      await until(() => load.writes >= 5_000);
-      expect(foreign('counters')).toBe(before);
-      expect(await given.isHit(() => valueOf(1000))).toBe(true);
-      for (const value of [-1, -2, -3]) {
-        await elsewhere(`update counters set value = ${value} where id = 1000`);
-        await until(async () => (await valueOf(1000)) === value);
-      }
-    } finally {
-      load.isOn = false;
-      await Promise.all(writers);
-    }
-    expect(foreign('counters') - before).toBe(3);
-    expect(given.cache.stats().failures).toStrictEqual({});
-  });
+      expect(foreign('counters') - before).toBe(3);
+      expect(given.cache.stats().failures).toStrictEqual({});
+    },
+  );
 
   it('takes what it cannot count for somebody else: cascades, failed statements', async () => {
     await nameOf(2);

@@ -112,7 +112,7 @@ describeWithPostgres('processes that share a store', () => {
     await until(isWatched);
   });
 
-  it('never rotate what they write themselves, under load', async () => {
+  it('never rotate what they write themselves, under load', { timeout: 120_000 }, async () => {
     const [first, second] = [await start(), await start()];
     for (const member of [first, second])
       await member.query('select value from counters where id = $1', [1000]);
@@ -123,11 +123,12 @@ describeWithPostgres('processes that share a store', () => {
         writers: 4,
         rows: 900,
         forMs: 4_000,
+        writesMin: 500,
       });
     const writes = await Promise.all([load(first), load(second)]);
     const stats = await Promise.all([first.stats(), second.stats()]);
     const foreign = stats.map(({ tables }) => tables['public.counters']?.foreign ?? 0);
-    expect(Math.min(...(writes as number[]))).toBeGreaterThan(100);
+    expect(Math.min(...(writes as number[]))).toBeGreaterThanOrEqual(500);
     expect(foreign).toStrictEqual([0, 0]);
     for (const member of [first, second])
       expect((await member.query('select value from counters where id = $1', [1000])).isHit).toBe(true);

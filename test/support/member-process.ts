@@ -45,10 +45,10 @@ async function obey(order: MemberOrder): Promise<unknown> {
 
 /** Writers that never pause; resolves with the number of their writes. */
 async function load(order: Extract<MemberOrder, { do: 'load' }>): Promise<number> {
-  const deadline = performance.now() + order.forMs;
+  const endsAtMs = performance.now() + order.forMs;
   let writes = 0;
   const write = async (writer: number): Promise<void> => {
-    for (let round = 0; performance.now() < deadline; round++, writes++)
+    for (let round = 0; writes < order.writesMin || performance.now() < endsAtMs; round++, writes++)
       await pool.query(order.text, [1 + ((writer + order.writers * round) % order.rows)]);
   };
   await Promise.all(Array.from({ length: order.writers }, (_, writer) => write(writer)));

@@ -22,7 +22,9 @@ export type MemberOrder = { readonly id: number } & (
       readonly text: string;
       readonly writers: number;
       readonly rows: number;
+      /** At least so long, and so many. */
       readonly forMs: number;
+      readonly writesMin: number;
     }
 );
 

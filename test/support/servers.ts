@@ -4,10 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, vi } from 'vitest';
 import { type RedisServer, type RedisServerOptions, startRedis } from './redis.js';
 
 export type { RedisServer, RedisServerOptions } from './redis.js';
+
+/** What is waited for is done by other processes, on a machine that may have more to do. */
+vi.setConfig({ expect: { poll: { timeout: 20_000 } } });
 
 export interface TestDatabase {
   readonly url: string;

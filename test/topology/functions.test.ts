@@ -34,27 +34,27 @@ describeWithRedis('functions in two processes', () => {
   it('load once for both, and hear of an invalidation by either', async () => {
     await start(60_000);
     const both = [one.tell('get'), other.tell('get')];
-    await expect.poll(loads, { timeout: 10_000 }).toBe(1);
+    await expect.poll(loads).toBe(1);
     await open();
     expect(await Promise.all(both)).toEqual(['value 1', 'value 1']);
     expect(await loads()).toBe(1);
     await other.tell('invalidate');
     const again = one.tell('get');
-    await expect.poll(loads, { timeout: 10_000 }).toBe(2);
+    await expect.poll(loads).toBe(2);
     await open();
     expect(await again).toBe('value 2');
     expect(await other.tell('get')).toBe('value 2');
     // Nobody waits for a lease to be given back.
-    await expect.poll(() => client.keys('lookaside:l:*'), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => client.keys('lookaside:l:*')).toEqual([]);
   });
 
   it('wait for one that died no longer than the lease', async () => {
     await start(300);
     void one.tell('get').catch(() => undefined); // it never answers
-    await expect.poll(loads, { timeout: 10_000 }).toBe(1);
+    await expect.poll(loads).toBe(1);
     await one.process.kill();
     const answered = other.tell('get');
-    await expect.poll(loads, { timeout: 10_000 }).toBe(2);
+    await expect.poll(loads).toBe(2);
     await client.lpush('gate', 'open', 'open'); // one may be handed to the dead
     expect(await answered).toBe('value 2');
   });
