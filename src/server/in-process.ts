@@ -39,6 +39,11 @@ export type Value =
 const POOL_BYTES = 8192;
 const POOLED_BYTES_MAX = 2048;
 
+/** The class that Node's own methods make parts of a Buffer by, without their checks of what was asked for. */
+const BufferOf = (Buffer as unknown as { readonly [Symbol.species]: BufferClass })[Symbol.species];
+
+type BufferClass = new (memory: ArrayBufferLike, start: number, length: number) => Buffer;
+
 /** Gathers what a shortcut answers as JavaScript. */
 export class ValueSink implements ShortcutSink {
   value: Value = null;
@@ -86,7 +91,7 @@ export class ValueSink implements ShortcutSink {
     const at = this.pooled;
     this.pooled += length;
     copyBytes(memory, start, end, this.pool, at);
-    this.put(this.pool.bytes.subarray(at, at + length));
+    this.put(new BufferOf(this.pool.bytes.buffer, at, length));
   }
 
   /** What is packed is taken apart again: calls that ask for ranges are few beside those that ask for values. */
