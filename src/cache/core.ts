@@ -33,6 +33,8 @@ export interface CacheCore {
   readonly random: Random;
   /** Statement texts understood at once per pool; the least recently used are forgotten. */
   readonly statementsMax: number;
+  /** Settings of the application's own that results may depend on, in lower case. */
+  readonly sessionKeys: readonly string[];
   /** Whether the config lets results of this table be cached; the name has its schema. */
   readonly mayCache: (tableName: string) => boolean;
   /** Counts and announces a failure of the cache that no query noticed. */

@@ -24,6 +24,16 @@ function memoryLimitBytes(): number {
 
 const tableNames = z.array(z.string().min(1, 'must be the name of a table'), 'must be a list of table names');
 
+const settingNames = z
+  .array(
+    z
+      .string()
+      .regex(/^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+$/, "must be names of settings such as 'app.tenant_id'")
+      .transform((name) => name.toLowerCase()),
+    'must be a list of names of settings',
+  )
+  .refine((names) => new Set(names).size === names.length, 'must not name one twice');
+
 export const configSchema = z
   .strictObject({
     namespace: z
@@ -61,6 +71,16 @@ export const configSchema = z
       .describe(
         'Tables that are written so often that results about all of their rows end before they are used. bypass: run such reads on the database for a while, then try again. cache: keep them all the same.',
       ),
+    sessions: z
+      .strictObject({
+        key: settingNames
+          .default([])
+          .describe(
+            "Settings of the application's own, such as app.tenant_id, that policies of row security read: results under different values are kept apart.",
+          ),
+      })
+      .prefault({})
+      .describe('What connections are set to.'),
     topology: topologySchema.prefault({}).describe('Where the cache lives.'),
     persistence: persistenceSchema
       .prefault({})

@@ -75,8 +75,12 @@ function sessionWords(plan: Plan): readonly string[] {
   switch (plan.session) {
     case 'keeps':
       return [];
+    case 'sets':
+      return [
+        `Afterwards results are kept apart from those under other settings: ${plan.kind === 'bypass' ? (plan.settings ?? []).map(({ name }) => name).join(', ') : ''}.`,
+      ];
     case 'departs':
-      return ['The connection bypasses the cache afterwards, until it is reset.'];
+      return ['The connection bypasses the cache afterwards, until its session was looked at again.'];
     case 'resets':
       return ['The connection is as new afterwards.'];
   }

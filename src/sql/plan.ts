@@ -83,10 +83,18 @@ export interface ToldRows {
 
 /** What the statement does to the transaction its connection is in. The authority on the state is the protocol. */
 export type TransactionControl =
-  | { readonly control: 'begin' }
+  | {
+      readonly control: 'begin';
+      /** As the text says, in lower case; null: the session's default. */
+      readonly isolation: string | null;
+    }
   | { readonly control: 'commit'; readonly chain: boolean }
   | { readonly control: 'rollback'; readonly chain: boolean }
-  | { readonly control: 'savepoint' }
+  | {
+      readonly control: 'savepoint';
+      /** Back to an earlier one: settings made since are undone. */
+      readonly undoes: boolean;
+    }
   | { readonly control: 'prepare'; readonly gid: string }
   | { readonly control: 'commit-prepared'; readonly gid: string }
   | { readonly control: 'rollback-prepared'; readonly gid: string };
@@ -99,8 +107,27 @@ export interface Reason {
   readonly detail: string;
 }
 
-/** What happens to the connection's session: its settings, role, temporary tables, locks. */
-export type SessionEffect = 'keeps' | 'departs' | 'resets';
+/**
+ * What happens to the connection's session: its settings, role, temporary tables, locks.
+ *
+ * - `sets`: nothing but the settings that the plan names.
+ * - `departs`: nobody knows what.
+ * - `resets`: it is as new afterwards.
+ */
+export type SessionEffect = 'keeps' | 'sets' | 'departs' | 'resets';
+
+/** One setting of the session that a statement changes. */
+export interface SettingChange {
+  /** In lower case. */
+  readonly name: string;
+  /** Null: what it is afterwards does not stand in the statement. */
+  readonly value:
+    | { readonly kind: 'literal'; readonly text: string }
+    | { readonly kind: 'parameter'; readonly index: number }
+    | null;
+  /** For the transaction only. Parameters are numbered from 0. */
+  readonly isLocal: boolean | { readonly parameter: number };
+}
 
 /**
  * A statement text, understood once. A string of several statements has one plan: the union of its effects.
@@ -113,8 +140,20 @@ export type SessionEffect = 'keeps' | 'departs' | 'resets';
  * What is not understood is a `write` of everything if it could write at all, else a `bypass`.
  */
 export type Plan =
-  | { readonly kind: 'read'; readonly reads: readonly TableRead[]; readonly session: 'keeps' }
-  | { readonly kind: 'bypass'; readonly reason: Reason; readonly session: SessionEffect }
+  | {
+      readonly kind: 'read';
+      readonly reads: readonly TableRead[];
+      readonly session: 'keeps';
+      /** Names of settings that its result depends on, through row security. */
+      readonly settings?: readonly string[];
+    }
+  | {
+      readonly kind: 'bypass';
+      readonly reason: Reason;
+      readonly session: SessionEffect;
+      /** Where the session `sets`. */
+      readonly settings?: readonly SettingChange[];
+    }
   | {
       readonly kind: 'write';
       readonly writes: WriteScope;

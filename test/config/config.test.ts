@@ -36,6 +36,7 @@ describe('without options', () => {
       boundMs: null,
       onStoreDown: 'bypass',
       writeHot: 'bypass',
+      sessions: { key: [] },
       topology: { kind: 'embedded' },
       persistence: { kind: 'none' },
       memory: { max: expect.any(Number) as number, policy: 'volatile-lru' },

@@ -3,6 +3,7 @@
  * with an intent around it, in the order in which the caller gave them. Holds no policy on what may be cached.
  */
 import type { OwnRows } from '../../cache/changes.js';
+import type { TransactionControl } from '../../sql/plan.js';
 import type { TextQuery } from '../../sql/postgres/database.js';
 import { handOverSql, readStatistics } from '../../sql/postgres/statistics.js';
 import { type CapturingQuery, isCapturing } from './capture.js';
@@ -33,6 +34,9 @@ export class WatchedClient {
   /** A transaction was open already when the connection came to be watched. */
   private unseen: boolean;
   private ended = false;
+  /** The query under way whose result may be kept. */
+  private filling: CapturingQuery | null = null;
+  private refreshing = false;
 
   /** @param settingUp statements until `settle` prepare the session: what they set is part of the baseline */
   constructor(
@@ -42,14 +46,23 @@ export class WatchedClient {
   ) {
     this.send = client.query.bind(client);
     this.gate = new Gate(() => (this.needsPreparation() ? this.prepareNow() : null));
-    this.session = new Session({ client, core: host.core, databases: host.databases, query: this.ownQuery });
+    this.session = new Session({
+      client,
+      core: host.core,
+      databases: host.databases,
+      query: this.ownQuery,
+      onMove: () => this.filling?.refuse('session'),
+    });
     this.rows =
       host.core.changes?.ownRows({ isFree: () => this.isFree(), handOver: () => this.handOver() }) ?? null;
     this.tracker = new Tracker({ client, host, writes: this.writes, rows: this.rows, send: this.send });
     this.writes.status = client.getTransactionStatus?.() ?? null;
     this.unseen = client.readyForQuery !== undefined && this.writes.status !== 'I';
     client.connection.prependListener('readyForQuery', ({ status = 'I' }: { status?: TransactionStatus }) => {
-      if (status === 'I') this.unseen = false;
+      if (status === 'I') {
+        this.unseen = false;
+        this.session.endTransaction();
+      }
       this.tracker.ready(status);
       if (status === 'I' && this.rows?.isWaiting === true) queueMicrotask(() => this.rows?.ready());
     });
@@ -68,7 +81,7 @@ export class WatchedClient {
     if (!this.settingUp) return;
     const settled = (): void => {
       this.settingUp = false;
-      if (this.session.departed) this.session.forget();
+      if (this.session.hasMoved) this.session.forget();
     };
     if (this.gate.isIdle) settled();
     else this.gate.wait(settled);
@@ -88,12 +101,13 @@ export class WatchedClient {
   /** Offers the database of this connection as a baseline, if its session may be one. */
   adoptOwn(): void {
     const { database } = this.session;
-    if (database?.isCurrent === true && this.session.refusal() === null) this.host.adopt(database);
+    if (database?.isCurrent === true && this.session.isBase && this.session.refusal() === null)
+      this.host.adopt(database);
   }
 
   /** Whether its session is the one that the database's catalog is for, in a state to read it. */
   sees(database: Database): boolean {
-    return this.session.database === database && !this.session.departed && this.writes.status === 'I';
+    return this.session.database === database && !this.session.isUncertain && this.writes.status === 'I';
   }
 
   /** Reads the catalog again where it is out of date; twice when another look at it was under way already. */
@@ -130,7 +144,23 @@ export class WatchedClient {
     if (call === null || this.ended) return this.send(config, values, callback);
     // A standby may be the primary since: what could write is not sent before that is known.
     if (this.session.isStandby && (call.text === null || !looksHarmless(call.text))) this.session.forget();
-    return this.gate.isOpen() ? this.run(call) : this.defer(call);
+    if (!this.gate.isOpen()) return this.defer(call);
+    if (!this.mustAsk(call)) return this.run(call);
+    this.gate.hold(this.session.ask(() => this.writes.status));
+    return this.defer(call);
+  }
+
+  /** One question more is worth it where a result may come of it, or a narrower write. */
+  private mustAsk(call: Call): boolean {
+    if (!this.session.mayBeAsked || this.writes.status !== 'I' || !this.tracker.isIdle()) return false;
+    const statement = this.statementOf(call);
+    if (statement === undefined) return false;
+    const { plan, refusal } = statement;
+    return (
+      isCached(statement) ||
+      refusal === 'unknown-relation' ||
+      (plan.kind === 'write' && plan.session === 'keeps' && plan.writes.scope === 'tables')
+    );
   }
 
   /** Behind what was called before; answered as if it had been sent at once. */
@@ -267,10 +297,15 @@ export class WatchedClient {
     const { engine } = core;
     const database = this.session.database as Database; // it planned the statement
     const PromiseClass = this.client._Promise ?? Promise;
+    const prefix = this.session.prefixFor(statement.settings);
+    if (prefix === null) {
+      engine.noteBypass('session-departed');
+      return null;
+    }
     const restoreHere = (payload: Parameters<typeof restore>[0]): PgResult =>
       restore(payload, driver, call.options, this.client._types);
     const key = plainKey(call.values);
-    const near = key === null ? undefined : engine.peek(statement.group, key);
+    const near = key === null ? undefined : engine.peek(statement.group, `${prefix}${key}`);
     if (near !== undefined) return { value: answerHit(restoreHere(near), null, call.callback, PromiseClass) };
     const wire = wireOf(call, driver);
     if (wire === null || driver.Field === null) {
@@ -279,7 +314,7 @@ export class WatchedClient {
     }
     let submitted = (): void => undefined;
     const submission = new Promise<void>((resolve) => (submitted = resolve));
-    const read = requestOf({ core, driver, database, statement, call, wire }, (query) => {
+    const read = requestOf({ core, driver, database, prefix, statement, call, wire }, (query) => {
       const running = this.sendCapturing(query);
       submitted();
       return running;
@@ -289,11 +324,12 @@ export class WatchedClient {
     // What is called next must reach the connection after this, wherever this is answered from.
     this.gate.hold(submission);
     const served = engine.read(request).finally(submitted);
-    if (database.isCheckDue) this.host.refresh(database);
+    if (database.isCheckDue) this.refresh(database);
     return { value: answer(served, restoreHere, call.callback, PromiseClass) };
   }
 
   private sendCapturing(query: CapturingQuery): Promise<PgResult> {
+    this.filling = query;
     return new Promise((resolve, reject) => {
       const callback: QueryCallback = (error, result) =>
         error ? reject(error) : resolve(result as PgResult);
@@ -304,8 +340,13 @@ export class WatchedClient {
   /** A miss that came through the pool: runs here, and fills if this connection may. */
   private fill(call: SubmittableCall, query: CapturingQuery): unknown {
     const statement = this.statementOf(call);
-    const reason = query.database === this.session.database ? this.refusal() : 'session';
+    const isItsOwn =
+      query.database === this.session.database &&
+      statement !== undefined &&
+      this.session.prefixFor(statement.settings) === '';
+    const reason = isItsOwn ? this.refusal() : 'session';
     if (reason !== null) query.refuse(reason);
+    this.filling = query;
     if (statement !== undefined && isCached(statement)) return this.tracker.pass(call);
     query.refuse('planned-otherwise');
     return this.runEffect(call, statement);
@@ -318,17 +359,27 @@ export class WatchedClient {
     const reason = this.session.refusal();
     const { database } = this.session;
     if (reason !== null || database === null || database.isCurrent) return reason;
-    this.host.refresh(database);
+    this.refresh(database);
     return 'catalog-stale';
+  }
+
+  /** By whichever connection; what only this one's session is, over this one. */
+  private refresh(database: Database): void {
+    if (this.session.isBase) return this.host.refresh(database);
+    if (this.refreshing || !database.mayLoad) return;
+    this.refreshing = true;
+    this.whenIdle((client) => client.lookAt(database))
+      .catch((error: unknown) => this.host.core.failed('catalog', error))
+      .finally(() => {
+        this.refreshing = false;
+      });
   }
 
   private runEffect(call: Call, statement: Statement | undefined): unknown {
     const effect = this.effectOf(call, statement);
-    const change = statement?.plan.session ?? 'departs';
     const { database, backend } = this.session;
     const after: Aftermath = {
-      succeeded: change === 'resets' ? () => this.session.forget() : undefined,
-      rejected: change === 'departs' ? this.session.depart() : undefined,
+      ...this.sessionAfter(call, statement),
       ended: this.overtakenPlan(statement),
       control: statement?.plan.kind === 'transaction' ? statement.plan.transaction : null,
       backend,
@@ -336,6 +387,33 @@ export class WatchedClient {
       state: database?.state ?? null,
     };
     return this.tracker.run(call, effect, after, (until) => this.gate.hold(until));
+  }
+
+  /** What becomes of the session: at once what it can no longer be trusted in, the rest when the statement has succeeded. */
+  private sessionAfter(
+    call: Call,
+    statement: Statement | undefined,
+  ): Pick<Aftermath, 'succeeded' | 'rejected'> {
+    const { session } = this;
+    const plan = statement?.plan;
+    const inTransaction = this.tracker.isIdle() ? this.writes.status !== 'I' : null;
+    if (statement?.several === true || (plan?.kind === 'transaction' && undoes(plan.transaction)))
+      session.undoInTransaction();
+    if (plan?.kind === 'write' && plan.changesCatalog) session.revealTables();
+    const sets = plan?.kind === 'bypass' && plan.session === 'sets' ? (plan.settings ?? []) : null;
+    // Of a cursor, say, and of several under way nobody tells which have succeeded.
+    if (sets !== null && call.kind === 'text' && this.client.pipeline !== true) {
+      const applied = session.changing(sets, call.values, inTransaction);
+      return {
+        succeeded: applied && (() => applied(this.writes.status)),
+        rejected: undefined,
+      };
+    }
+    const change = plan?.session ?? 'departs';
+    return {
+      succeeded: change === 'resets' ? () => session.forget() : undefined,
+      rejected: change === 'departs' || change === 'sets' ? session.depart() : undefined,
+    };
   }
 
   /** A write that waited for a lock while the catalog changed may have done more than was planned. */
@@ -352,17 +430,17 @@ export class WatchedClient {
   }
 
   private effectOf(call: Call, statement: Statement | undefined): Effect {
-    const { database, departed } = this.session;
+    const { database, isUncertain } = this.session;
     if (database === null || statement === undefined) {
       if (call.text !== null && looksHarmless(call.text)) return nothing;
       return anything(database === null ? this.host.databases.roots() : [database.root]);
     }
     const { plan } = statement;
     const stale = !database.isCurrent;
-    if (stale && !(plan.kind === 'write' && plan.changesCatalog)) this.host.refresh(database);
+    if (stale && !(plan.kind === 'write' && plan.changesCatalog)) this.refresh(database);
     const effect = effectOf(statement, call.values, {
       database,
-      planHolds: !stale && !departed && !this.writes.changedCatalog,
+      planHolds: !stale && !isUncertain && !this.writes.changedCatalog,
     });
     if (effect.discounts === true) this.rows?.discount();
     if (effect.targets.length > 0 && effect.counted === undefined) this.rows?.wroteUncounted();
@@ -371,6 +449,11 @@ export class WatchedClient {
       : effect;
   }
 }
+
+/** Whether it undoes what was set since, and leaves a transaction open all the same. */
+const undoes = (control: TransactionControl): boolean =>
+  (control.control === 'savepoint' && control.undoes) ||
+  ((control.control === 'commit' || control.control === 'rollback') && control.chain);
 
 /** What to return; null: ask the database. */
 export type Answered = { readonly value: unknown } | null;

@@ -11,11 +11,12 @@ import type { Clock } from '../../clock.js';
 import type { Plan, Planner, Table } from '../../sql/plan.js';
 import { ProxiedWrites } from '../../sql/postgres/backend.js';
 import type { Catalog } from '../../sql/postgres/catalog.js';
-import type { ConnectionProbe, TextQuery } from '../../sql/postgres/database.js';
+import type { ConnectionProbe, SessionState, TextQuery } from '../../sql/postgres/database.js';
 import { catalogFingerprintSql, loadCatalog } from '../../sql/postgres/load-catalog.js';
-import { loadParser } from '../../sql/postgres/parser.js';
+import { loadParser, type PostgresParser } from '../../sql/postgres/parser.js';
 import { createPostgresPlanner } from '../../sql/postgres/planner.js';
 import { canonicalValue } from '../../sql/values.js';
+import { prefixOf } from './prefix.js';
 import { PreparedTransactions } from './prepared.js';
 import { type Statement, Statements } from './statements.js';
 
@@ -76,6 +77,8 @@ const LOAD_RETRY_MS_MAX = 60_000;
 
 /** One database as sessions with the same settings see it; shared by all pools that have such sessions. */
 export class Database {
+  /** Names the session in the names of results. */
+  readonly session: string;
   private readonly statements: Statements;
   private snapshot: Snapshot | null = null;
   private loading: Promise<boolean> | null = null;
@@ -86,9 +89,9 @@ export class Database {
   constructor(
     private readonly core: CacheCore,
     readonly state: DatabaseState,
-    /** The fingerprint of the session. */
-    readonly session: string,
+    private readonly seen: SessionState,
   ) {
+    this.session = `${seen.digest}${prefixOf('d', seen.declared)}`;
     this.statements = new Statements({
       engine: core.engine,
       names: state.names,
@@ -99,6 +102,21 @@ export class Database {
 
   get names(): TableNames {
     return this.state.names;
+  }
+
+  /** What the declared settings are in the session that it is the database of. */
+  get declared(): ReadonlyMap<string, string | null> {
+    return this.seen.declared;
+  }
+
+  /** Whether this is its session, whatever is declared. */
+  isOf({ digest }: SessionState): boolean {
+    return this.seen.digest === digest;
+  }
+
+  /** Whether its planner is right for a session. */
+  sees({ view }: SessionState): boolean {
+    return this.seen.view === view;
   }
 
   get root(): Target {
@@ -171,6 +189,15 @@ export class Database {
     return this.loading;
   }
 
+  /** Takes the catalog of the same database under other settings, if that is up to date: nothing has to be read. */
+  takeOver({ snapshot, isCurrent, checkedAtMs }: Database, parser: PostgresParser): void {
+    if (snapshot === null || !isCurrent || this.snapshot !== null) return;
+    const { searchPath, standardConformingStrings } = this.seen;
+    const catalog = { ...snapshot.catalog, searchPath: lasting(searchPath), standardConformingStrings };
+    this.checkedAtMs = checkedAtMs;
+    this.snapshot = { catalog, planner: this.plannerOf(parser, catalog), epoch: snapshot.epoch };
+  }
+
   get isLoading(): boolean {
     return this.loading !== null;
   }
@@ -213,18 +240,10 @@ export class Database {
     }
   }
 
-  private async take(
-    parser: Awaited<ReturnType<typeof loadParser>>,
-    catalog: Catalog,
-    epoch: number,
-  ): Promise<void> {
+  private async take(parser: PostgresParser, catalog: Catalog, epoch: number): Promise<void> {
     // What was planned with the old catalog may depend on other tables now.
     if (this.snapshot !== null) await this.core.engine.invalidate([this.root]);
-    const planner = createPostgresPlanner({
-      parser,
-      catalog,
-      limits: { plansMax: this.core.statementsMax },
-    });
+    const planner = this.plannerOf(parser, catalog);
     this.statements.clear();
     this.snapshot = { catalog, planner, epoch };
     this.core.attach(attachment(this.names, catalog));
@@ -238,7 +257,15 @@ export class Database {
         .catch((error: unknown) => this.core.failed('identity', error));
     this.state.predecessors.clear();
   }
+
+  private plannerOf(parser: PostgresParser, catalog: Catalog): Planner {
+    return createPostgresPlanner({ parser, catalog, limits: { plansMax: this.core.statementsMax } });
+  }
 }
+
+/** Temporary schemas are one session's own. */
+const lasting = (searchPath: readonly string[]): readonly string[] =>
+  searchPath.filter((schema) => !schema.startsWith('pg_temp'));
 
 function attachment(names: TableNames, catalog: Catalog): Parameters<CacheCore['attach']>[0] {
   const relations = [...catalog.relations.values()].filter(({ kind }) => kind !== 'S');
@@ -266,13 +293,18 @@ function attachment(names: TableNames, catalog: Catalog): Parameters<CacheCore['
 /** A database's state is told to the store again when that failed. */
 const CLAIM_RETRY_MS = 1_000;
 
-/** Catalogs kept for differing sessions of one database state; a further one is never planned for. */
+/** Catalogs kept for differing sessions of one database state as connections begin; a further one is never planned for. */
 const SESSIONS_MAX = 16;
+
+/** Planners kept for what sessions become (another role, another search path): the one used longest ago gives way. */
+const PLACES_MAX = 32;
 
 /** All databases that the wrapped pools of one cache have been connected to. */
 export class Databases {
   private readonly states = new Map<string, DatabaseState>();
   private readonly bySession = new Map<string, Database>();
+  /** What sessions became, used longest ago first. */
+  private readonly places = new Map<string, Database>();
   /** By lineage, the identity seen last. */
   private readonly latest = new Map<string, string>();
 
@@ -293,15 +325,55 @@ export class Databases {
   /** The database that a connection belongs to; null when there are too many different sessions already. */
   of(probe: ConnectionProbe): Database | null {
     this.supersede(probe);
-    const key = `${probe.identity}/${probe.session}`;
+    const { identity, session } = probe;
+    const key = `${identity}/${session.digest}${prefixOf('d', session.declared)}`;
     let database = this.bySession.get(key);
     if (database === undefined) {
       const state = this.stateOf(probe);
       if ([...this.bySession.values()].filter((other) => other.state === state).length >= SESSIONS_MAX)
         return null;
-      this.bySession.set(key, (database = new Database(this.core, state, probe.session)));
+      this.bySession.set(key, (database = new Database(this.core, state, session)));
     }
     return database;
+  }
+
+  /**
+   * Where the results of a session are that has become another one than its connection began with. `isOwn`: nobody
+   * else's are there.
+   */
+  async placeOf(
+    state: SessionState,
+    began: Database,
+  ): Promise<{ readonly database: Database; readonly isOwn: boolean }> {
+    const known = [...this.bySession.values(), ...this.places.values()].filter(
+      (database) => database.state === began.state,
+    );
+    const own = began.isOf(state) ? began : known.find((database) => database.isOf(state));
+    const database = own ?? [began, ...known].find((other) => other.sees(state));
+    if (database !== undefined) {
+      this.touch(database);
+      return { database, isOwn: database === own };
+    }
+    const place = new Database(this.core, began.state, state);
+    place.takeOver(began, await loadParser());
+    this.makeRoom();
+    this.places.set(keyOfPlace(place), place);
+    return { database: place, isOwn: true };
+  }
+
+  private touch(database: Database): void {
+    const key = keyOfPlace(database);
+    if (this.places.get(key) !== database) return;
+    this.places.delete(key);
+    this.places.set(key, database);
+  }
+
+  private makeRoom(): void {
+    for (const [key, place] of this.places) {
+      if (this.places.size < PLACES_MAX && !place.state.superseded) return;
+      this.places.delete(key);
+      place.retire();
+    }
   }
 
   private stateOf({ identity, lineage }: ConnectionProbe): DatabaseState {
@@ -350,9 +422,12 @@ export class Databases {
     if (before === undefined) return;
     const outdated = this.states.get(before);
     if (outdated !== undefined) outdated.superseded = true;
-    for (const database of this.bySession.values()) if (database.state.superseded) database.retire();
+    for (const database of [...this.bySession.values(), ...this.places.values()])
+      if (database.state.superseded) database.retire();
   }
 }
+
+const keyOfPlace = ({ state, session }: Database): string => `${state.names.database}/${session}`;
 
 const registries = new WeakMap<CacheCore, Databases>();
 

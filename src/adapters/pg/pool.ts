@@ -177,7 +177,7 @@ export class WatchedPool {
           this.pool.Promise,
         ),
       };
-    const read = { core, driver, database, statement, call, wire };
+    const read = { core, driver, database, prefix: '', statement, call, wire };
     const request = requestOf(read, (query) => this.fill(query));
     const served = core.engine.read(request, looking?.ignored);
     if (database.isCheckDue) this.refresh(database);

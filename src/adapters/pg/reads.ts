@@ -28,6 +28,8 @@ export interface Read {
   readonly core: CacheCore;
   readonly driver: Driver;
   readonly database: Database;
+  /** Keeps the session's results apart from those of the database's own. */
+  readonly prefix: string;
   readonly statement: CachedStatement;
   readonly call: TextCall;
   readonly wire: WireParameters;
@@ -55,12 +57,18 @@ export function requestOf(
   read: Read,
   run: (query: CapturingQuery) => Promise<PgResult>,
 ): ReadRequest<Payload, PgResult> {
-  const { core, database, statement, call, wire, driver } = read;
+  const { core, database, prefix, statement, call, wire, driver } = read;
   const { version } = database;
   return {
     group: statement.group,
-    key: wire.key,
-    identity: [database.names.database, database.session, database.fingerprint, statement.text, wire.key],
+    key: `${prefix}${wire.key}`,
+    identity: [
+      database.names.database,
+      `${database.session}${prefix}`,
+      database.fingerprint,
+      statement.text,
+      wire.key,
+    ],
     refs: statement.bindReads(Array.isArray(call.values) ? (call.values as unknown[]) : []),
     codec: codecOf(driver.Field as FieldConstructor), // known since the connection's probe
     ttlMs: core.ttlMs,

@@ -24,6 +24,8 @@ export interface Statement {
   readonly group: ResultGroup<Payload> | null;
   /** Why not, for the counters. */
   readonly refusal: string;
+  /** Settings that its results depend on, beside those that all do. */
+  readonly settings: readonly string[];
   /** A semicolon is followed by something: other statements, perhaps a COMMIT among them. */
   readonly several: boolean;
 }
@@ -64,6 +66,7 @@ export class Statements {
       bindWrites: plan.kind === 'write' ? writesBinder(this.options.names, plan.writes) : null,
       group: cached ? this.options.engine.createGroup<Payload>(text) : null,
       refusal: excluded ? 'excluded' : plan.kind === 'bypass' ? plan.reason.code : plan.kind,
+      settings: plan.kind === 'read' ? (plan.settings ?? []) : [],
       several: anotherStatement.test(text),
     };
     this.remember(statement);

@@ -13,16 +13,30 @@ export interface ConnectionProbe {
   readonly identity: string;
   /** The same for all states that this database has been in. */
   readonly lineage: string;
-  /** Everything of the session that can change what a statement means or how its result is written. */
-  readonly session: string;
+  readonly session: SessionState;
   readonly standby: boolean;
   /** A proxy answers for several server connections: what is found out about this one may not hold for the next. */
   readonly pooled: boolean;
-  /** The session has temporary tables, which shadow others. */
-  readonly temporary: boolean;
   /** Another text: a crash, which may have lost what was already shown. */
   readonly mark: string;
   readonly backend: Backend;
+}
+
+/** What of a session can change what a statement means or how its result is written, as the server says it. */
+export interface SessionState {
+  /** Everything of it. */
+  readonly digest: string;
+  /** What names and texts mean in it: the same for sessions that one planner can serve. */
+  readonly view: string;
+  /** The schemas that are looked into, in order. */
+  readonly searchPath: readonly string[];
+  readonly standardConformingStrings: boolean;
+  /** Of its transactions, where they do not say otherwise: `read committed`. */
+  readonly isolation: string;
+  /** It has temporary tables or types, which shadow others. */
+  readonly temporary: boolean;
+  /** The settings that were asked for by name; null where one is not there. */
+  readonly declared: ReadonlyMap<string, string | null>;
 }
 
 /** A server process, as another connection recognises it. */
@@ -59,7 +73,36 @@ const systemFromAddress = `concat_ws(':', pg_catalog.inet_server_addr(), pg_cata
  */
 const crashMark = microseconds('pg_catalog.pg_stat_get_bgwriter_stat_reset_time()');
 
-const probeSql = (system: string, lock: LockId | null, expectedPid: number | null): string => `select
+/** Texts that cannot run together: each is as long as it says. */
+const measured = (expressions: readonly string[]): string =>
+  expressions.map((text) => `pg_catalog.length(${text})::text || ':' || ${text}`).join(' || ');
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+const sessionColumns = (declared: readonly string[]): string => `
+  case when pg_catalog.pg_my_temp_schema() = 0 then 'false' else (
+    exists (select from pg_catalog.pg_class where relnamespace = pg_catalog.pg_my_temp_schema())
+    or exists (select from pg_catalog.pg_type where typnamespace = pg_catalog.pg_my_temp_schema()))::text end as temporary,
+  pg_catalog.to_json(pg_catalog.current_schemas(true))::text as path,
+  pg_catalog.current_setting('standard_conforming_strings') as strings,
+  pg_catalog.current_setting('default_transaction_isolation') as isolation,
+  pg_catalog.json_build_array(${declared.map((name) => `pg_catalog.current_setting(${literal(name)}, true)`).join(', ')})::text as declared,
+  ${measured(["pg_catalog.current_setting('search_path')", 'current_user::text', "pg_catalog.current_setting('standard_conforming_strings')"])} as view,
+  concat_ws(E'\\x01', current_user, session_user, pg_catalog.current_setting('search_path'),
+    pg_catalog.current_setting('row_security'), pg_catalog.current_setting('is_superuser'),
+    (select pg_catalog.string_agg(name || '=' || setting, E'\\x02' order by name) from pg_catalog.pg_settings
+      where (category like 'Client Connection Defaults%' or category like 'Version and Platform%' or name like 'lc_%')
+        and name !~ '^(${NEUTRAL_SETTINGS})$')) as session`;
+
+interface ProbeOptions {
+  readonly lock: LockId | null;
+  /** What the protocol said the server process is; another one behind it means a proxy between. */
+  readonly expectedPid: number | null;
+  /** Names of settings. */
+  readonly declared?: readonly string[];
+}
+
+const probeSql = (system: string, { lock, expectedPid, declared = [] }: ProbeOptions): string => `select
   ${system} as system,
   (select oid::text from pg_catalog.pg_database where datname = pg_catalog.current_database()) as database,
   pg_catalog.pg_is_in_recovery()::text as standby,
@@ -71,29 +114,21 @@ const probeSql = (system: string, lock: LockId | null, expectedPid: number | nul
   (select ${microseconds('backend_start')} from pg_catalog.pg_stat_activity where pid = pg_catalog.pg_backend_pid()) as backend,
   case when pg_catalog.pg_backend_pid() = ${expectedPid ?? -1}
     then ${lock === null ? 'null' : `pg_catalog.pg_try_advisory_lock(${lock.high}, ${lock.low})::text`} end as locked,
-  (pg_catalog.pg_my_temp_schema() <> 0)::text as temporary,
-  concat_ws(E'\\x01', current_user, session_user, pg_catalog.current_setting('search_path'),
-    pg_catalog.current_setting('row_security'), pg_catalog.current_setting('is_superuser'),
-    (select pg_catalog.string_agg(name || '=' || setting, E'\\x02' order by name) from pg_catalog.pg_settings
-      where (category like 'Client Connection Defaults%' or category like 'Version and Platform%' or name like 'lc_%')
-        and name !~ '^(${NEUTRAL_SETTINGS})$')) as session`;
+  ${sessionColumns(declared)}`;
 
 /**
  * Asks a connection what it is, and has its session take an advisory lock that tells others when it has ended.
  *
- * @param expectedPid what the protocol said the server process is; another one behind it means a proxy between
  * @throws what the query threw
  */
-export async function probeConnection(
-  query: TextQuery,
-  { lock, expectedPid }: { readonly lock: LockId | null; readonly expectedPid: number | null },
-): Promise<ConnectionProbe> {
+export async function probeConnection(query: TextQuery, options: ProbeOptions): Promise<ConnectionProbe> {
+  const { lock, expectedPid } = options;
   let rows: Awaited<ReturnType<TextQuery>>;
   try {
-    rows = await query(probeSql(systemFromControl, lock, expectedPid));
+    rows = await query(probeSql(systemFromControl, options));
   } catch (error) {
     if ((error as { code?: unknown }).code !== '42501') throw error;
-    rows = await query(probeSql(systemFromAddress, lock, expectedPid));
+    rows = await query(probeSql(systemFromAddress, options));
   }
   const row = rows[0] ?? {};
   const pid = Number(row['pid']);
@@ -101,12 +136,35 @@ export async function probeConnection(
   return {
     identity: digestOf(`${lineage}/${row['timeline']}/${row['started']}`),
     lineage: digestOf(lineage),
-    session: digestOf(row['session'] ?? ''),
+    session: sessionOf(row, options.declared ?? []),
     standby: isTrue(row['standby']),
     pooled: pid !== expectedPid,
-    temporary: isTrue(row['temporary']),
     mark: row['mark'] ?? '',
     backend: { pid, startedAtUs: row['backend'] ?? null, lock: isTrue(row['locked']) ? lock : null },
+  };
+}
+
+/**
+ * Asks a connection what its session has become.
+ *
+ * @param declared names of settings
+ * @throws what the query threw
+ */
+export async function readSession(query: TextQuery, declared: readonly string[]): Promise<SessionState> {
+  const [row] = await query(`select ${sessionColumns(declared)}`);
+  return sessionOf(row ?? {}, declared);
+}
+
+function sessionOf(row: Readonly<Record<string, string | null>>, declared: readonly string[]): SessionState {
+  const values = JSON.parse(row['declared'] ?? '[]') as readonly (string | null)[];
+  return {
+    digest: digestOf(row['session'] ?? ''),
+    view: digestOf(row['view'] ?? ''),
+    searchPath: JSON.parse(row['path'] ?? '[]') as readonly string[],
+    standardConformingStrings: row['strings'] === 'on',
+    isolation: row['isolation'] ?? '',
+    temporary: isTrue(row['temporary']),
+    declared: new Map(declared.map((name, index) => [name, values[index] ?? null])),
   };
 }
 

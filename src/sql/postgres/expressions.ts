@@ -176,7 +176,8 @@ function walkCall(walk: Walk, fields: Fields, scope: Scope): void {
   // AT TIME ZONE of a time of day counts from today, of a timestamp it does not.
   const isMoment = name === 'timezone' && !mayBeTimeOfDay(walk.catalog, given.at(-1), scope);
   const candidates = isMoment ? found.filter((info) => info.result !== timeWithZone) : found;
-  if (name === 'set_config') noteSetConfig(findings, given);
+  const isOwn = candidates.every((info) => info.schema === 'pg_catalog');
+  if (name === 'set_config' && isOwn) noteSetConfig(findings, given);
   else if (candidates.length > 0)
     for (const info of candidates) findings.apply(effectOfFunction(catalog, info));
   else judgeUnknownCall(walk, { schema, name, argumentCount: given.length });

@@ -2,6 +2,7 @@
 import type {
   Reason,
   SessionEffect,
+  SettingChange,
   Table,
   TableRead,
   TableWrite,
@@ -24,6 +25,8 @@ export class Findings {
   /** Why it may change any table. */
   everything: Reason | null = null;
   session: SessionEffect = 'keeps';
+  /** What it sets, where that is all that happens to the session. */
+  readonly settings: SettingChange[] = [];
   changesCatalog = false;
   /** How often each parameter (from 1) occurs. */
   readonly parameterUses = new Map<number, number>();
@@ -67,6 +70,12 @@ export class Findings {
 
   depart(): void {
     this.session = 'departs';
+  }
+
+  set(change: SettingChange): void {
+    this.settings.push(change);
+    if (this.session === 'keeps') this.session = 'sets';
+    else if (this.session === 'resets') this.session = 'departs';
   }
 
   useParameter(parameter: number): void {

@@ -10,6 +10,7 @@ import { Findings } from './findings.js';
 import { effectOfFunctionOid } from './functions.js';
 import type { PostgresParser } from './parser.js';
 import { Pins } from './pins.js';
+import { callsEachOnce } from './session.js';
 import { transactionOf, walkNested, walkStatement } from './statements.js';
 import type { Walk } from './walk.js';
 
@@ -111,7 +112,7 @@ function planOf(options: PlannerOptions, text: string, hazard: Hazard): Plan {
     else walkOne({ catalog, findings }, statement, hazard);
   }
   if (statements.length > 1) findings.deny('several-statements', 'the text has several statements');
-  const plan = conclude(findings);
+  const plan = conclude(findings, statements);
   if (plan.kind !== 'write' || statements.length > 1) return plan;
   // What may do anything may also empty the table.
   const counted = plan.writes.scope === 'tables' ? countedTable(catalog, first) : null;
@@ -147,12 +148,20 @@ function noteTransaction(findings: Findings, { control }: TransactionControl): v
     });
 }
 
-function bypass(findings: Findings, reason: Reason): Plan {
-  return { kind: 'bypass', reason, session: findings.session };
+function bypass(findings: Findings, reason: Reason, statements: readonly unknown[] = []): Plan {
+  const { session, settings } = findings;
+  if (session !== 'sets') return { kind: 'bypass', reason, session };
+  // Several statements may have begun or ended a transaction.
+  if (statements.length !== 1) return { kind: 'bypass', reason, session: 'departs' };
+  const isExact = callsEachOnce(statements[0], settings.length);
+  const changes = isExact ? settings : settings.map((change) => ({ ...change, value: null }));
+  return { kind: 'bypass', reason, session, settings: changes };
 }
 
-function conclude(findings: Findings): Plan {
-  const { everything, writes, uncacheable, reads, session, changesCatalog } = findings;
+function conclude(findings: Findings, statements: readonly unknown[]): Plan {
+  const { everything, writes, uncacheable, reads, changesCatalog } = findings;
+  // Beside a write it may have been set for some row, or none.
+  const session = findings.session === 'sets' ? 'departs' : findings.session;
   if (everything !== null)
     return { kind: 'write', writes: { scope: 'everything', reason: everything }, changesCatalog, session };
   if (writes.size > 0)
@@ -162,7 +171,7 @@ function conclude(findings: Findings): Plan {
       changesCatalog,
       session,
     };
-  if (uncacheable !== null) return bypass(findings, uncacheable);
+  if (uncacheable !== null) return bypass(findings, uncacheable, statements);
   if (reads.length === 0) return bypass(findings, { code: 'no-table', detail: 'it reads no table' });
   if (session !== 'keeps') return bypass(findings, { code: 'session', detail: 'it changes the session' });
   return { kind: 'read', reads, session };

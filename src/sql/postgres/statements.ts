@@ -1,13 +1,13 @@
 /** Decides what kind of statement a tree is and who judges it. A kind that is not listed may do anything. */
 import type { TransactionControl } from '../plan.js';
-import { child, type Fields, flag, tagged, text } from './ast.js';
+import { child, type Fields, flag, list, tagged, text } from './ast.js';
 import { findRelation } from './catalog.js';
 import { addWrites } from './closure.js';
 import { walkExpression } from './expressions.js';
 import { walkMerge } from './merge.js';
 import { tablesRead } from './relations.js';
 import { noteInto, walkSelect } from './select.js';
-import { hasOption, isTemporary, noteDiscard, noteVariableSet } from './session.js';
+import { hasOption, isolationIn, isTemporary, noteDiscard, noteVariableSet } from './session.js';
 import type { Surroundings, Walk } from './walk.js';
 import { walkCopy, walkDelete, walkInsert, walkTruncate, walkUpdate } from './writes.js';
 
@@ -56,7 +56,7 @@ export function walkStatement(walk: Walk, node: unknown): void {
       findings.deny('cursor', 'it opens a cursor');
       return walkNested(walk, fields['query'], topLevel);
     case 'PrepareStmt':
-      // EXECUTE is taken for a write of everything: here only what it may do to the session counts.
+      // EXECUTE is taken for a write of everything that leaves any session behind.
       findings.deny('prepare', 'it prepares a statement under a name');
       return walkNested(walk, fields['query'], topLevel);
     case 'ExecuteStmt':
@@ -64,6 +64,7 @@ export function walkStatement(walk: Walk, node: unknown): void {
         code: 'execute',
         detail: 'EXECUTE runs a statement that is not in the text',
       });
+      findings.depart();
       return walkExpression(walk, fields['params'], { entries: [], ctes: null, outer: null });
     case 'CreateTableAsStmt':
       return walkCreateTableAs(walk, fields);
@@ -162,7 +163,7 @@ export function transactionOf(node: unknown): TransactionControl | null {
   switch (text(found.fields, 'kind')) {
     case 'TRANS_STMT_BEGIN':
     case 'TRANS_STMT_START':
-      return { control: 'begin' };
+      return { control: 'begin', isolation: isolationIn(list(found.fields, 'options')) };
     case 'TRANS_STMT_COMMIT':
       return { control: 'commit', chain };
     case 'TRANS_STMT_ROLLBACK':
@@ -175,8 +176,9 @@ export function transactionOf(node: unknown): TransactionControl | null {
       return { control: 'rollback-prepared', gid };
     case 'TRANS_STMT_SAVEPOINT':
     case 'TRANS_STMT_RELEASE':
+      return { control: 'savepoint', undoes: false };
     case 'TRANS_STMT_ROLLBACK_TO':
-      return { control: 'savepoint' };
+      return { control: 'savepoint', undoes: true };
     default:
       return null;
   }
