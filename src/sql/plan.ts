@@ -15,7 +15,7 @@ export interface Table {
  * How two values of a column are known to be equal in the database exactly when their canonical texts are
  * equal (CONSISTENCY §3, rule 3). A column of any other type is never pinned.
  */
-export type ValueClass = 'int2' | 'int4' | 'int8' | 'bool' | 'uuid' | 'text';
+export type ValueClass = 'int2' | 'int4' | 'int8' | 'bool' | 'uuid' | 'text' | 'bytea' | 'enum';
 
 /** Where the value of a pinned column comes from when a statement is called. */
 export type ValueSource =

@@ -48,7 +48,21 @@ export function canonicalValue(valueClass: ValueClass, value: unknown): string |
       // Storing into varchar(n) may cut trailing spaces off, so a text that ends in one is not the value's name.
       if (typeof value !== 'string' || value.endsWith(' ') || unsafeText.test(value)) return null;
       return value;
+    case 'bytea':
+      return canonicalBytes(value);
+    case 'enum':
+      // A label is compared letter by letter.
+      return typeof value === 'string' && !unsafeText.test(value) ? value : null;
   }
+}
+
+const hexBytes = /^\\x(?:[0-9a-f]{2})*$/i;
+
+/** In the hex form, which is one for each value; the others (`escape`, white space between the digits) are several. */
+function canonicalBytes(value: unknown): string | null {
+  if (typeof value === 'string') return hexBytes.test(value) ? value.toLowerCase() : null;
+  if (!(value instanceof Uint8Array)) return null;
+  return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
 }
 
 /**
@@ -65,6 +79,17 @@ export function canonicalCell(valueClass: ValueClass, cell: string | null): stri
     case 'int8':
     case 'uuid':
     case 'text':
+    case 'enum':
       return cell;
+    case 'bytea':
+      return hexBytes.test(cell) ? cell : escapedBytes(cell);
   }
+}
+
+/** As a session with `bytea_output = escape` writes them: `\\`, `\ooo`, or the byte itself. */
+function escapedBytes(cell: string): string {
+  const bytes = cell.replace(/\\(?:\\|[0-7]{3})/g, (escaped) =>
+    escaped === '\\\\' ? '\\' : String.fromCharCode(Number.parseInt(escaped.slice(1), 8)),
+  );
+  return `\\x${Buffer.from(bytes, 'latin1').toString('hex')}`;
 }

@@ -61,6 +61,10 @@ const parts = {
   keys: `select i.indrelid::text as relation, i.indkey[0] as column, i.indisprimary as primary
     from pg_catalog.pg_index i where i.indrelid >= ${userOid} and i.indisunique and i.indnkeyatts = 1
       and i.indpred is null and i.indkey[0] > 0`,
+  compositeKeys: `select i.indrelid::text as relation, i.indisprimary as primary,
+      (i.indkey::int2[])[0:i.indnkeyatts - 1] as columns
+    from pg_catalog.pg_index i where i.indrelid >= ${userOid} and i.indisunique and i.indnkeyatts > 1
+      and i.indpred is null and i.indexprs is null`,
   looseKeys: `select distinct i.indrelid::text as relation, k."column" from pg_catalog.pg_index i
       cross join lateral unnest(i.indkey::int2[], i.indcollation::oid[], i.indclass::oid[]) as k("column", "collation", class)
       left join pg_catalog.pg_collation l on l.oid = k."collation"

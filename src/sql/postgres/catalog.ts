@@ -16,6 +16,12 @@ export interface Column {
   readonly valueClass: ValueClass | null;
 }
 
+export interface CompositeKey {
+  readonly columns: readonly number[];
+  /** 3 primary key, 2 unique, 1 foreign key. */
+  readonly rank: number;
+}
+
 /** `r` table, `p` partitioned table, `v` view, `m` materialised view, `f` foreign table, `S` sequence. */
 export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'S';
 
@@ -65,6 +71,8 @@ export interface Relation {
   readonly columnByName: ReadonlyMap<string, Column>;
   /** How good a single column is as a pin: 3 primary key, 2 unique, 1 foreign key. */
   readonly keyRanks: ReadonlyMap<number, number>;
+  /** Keys of several columns, ascending, the best first; ranked likewise. */
+  readonly compositeKeys: readonly CompositeKey[];
   /** Columns of which a unique index takes values for equal that the column itself tells apart. */
   readonly looseKeyColumns: ReadonlySet<number>;
   readonly parents: readonly string[];

@@ -5,6 +5,7 @@ import {
   type Cast,
   type Catalog,
   type Column,
+  type CompositeKey,
   type ForeignKey,
   type FunctionInfo,
   type Operator,
@@ -53,6 +54,7 @@ interface UnknownCodeRow {
 /** Oids that every Postgres has had for ever (pg_type.dat). */
 const valueClassByType: Readonly<Record<string, ValueClass>> = {
   '16': 'bool',
+  '17': 'bytea',
   '20': 'int8',
   '21': 'int2',
   '23': 'int4',
@@ -142,6 +144,10 @@ function relationsOf(
     part<{ relation: string; column: number; primary: boolean }>(row, 'keys'),
     (key) => key.relation,
   );
+  const compositeKeys = grouped(
+    part<OfRelation<{ columns: readonly number[]; primary: boolean }>>(row, 'compositeKeys'),
+    (key) => key.relation,
+  );
   const looseKeys = grouped(part<OfRelation<{ column: number }>>(row, 'looseKeys'), (key) => key.relation);
   const foreignKeys = part<ForeignKey>(row, 'foreignKeys');
   const outgoing = grouped(foreignKeys, (key) => key.from);
@@ -154,7 +160,7 @@ function relationsOf(
   const parents = grouped(inherits, (link) => link.child);
   const code = grouped(unknownCode, (entry) => entry.relation);
   return part<RelationRow>(row, 'relations').map((relation): Relation => {
-    const own = (columns.get(relation.oid) ?? []).map(columnOf);
+    const own = (columns.get(relation.oid) ?? []).map((column) => columnOf(column, typeByOid));
     const ranks = new Map<number, number>();
     for (const key of outgoing.get(relation.oid) ?? [])
       if (key.fromColumns.length === 1) ranks.set(key.fromColumns[0] ?? 0, 1);
@@ -170,6 +176,7 @@ function relationsOf(
       columns: own,
       columnByName: new Map(own.map((column) => [column.name, column])),
       keyRanks: ranks,
+      compositeKeys: compositeKeysOf(compositeKeys.get(relation.oid) ?? [], outgoing.get(relation.oid) ?? []),
       looseKeyColumns: new Set((looseKeys.get(relation.oid) ?? []).map((key) => key.column)),
       parents: (parents.get(relation.oid) ?? []).map((link) => link.parent),
       children: (children.get(relation.oid) ?? []).map((link) => link.child),
@@ -185,7 +192,26 @@ function relationsOf(
   });
 }
 
-function columnOf(row: ColumnRow): Column {
+function compositeKeysOf(
+  own: readonly { readonly columns: readonly number[]; readonly primary: boolean }[],
+  foreign: readonly ForeignKey[],
+): readonly CompositeKey[] {
+  const keys = [
+    ...own.map(({ columns, primary }) => ({ columns, rank: primary ? 3 : 2 })),
+    ...foreign.map(({ fromColumns }) => ({ columns: fromColumns, rank: 1 })),
+  ];
+  return keys
+    .filter(({ columns }) => columns.length > 1)
+    .map(({ columns, rank }) => ({ columns: [...columns].sort((left, right) => left - right), rank }))
+    .sort((left, right) => right.rank - left.rank || right.columns.length - left.columns.length);
+}
+
+function valueClassOf(row: ColumnRow, types: ReadonlyMap<string, TypeInfo>): ValueClass | null {
+  if (!row.deterministic) return null;
+  return types.get(row.type)?.kind === 'e' ? 'enum' : (valueClassByType[row.type] ?? null);
+}
+
+function columnOf(row: ColumnRow, types: ReadonlyMap<string, TypeInfo>): Column {
   return {
     number: row.number,
     name: row.name,
@@ -193,7 +219,7 @@ function columnOf(row: ColumnRow): Column {
     generated: row.generated,
     hasDefault: row.hasDefault,
     identity: row.identity,
-    valueClass: row.deterministic ? (valueClassByType[row.type] ?? null) : null,
+    valueClass: valueClassOf(row, types),
   };
 }
 

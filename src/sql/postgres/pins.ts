@@ -1,26 +1,39 @@
 /** Decides which equality in a WHERE names the rows a reference can see (CONSISTENCY §3). When in doubt, none. */
 import type { Pin, ValueClass, ValueSource } from '../plan.js';
-import { canonicalValue } from '../values.js';
+import { canonicalValue, NULL_VALUE } from '../values.js';
 import { child, type Fields, fieldsOf, flag, list, number, strings, text } from './ast.js';
-import type { Catalog, Column, Relation } from './catalog.js';
+import type { Catalog, Column, Relation, TypeInfo } from './catalog.js';
 import { columnOf, type RangeEntry, type Scope } from './scope.js';
 import { findTypeName } from './types.js';
 
-/** The families whose members compare with one another as their canonical texts do. */
-type ValueFamily = 'int' | 'bool' | 'uuid' | 'text';
+/**
+ * Those of one family compare with one another as their canonical texts do: `int`, `bool`, `uuid`, `text`, `bytea`, and
+ * each enum's own. An array of them is another family.
+ */
+type ValueFamily = string;
 
-const familyOf: Readonly<Record<ValueClass, ValueFamily>> = {
-  int2: 'int',
-  int4: 'int',
-  int8: 'int',
-  bool: 'bool',
-  uuid: 'uuid',
-  text: 'text',
-};
+/** The family of a column's values. Of a column that has no value class none may be asked for. */
+export function familyOf({ valueClass, type }: Pick<Column, 'valueClass' | 'type'>): ValueFamily {
+  switch (valueClass) {
+    case null:
+      return '';
+    case 'int2':
+    case 'int4':
+    case 'int8':
+      return 'int';
+    case 'enum':
+      return `enum ${type}`;
+    default:
+      return valueClass;
+  }
+}
+
+const arraysOf = (family: ValueFamily): ValueFamily => `${family}[]`;
 
 /** By oid: the types a value may be cast to without becoming another one. */
 const familyByType: Readonly<Record<string, ValueFamily>> = {
   '16': 'bool',
+  '17': 'bytea',
   '20': 'int',
   '21': 'int',
   '23': 'int',
@@ -29,9 +42,14 @@ const familyByType: Readonly<Record<string, ValueFamily>> = {
   '2950': 'uuid',
 };
 
-/** A value of a column: a parameter whose other uses are not known yet, or a literal. */
+/** A value of a column: a parameter (from 1) whose other uses are not known yet, the elements of one, or a literal. */
 export type Candidate =
-  | { readonly kind: 'parameter'; readonly parameter: number; readonly valueClass: ValueClass }
+  | {
+      readonly kind: 'parameter' | 'elements';
+      readonly parameter: number;
+      readonly valueClass: ValueClass;
+      readonly family: ValueFamily;
+    }
   | { readonly kind: 'literal'; readonly value: string };
 
 /** What a search for pins needs: the part of a walk that concerns values. */
@@ -80,11 +98,12 @@ export class Pins {
    */
   sourceOf(candidate: Candidate, uses: ReadonlyMap<number, number>): ValueSource | null {
     if (candidate.kind === 'literal') return candidate;
-    const families = this.#families.get(candidate.parameter) ?? [];
-    const family = familyOf[candidate.valueClass];
-    if (families.length !== uses.get(candidate.parameter)) return null;
-    if (families.some((other) => other !== family)) return null;
-    return { kind: 'parameter', index: candidate.parameter - 1, valueClass: candidate.valueClass };
+    const { kind, parameter, valueClass, family } = candidate;
+    const families = this.#families.get(parameter) ?? [];
+    const own = kind === 'elements' ? arraysOf(family) : family;
+    if (families.length !== uses.get(parameter)) return null;
+    if (families.some((other) => other !== own)) return null;
+    return { kind, index: parameter - 1, valueClass };
   }
 }
 
@@ -103,44 +122,79 @@ export function candidatesOf(
   if (candidates.length !== nodes.length || nodes.length === 0) return null;
   for (const [index, candidate] of candidates.entries())
     if (candidate.kind === 'parameter')
-      search.pins.noteUse(candidate.parameter, familyOf[candidate.valueClass], nodes[index]);
+      search.pins.noteUse(candidate.parameter, candidate.family, parameterIn(nodes[index]));
   return candidates;
+}
+
+/** A parameter stands in one place: in its node, whatever casts are around it. */
+function parameterIn(node: unknown): unknown {
+  const cast = fieldsOf(node, 'TypeCast');
+  return fieldsOf(cast === null ? node : cast['arg'], 'ParamRef');
+}
+
+/** The values that `= any (array)` gives to a column: each element of a parameter, or of an array that is spelt out. */
+export function elementsOf(search: PinSearch, node: unknown, column: Column): readonly Candidate[] | null {
+  const valueClass = pinnableClass(column);
+  if (valueClass === null) return null;
+  const family = familyOf(column);
+  const bare = withoutCast(search.catalog, node, { family, isArray: true });
+  const array = fieldsOf(bare, 'A_ArrayExpr');
+  if (array !== null) {
+    const elements = list(array, 'elements');
+    return elements.length > alternativesMax ? null : candidatesOf(search, elements, column);
+  }
+  const fields = fieldsOf(bare, 'ParamRef');
+  const parameter = number(fields ?? {}, 'number');
+  if (fields === null || parameter < 1) return null;
+  search.pins.noteUse(parameter, arraysOf(family), fields);
+  return [{ kind: 'elements', parameter, valueClass, family }];
 }
 
 function candidateOf(catalog: Catalog, node: unknown, column: Column): Candidate | null {
   const valueClass = pinnableClass(column);
   if (valueClass === null) return null;
-  const bare = withoutCast(catalog, node, familyOf[valueClass]);
+  const family = familyOf(column);
+  const bare = withoutCast(catalog, node, { family, isArray: false });
   const parameter = fieldsOf(bare, 'ParamRef');
   if (parameter !== null) {
     const position = number(parameter, 'number');
-    return position < 1 ? null : { kind: 'parameter', parameter: position, valueClass };
+    return position < 1 ? null : { kind: 'parameter', parameter: position, valueClass, family };
   }
   const constant = fieldsOf(bare, 'A_Const');
-  const value = constant === null ? null : canonicalValue(valueClass, literalOf(constant, valueClass));
+  if (constant === null) return null;
+  if (flag(constant, 'isnull')) return { kind: 'literal', value: NULL_VALUE };
+  const value = canonicalValue(valueClass, literalOf(constant, valueClass));
   return value === null ? null : { kind: 'literal', value };
 }
 
 /** Takes off a cast that keeps the value as it is: to a type of the same family, without a length. */
-function withoutCast(catalog: Catalog, node: unknown, family: ValueFamily): unknown {
+function withoutCast(
+  catalog: Catalog,
+  node: unknown,
+  wanted: { readonly family: ValueFamily; readonly isArray: boolean },
+): unknown {
   const cast = fieldsOf(node, 'TypeCast');
   if (cast === null) return node;
   const typeName = child(cast, 'typeName');
-  if (typeName === null || list(typeName, 'typmods').length > 0 || list(typeName, 'arrayBounds').length > 0)
-    return null;
+  if (typeName === null || list(typeName, 'typmods').length > 0) return null;
+  if (list(typeName, 'arrayBounds').length !== (wanted.isArray ? 1 : 0)) return null;
   const types = findTypeName(catalog, strings(list(typeName, 'names')) ?? []);
   const [type] = types;
-  if (types.length !== 1 || type?.schema !== 'pg_catalog' || familyByType[type.oid] !== family) return null;
+  if (types.length !== 1 || type === undefined || familyOfType(type) !== wanted.family) return null;
   return fieldsOf(cast['arg'], 'TypeCast') === null ? cast['arg'] : null;
+}
+
+function familyOfType({ oid, schema, kind }: TypeInfo): ValueFamily | undefined {
+  if (kind === 'e') return `enum ${oid}`;
+  return schema === 'pg_catalog' ? familyByType[oid] : undefined;
 }
 
 /** The JavaScript value of a literal, as a parameter would carry it. */
 function literalOf(constant: Fields, valueClass: ValueClass): unknown {
-  if (flag(constant, 'isnull')) return null;
   const texts = child(constant, 'sval');
   // An untyped literal takes the column's type; of booleans only the keywords are canonical.
   if (texts !== null) return text(texts, 'sval');
-  if (valueClass === 'text' || valueClass === 'uuid') return null;
+  if (['text', 'uuid', 'bytea', 'enum'].includes(valueClass)) return null;
   const truth = child(constant, 'boolval');
   if (truth !== null) return valueClass === 'bool' ? flag(truth, 'boolval') : null;
   if (valueClass === 'bool') return null;
@@ -206,13 +260,18 @@ export function hasForeignEquality(catalog: Catalog): boolean {
   let found = foreignEquality.get(catalog);
   if (found === undefined) {
     found = (catalog.operatorsByName.get('=') ?? []).some(
-      (operator) =>
-        operator.userDefined &&
-        (familyByType[operator.left] !== undefined || familyByType[operator.right] !== undefined),
+      ({ userDefined, left, right }) =>
+        userDefined && (isOfFamily(catalog, left) || isOfFamily(catalog, right)),
     );
     foreignEquality.set(catalog, found);
   }
   return found;
+}
+
+/** Pseudo-types stand for any other. */
+function isOfFamily(catalog: Catalog, oid: string): boolean {
+  const kind = catalog.types.get(oid)?.kind;
+  return familyByType[oid] !== undefined || kind === 'e' || kind === 'p';
 }
 
 /** Of the equalities on one reference the one that names the fewest rows: primary key, unique, foreign key, any. */

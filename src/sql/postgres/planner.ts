@@ -10,6 +10,8 @@ import { Findings } from './findings.js';
 import { effectOfFunctionOid } from './functions.js';
 import type { PostgresParser } from './parser.js';
 import { Pins } from './pins.js';
+import { walkQuery } from './select.js';
+import { Sight } from './sight.js';
 import { callsEachOnce } from './session.js';
 import { transactionOf, walkNested, walkStatement } from './statements.js';
 import type { Walk } from './walk.js';
@@ -132,10 +134,13 @@ function walkOne(
   hazard: Hazard,
 ): void {
   const pins = new Pins();
-  const walk: Walk = { ...about, pins, statement: walkNested };
+  const sight = new Sight(pins, about.findings.parameterUses);
+  const walk: Walk = { ...about, pins, sight, query: walkQuery, statement: walkNested };
   hazard(about.findings);
   walkStatement(walk, statement);
   pins.settle();
+  for (const { reference, pins: seen } of sight.look())
+    about.findings.reads.push({ table: reference.relation.table, pins: seen });
 }
 
 /** Inside a string a COMMIT may make visible what earlier texts wrote. */

@@ -16,10 +16,35 @@ export interface RangeEntry {
   readonly schema: string;
   /** What stands behind it; null where its columns are not known from the catalog. */
   readonly relation: Relation | null;
+  /** Where these are not the relation's own, by its own names. */
+  readonly columns?: Columns;
+}
+
+/** The columns that can be taken from an item. */
+export interface Columns {
+  readonly byName: ReadonlyMap<string, Column>;
+  /** It has none but these. */
+  readonly isComplete: boolean;
+}
+
+/** One column of one item of a FROM list. */
+export interface Place {
+  readonly entry: RangeEntry;
+  readonly column: Column;
+}
+
+/** A column that two sides of a join have in common by USING or NATURAL. */
+export interface Merged {
+  readonly name: string;
+  /** The items it stands for. */
+  readonly entries: readonly RangeEntry[];
+  /** Null: made of both, as in a FULL JOIN. */
+  readonly place: Place | null;
 }
 
 export interface Scope {
   readonly entries: RangeEntry[];
+  readonly merged?: Merged[];
   readonly ctes: CteNames | null;
   /** The query around this one, whose columns it can see. */
   readonly outer: Scope | null;
@@ -31,9 +56,14 @@ export interface ResolvedColumn {
   readonly column: Column;
 }
 
+/** Where a name of a CTE was given; null if none is visible. */
+export function cteOf(ctes: CteNames | null, name: string): CteNames | null {
+  for (let names = ctes; names !== null; names = names.outer) if (names.name === name) return names;
+  return null;
+}
+
 export function seesCte(ctes: CteNames | null, name: string): boolean {
-  for (let names = ctes; names !== null; names = names.outer) if (names.name === name) return true;
-  return false;
+  return cteOf(ctes, name) !== null;
 }
 
 /** The names of a column reference; null where a star stands among them. */
@@ -41,7 +71,7 @@ export function columnNames(columnRef: Fields): readonly string[] | null {
   return strings(list(columnRef, 'fields'));
 }
 
-function qualifies(entry: RangeEntry, qualifier: readonly string[]): boolean {
+export function qualifies(entry: RangeEntry, qualifier: readonly string[]): boolean {
   if (qualifier.at(-1) !== entry.name) return false;
   return qualifier.length === 1 || qualifier.at(-2) === entry.schema;
 }

@@ -5,11 +5,12 @@ import { type Column, findRelation, type Relation } from './catalog.js';
 import { addWrites, columnsSetOn, type WriteEvent } from './closure.js';
 import { walkChildren } from './expressions.js';
 import { distinct } from './findings.js';
+import { walkFrom } from './from.js';
 import { type Inserted, insertedValues } from './inserted-values.js';
 import { type ColumnFacts, KnownValues, type Lists, type Side, united } from './known-values.js';
 import { toldRows } from './returned.js';
 import type { RangeEntry, Scope } from './scope.js';
-import { walkFrom, walkWith } from './select.js';
+import { walkWith } from './select.js';
 import type { Surroundings, Walk } from './walk.js';
 
 /** One kind of change that a statement makes to its table. */

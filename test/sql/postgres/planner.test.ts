@@ -84,7 +84,7 @@ describeWithPostgres('the planner', () => {
       ],
       [
         'SELECT "public"."lines"."id" FROM "public"."lines" WHERE "public"."lines"."order" IN ($1,$2) OFFSET $3',
-        'read lines',
+        'read lines[2=$1 | 2=$2]',
       ],
       [
         'INSERT INTO "public"."products" ("sku","price") VALUES ($1,$2) RETURNING "public"."products"."id"',

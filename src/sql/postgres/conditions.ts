@@ -1,0 +1,217 @@
+/**
+ * Decides what a condition says of the columns of its query, where it holds: which values they have, which of them are
+ * equal (CONSISTENCY §3, rules 1 to 6). Knows no joins and no tables' keys. When in doubt, nothing.
+ */
+import { NULL_VALUE } from '../values.js';
+import { type Fields, fieldsOf, list, strings, tagged, text } from './ast.js';
+import {
+  alternativesMax,
+  type Candidate,
+  candidatesOf,
+  elementsOf,
+  familyOf,
+  hasForeignEquality,
+  type PinSearch,
+} from './pins.js';
+import { isLocal, isSamePlace, placeOf } from './places.js';
+import type { Place, RangeEntry, Scope } from './scope.js';
+
+/** The column has one of the values. */
+export interface Values {
+  readonly place: Place;
+  readonly values: readonly Candidate[];
+  /** Never true of a row that an outer join made up of nulls. */
+  readonly isStrict: boolean;
+}
+
+/** Two columns are equal. The second may be one of a query around. */
+export type Link = readonly [Place, Place];
+
+/** The row of one item matches one of several combinations of values. */
+export interface Choice {
+  readonly entry: RangeEntry;
+  readonly alternatives: readonly (readonly Values[])[];
+}
+
+/** What holds together. */
+export interface Facts {
+  readonly values: readonly Values[];
+  readonly links: readonly Link[];
+  readonly choices: readonly Choice[];
+}
+
+export const nothing: Facts = { values: [], links: [], choices: [] };
+
+export function together(parts: readonly Facts[]): Facts {
+  const some = parts.filter((part) => part !== nothing);
+  const [only] = some;
+  if (some.length < 2) return only ?? nothing;
+  return {
+    values: some.flatMap(({ values }) => values),
+    links: some.flatMap(({ links }) => links),
+    choices: some.flatMap(({ choices }) => choices),
+  };
+}
+
+/** A condition as it stands at a query level whose FROM was walked. */
+export function factsOf(search: PinSearch, condition: unknown, scope: Scope): Facts {
+  if (hasForeignEquality(search.catalog)) return nothing;
+  return judge({ ...search, scope }, condition);
+}
+
+interface Level extends PinSearch {
+  readonly scope: Scope;
+}
+
+function judge(level: Level, condition: unknown): Facts {
+  const found = tagged(condition);
+  if (found === null) return nothing;
+  const { tag, fields } = found;
+  switch (tag) {
+    case 'BoolExpr':
+      return judgeBoolean(level, fields);
+    case 'A_Expr':
+      return judgeOperation(level, fields);
+    case 'NullTest':
+      if (text(fields, 'nulltesttype') !== 'IS_NULL') return nothing;
+      return valuesAt(level, fields['arg'], () => [nullValue], { isStrict: false });
+    case 'ColumnRef':
+      return truth(level, condition, true);
+    case 'BooleanTest':
+      switch (text(fields, 'booltesttype')) {
+        case 'IS_TRUE':
+          return truth(level, fields['arg'], true);
+        case 'IS_FALSE':
+          return truth(level, fields['arg'], false);
+        default:
+          return nothing;
+      }
+    default:
+      return nothing;
+  }
+}
+
+const nullValue: Candidate = { kind: 'literal', value: NULL_VALUE };
+
+/** A boolean column that is a condition by itself. */
+function truth(level: Level, node: unknown, value: boolean): Facts {
+  return valuesAt(
+    level,
+    node,
+    ({ column }) => (column.valueClass === 'bool' ? [{ kind: 'literal', value: String(value) }] : null),
+    { isStrict: true },
+  );
+}
+
+function judgeBoolean(level: Level, fields: Fields): Facts {
+  const parts = list(fields, 'args');
+  switch (text(fields, 'boolop')) {
+    case 'AND_EXPR':
+      return together(parts.map((part) => judge(level, part)));
+    case 'OR_EXPR':
+      return either(parts.map((part) => judge(level, part)));
+    default:
+      return fieldsOf(parts[0], 'ColumnRef') === null ? nothing : truth(level, parts[0], false);
+  }
+}
+
+function judgeOperation(level: Level, operation: Fields): Facts {
+  const name = strings(list(operation, 'name')) ?? [];
+  if (name.length !== 1 || name[0] !== '=') return nothing;
+  const { lexpr, rexpr } = operation;
+  switch (text(operation, 'kind')) {
+    case 'AEXPR_OP':
+      return equal(level, lexpr, rexpr);
+    case 'AEXPR_NOT_DISTINCT':
+      return isSame(level, lexpr, rexpr);
+    case 'AEXPR_IN':
+      return isAmong(level, lexpr, list(fieldsOf(rexpr, 'List') ?? {}, 'items'));
+    case 'AEXPR_OP_ANY':
+      return valuesAt(level, lexpr, ({ column }) => elementsOf(level, rexpr, column), { isStrict: true });
+    default:
+      return nothing;
+  }
+}
+
+/** `left = right` of values or of rows. */
+function equal(level: Level, left: unknown, right: unknown): Facts {
+  const row = rowOf(left);
+  const other = rowOf(right);
+  if (row !== null || other !== null) {
+    if (row === null || other === null || row.length !== other.length) return nothing;
+    return together(row.map((item, index) => equalItems(level, item, other[index])));
+  }
+  return equalItems(level, left, right);
+}
+
+function equalItems(level: Level, left: unknown, right: unknown): Facts {
+  const one = placeOf(level.scope, left);
+  const other = placeOf(level.scope, right);
+  if (one !== null && other !== null) return equalPlaces(level.scope, one, other);
+  const [column, value] = one === null ? [right, left] : [left, right];
+  return valuesAt(level, column, (place) => candidatesOf(level, [value], place.column), { isStrict: true });
+}
+
+/** Two columns are equal, of which one at least is of this level. */
+export function equalPlaces(scope: Scope, one: Place, other: Place): Facts {
+  const family = familyOf(one.column);
+  if (!isPinnable(one) || !isPinnable(other) || family !== familyOf(other.column)) return nothing;
+  if (isLocal(scope, one)) return { ...nothing, links: [[one, other]] };
+  return isLocal(scope, other) ? { ...nothing, links: [[other, one]] } : nothing;
+}
+
+/** `column is not distinct from value`: NULL is a value here. */
+function isSame(level: Level, left: unknown, right: unknown): Facts {
+  const column = placeOf(level.scope, left) === null ? right : left;
+  const value = column === left ? right : left;
+  return valuesAt(level, column, (place) => candidatesOf(level, [value], place.column), { isStrict: false });
+}
+
+/** `left in (items)`: values of one column, or rows. */
+function isAmong(level: Level, left: unknown, items: readonly unknown[]): Facts {
+  if (items.length > alternativesMax) return nothing;
+  if (rowOf(left) !== null) return either(items.map((item) => equal(level, left, item)));
+  return valuesAt(level, left, ({ column }) => candidatesOf(level, items, column), { isStrict: true });
+}
+
+function rowOf(node: unknown): readonly unknown[] | null {
+  const row = fieldsOf(node, 'RowExpr');
+  return row === null ? null : list(row, 'args');
+}
+
+const isPinnable = ({ column }: Place): boolean => column.valueClass !== null && !column.generated;
+
+/** That a column has one of the values, where the node is a column that may be pinned and of this very level. */
+function valuesAt(
+  level: Level,
+  node: unknown,
+  valuesOf: (place: Place) => readonly Candidate[] | null,
+  { isStrict }: { readonly isStrict: boolean },
+): Facts {
+  const place = placeOf(level.scope, node);
+  if (place === null || !isPinnable(place)) return nothing;
+  // The use of a parameter counts even where the column is of a query around.
+  const values = valuesOf(place);
+  if (values === null || !isLocal(level.scope, place)) return nothing;
+  return { ...nothing, values: [{ place, values, isStrict }] };
+}
+
+/** One of them holds: what each of them says of the same column, or of the same item's row. */
+function either(branches: readonly Facts[]): Facts {
+  const [first, ...others] = branches;
+  if (first === undefined || branches.length > alternativesMax) return nothing;
+  if (others.length === 0) return first;
+  const values = first.values.flatMap((own): Values[] => {
+    const same = others.map((branch) => branch.values.find(({ place }) => isSamePlace(place, own.place)));
+    const all = [own, ...same.filter((found) => found !== undefined)];
+    const united = all.flatMap((each) => each.values);
+    if (all.length !== branches.length || united.length > alternativesMax) return [];
+    return [{ place: own.place, values: united, isStrict: all.every(({ isStrict }) => isStrict) }];
+  });
+  const entries = new Set(first.values.map(({ place }) => place.entry));
+  const choices = [...entries].flatMap((entry): Choice[] => {
+    const alternatives = branches.map((branch) => branch.values.filter(({ place }) => place.entry === entry));
+    return alternatives.every((alternative) => alternative.length > 0) ? [{ entry, alternatives }] : [];
+  });
+  return { values, links: [], choices };
+}

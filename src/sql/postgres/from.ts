@@ -1,0 +1,205 @@
+/** Decides what the items of a FROM list are, how they are joined, and what names their columns have. */
+import { child, type Fields, fieldsOf, flag, list, strings, tagged, text } from './ast.js';
+import { findRelation, type Relation } from './catalog.js';
+import { equalPlaces, type Facts, factsOf, together } from './conditions.js';
+import { walkChildren, walkExpression } from './expressions.js';
+import { columnsOf, findHere } from './places.js';
+import { columnsOfQuery, type JoinType, renamed, type Source } from './queries.js';
+import { isPlainTable, tablesRead } from './relations.js';
+import { type Columns, cteOf, type Place, type RangeEntry, type Scope, seesCte } from './scope.js';
+import type { Walk } from './walk.js';
+
+/** Walks a FROM list into the scope. */
+export function walkFrom(walk: Walk, items: readonly unknown[], scope: Scope): readonly Source[] {
+  return items.flatMap((item) => walkFromItem(walk, item, scope) ?? []);
+}
+
+function walkFromItem(walk: Walk, item: unknown, scope: Scope): Source | null {
+  const found = tagged(item);
+  if (found === null) return null;
+  const { tag, fields } = found;
+  switch (tag) {
+    case 'RangeVar':
+      return walkRangeVar(walk, fields, scope);
+    case 'RangeSubselect':
+      return walkSubselect(walk, fields, scope);
+    case 'JoinExpr':
+      return walkJoin(walk, fields, scope);
+    case 'RangeFunction':
+      walkExpression(walk, list(fields, 'functions'), scope);
+      if (list(fields, 'coldeflist').length > 0)
+        walk.findings.deny('not-understood', 'a function with a column list is not known to be cacheable');
+      return other(scope, aliasOf(fields));
+    case 'RangeTableSample':
+      walk.findings.deny('tablesample', 'TABLESAMPLE draws rows');
+      walkChildren(walk, { ...fields, relation: null }, scope);
+      return walkFromItem(walk, fields['relation'], scope);
+    default:
+      walk.findings.deny('not-understood', `${tag} is not known to be cacheable`);
+      walkChildren(walk, fields, scope);
+      return other(scope, aliasOf(fields));
+  }
+}
+
+function other(scope: Scope, name: string): Source {
+  const entry: RangeEntry = { name, schema: '', relation: null };
+  scope.entries.push(entry);
+  return { kind: 'other', entry };
+}
+
+function aliasOf(fields: Fields): string {
+  return text(child(fields, 'alias') ?? {}, 'aliasname');
+}
+
+/** The names an alias gives to columns, from the first on. */
+function columnAliases(fields: Fields): readonly string[] {
+  return strings(list(child(fields, 'alias') ?? {}, 'colnames')) ?? [];
+}
+
+function walkSubselect(walk: Walk, fields: Fields, scope: Scope): Source {
+  // Only a LATERAL one sees the items before it.
+  const surroundings = { ctes: scope.ctes, outer: flag(fields, 'lateral') ? scope : scope.outer };
+  const select = fieldsOf(fields['subquery'], 'SelectStmt');
+  if (select === null) {
+    walk.statement(walk, fields['subquery'], surroundings);
+    return other(scope, aliasOf(fields));
+  }
+  const query = walk.query(walk, select, surroundings);
+  const columns = columnsOfQuery(query, columnAliases(fields));
+  const entry: RangeEntry = { name: aliasOf(fields), schema: '', relation: null, columns };
+  scope.entries.push(entry);
+  return { kind: 'query', entry, query };
+}
+
+function walkRangeVar(walk: Walk, rangeVar: Fields, scope: Scope): Source {
+  const { catalog, findings } = walk;
+  const schema = text(rangeVar, 'schemaname');
+  const name = text(rangeVar, 'relname');
+  const called = aliasOf(rangeVar) || name;
+  if (schema === '' && seesCte(scope.ctes, name)) return walkCteName(walk, rangeVar, scope);
+  const found = findRelation(catalog, schema, name);
+  if (found.found !== 'relation') {
+    if (found.found === 'system') findings.deny('system-relation', `${name} is a system catalog`);
+    else findings.deny('unknown-relation', `${name} is not in the catalog`);
+    return other(scope, called);
+  }
+  const { relation } = found;
+  const entry = entryOf(relation, { name: aliasOf(rangeVar), columns: columnAliases(rangeVar) });
+  scope.entries.push(entry);
+  const read = tablesRead(catalog, findings, { relation, withChildren: flag(rangeVar, 'inh') });
+  if (isPlainTable(relation))
+    return { kind: 'table', entry, reference: walk.sight.add({ relation, isPlain: true }) };
+  for (const table of read) walk.sight.add({ relation: table, isPlain: false });
+  return { kind: 'other', entry };
+}
+
+function entryOf(
+  relation: Relation,
+  alias: { readonly name: string; readonly columns: readonly string[] },
+): RangeEntry {
+  const name = alias.name || relation.name;
+  const schema = alias.name === '' ? relation.schema : '';
+  if (alias.columns.length === 0) return { name, schema, relation };
+  return { name, schema, relation: null, columns: renamed(relation.columns, alias.columns) };
+}
+
+function walkCteName(walk: Walk, rangeVar: Fields, scope: Scope): Source {
+  const name = text(rangeVar, 'relname');
+  const called = aliasOf(rangeVar) || name;
+  const names = cteOf(scope.ctes, name);
+  const cte = names === null ? null : walk.sight.cteOf(names);
+  if (cte === null) return other(scope, called);
+  cte.references += 1;
+  const aliases = columnAliases(rangeVar);
+  const columns: Columns =
+    aliases.length === 0
+      ? cte.columns
+      : columnsOfQuery(
+          cte.query,
+          cte.aliases.map((own, index) => aliases[index] ?? own),
+        );
+  const entry: RangeEntry = { name: called, schema: '', relation: null, columns };
+  scope.entries.push(entry);
+  return { kind: 'cte', entry, cte };
+}
+
+const joinTypes: Readonly<Record<string, JoinType>> = {
+  JOIN_INNER: 'inner',
+  JOIN_LEFT: 'left',
+  JOIN_RIGHT: 'right',
+  JOIN_FULL: 'full',
+};
+
+function walkJoin(walk: Walk, join: Fields, scope: Scope): Source | null {
+  const first = scope.entries.length;
+  const left = walkFromItem(walk, join['larg'], scope);
+  const middle = scope.entries.length;
+  const right = walkFromItem(walk, join['rarg'], scope);
+  const type = joinTypes[text(join, 'jointype')];
+  const inside = part(walk, scope, { first, end: scope.entries.length });
+  walkExpression(walk, join['quals'], inside);
+  const condition = together([
+    factsOf(walk, join['quals'], inside),
+    mergeColumns(walk, join, { scope, inside, middle: middle - first, type: type ?? 'full' }),
+  ]);
+  // The alias hides the names inside: nothing outside can mean one of them for certain.
+  if (child(join, 'alias') !== null)
+    scope.entries.splice(first, scope.entries.length, { name: aliasOf(join), schema: '', relation: null });
+  if (left === null || right === null) return left ?? right;
+  if (type === undefined) {
+    walk.findings.deny('not-understood', 'a join of that kind is not known to be cacheable');
+    return left;
+  }
+  return { kind: 'join', type, left, right, condition };
+}
+
+/** What an ON of a join sees of its level: its own sides. */
+function part(
+  walk: Walk,
+  scope: Scope,
+  { first, end }: { readonly first: number; readonly end: number },
+): Scope {
+  const entries = scope.entries.slice(first, end);
+  const merged = (scope.merged ?? []).filter((each) =>
+    each.entries.every((entry) => entries.includes(entry)),
+  );
+  const inside: Scope = { entries, merged, ctes: scope.ctes, outer: scope.outer };
+  const nested = walk.sight.nestedOf(scope);
+  if (nested !== undefined) walk.sight.open(inside, nested);
+  return inside;
+}
+
+/** USING and NATURAL: columns of both sides are equal, and one of them from here on. */
+function mergeColumns(
+  walk: Walk,
+  join: Fields,
+  about: { readonly scope: Scope; readonly inside: Scope; readonly middle: number; readonly type: JoinType },
+): Facts {
+  const { scope, inside, middle, type } = about;
+  const left = part(walk, inside, { first: 0, end: middle });
+  const right = part(walk, inside, { first: middle, end: inside.entries.length });
+  const names = flag(join, 'isNatural')
+    ? commonNames(left, right)
+    : (strings(list(join, 'usingClause')) ?? []);
+  const facts = names.map((name) => {
+    const one = placeIn(left, name);
+    const two = placeIn(right, name);
+    const place = type === 'full' ? null : type === 'right' ? two : one;
+    scope.merged?.push({ name, entries: inside.entries, place });
+    return one === null || two === null ? together([]) : equalPlaces(inside, one, two);
+  });
+  return together(facts);
+}
+
+function placeIn(side: Scope, name: string): Place | null {
+  const found = findHere(side, [name]);
+  return typeof found === 'string' ? null : found;
+}
+
+/** Where one side's columns are not all known, a name that both have is not certain anyway. */
+function commonNames(left: Scope, right: Scope): readonly string[] {
+  const namesOf = (side: Scope): ReadonlySet<string> =>
+    new Set(side.entries.flatMap((entry) => [...(columnsOf(entry)?.byName.keys() ?? [])]));
+  const others = namesOf(right);
+  return [...namesOf(left)].filter((name) => others.has(name));
+}
