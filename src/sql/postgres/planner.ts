@@ -11,8 +11,8 @@ import { effectOfFunctionOid } from './functions.js';
 import type { PostgresParser } from './parser.js';
 import { Pins } from './pins.js';
 import { walkQuery } from './select.js';
-import { Sight } from './sight.js';
 import { callsEachOnce } from './session.js';
+import { Sight } from './sight.js';
 import { transactionOf, walkNested, walkStatement } from './statements.js';
 import type { Walk } from './walk.js';
 
