@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { doctorCommand } from './cli/doctor.js';
 import { checkDumpCommand, dumpInfoCommand } from './cli/dump.js';
+import { explainCommand } from './cli/explain.js';
 import { serveCommand } from './cli/serve.js';
 import { LookasideError } from './errors.js';
 
@@ -15,6 +16,7 @@ const program = new Command('lookaside')
   .showHelpAfterError()
   .addCommand(serveCommand())
   .addCommand(doctorCommand())
+  .addCommand(explainCommand())
   .addCommand(checkDumpCommand())
   .addCommand(dumpInfoCommand());
 

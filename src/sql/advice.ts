@@ -27,7 +27,6 @@ export const adviceByReason: Readonly<Record<string, string>> = {
     'Write that part in plainer SQL, or read it through cache.getOrSet with the tables it depends on.',
   opaque:
     'Call it as a function whose body can be read (SQL or PL/pgSQL without EXECUTE), or declare what it does: effects: { name: { writes: [...] } }.',
-  parameter: 'Give a fixed date or time as the parameter.',
   prepare: 'Use named statements of the driver instead of PREPARE in SQL.',
   'row-lock':
     'Lock rows only in transactions that go on to write them; elsewhere read without FOR UPDATE or FOR SHARE.',

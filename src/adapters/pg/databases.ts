@@ -181,6 +181,14 @@ export class Database {
     return columns?.find(({ number }) => String(number) === column)?.name ?? `column ${column}`;
   }
 
+  /** The names of the columns that tell a table's rows apart by themselves, best first. */
+  keysOf(tableId: string): readonly string[] {
+    const ranks = this.snapshot?.catalog.relations.get(tableId)?.keyRanks ?? new Map<number, number>();
+    return [...ranks]
+      .sort(([, left], [, right]) => right - left)
+      .map(([column]) => this.columnName(tableId, String(column)));
+  }
+
   /** Reads the catalog, once for all who ask meanwhile. False when it could not be read. */
   load(query: TextQuery): Promise<boolean> {
     this.loading ??= this.loadNow(query).finally(() => {

@@ -1,5 +1,6 @@
 /** Decides how a wrapped pool says, in words, what it would do with a statement and why. Runs nothing of it. */
 import { LookasideError } from '../../errors.js';
+import { adviceByReason, adviceFor } from '../../sql/advice.js';
 import { explainPlan } from '../../sql/explain.js';
 import type { Plan, TableRead, TableWrite, ValueClass, ValueSource } from '../../sql/plan.js';
 import { canonicalValue, NULL_VALUE } from '../../sql/values.js';
@@ -25,6 +26,8 @@ export interface Explanation {
   readonly reads: readonly ExplainedTable[];
   /** `everything`: all tables of the database. */
   readonly writes: 'everything' | readonly ExplainedTable[];
+  /** What would have it cached, or invalidate less; empty where nothing is to be done. */
+  readonly advice: readonly string[];
   /** All of it, for people. */
   readonly text: string;
 }
@@ -58,29 +61,43 @@ export async function explain(
   const { plan } = statement;
   const said = explainPlan(plan);
   const refusal = plan.kind === 'read' ? refusalOf(statement.refusal, parameters) : null;
-  const why = refusal ?? said.summary;
+  const why = refusal?.why ?? said.summary;
   const reads = plan.kind === 'read' ? plan.reads.map((read) => readOf(database, read, parameters)) : [];
   const writes = writesOf(database, plan, parameters);
   const lines = [why, ...reads.map((read) => inWords('Reads', read))];
   if (writes === 'everything') lines.push('Writes may be to any table.');
   else lines.push(...writes.map((write) => inWords('Writes', write)));
+  const advice = refusal?.advice ?? adviceFor(plan, ({ id }) => database.keysOf(id));
+  lines.push(...advice.map((line) => `Advice: ${line}`));
   return {
     kind: plan.kind,
     cached: said.cached && refusal === null,
     why,
     reads,
     writes,
+    advice,
     text: lines.join('\n'),
   };
 }
 
-function refusalOf(refusal: string, parameters: readonly unknown[]): string | null {
-  if (refusal === 'excluded') return 'Not cached: the configuration excludes one of its tables.';
+interface Refusal {
+  readonly why: string;
+  readonly advice: readonly string[];
+}
+
+function refusalOf(refusal: string, parameters: readonly unknown[]): Refusal | null {
+  if (refusal === 'excluded')
+    return because('excluded', 'Not cached: the configuration excludes one of its tables.');
   const wire = wireParameters(parameters, String);
   return wire !== null && areTimeDependent(wire.values)
-    ? 'Not cached: a parameter may name a moment that moves, such as today.'
+    ? because('time-literal', 'Not cached: a parameter may name a moment that moves, such as today.')
     : null;
 }
+
+const because = (code: string, why: string): Refusal => ({
+  why,
+  advice: [adviceByReason[code]].filter((line) => line !== undefined),
+});
 
 function readOf(
   database: Database,
