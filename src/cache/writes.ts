@@ -19,8 +19,12 @@ export interface WriteOwner extends Writer {
 
 /** A write that may be sent now. Exactly one of the two is called, once. */
 export interface PlacedWrite {
-  /** The outcome is known, success or failure. The caller of the write is answered after this. */
-  end(): void | Promise<void>;
+  /**
+   * The outcome is known, success or failure. The caller of the write is answered after this.
+   *
+   * @param touched what was written after all, where that is known by now: of what the intent names, a part
+   */
+  end(touched?: readonly Target[]): void | Promise<void>;
   /** The outcome is unknown: the connection was lost, say. */
   orphan(): void;
 }
@@ -112,7 +116,7 @@ export class Writes {
 
   private placed(intent: Intent, owner: WriteOwner, states: Seen): PlacedWrite {
     return {
-      end: () => this.end(intent, states),
+      end: (touched) => this.end(intent, states, touched),
       orphan: () => this.orphan(intent, owner),
     };
   }
@@ -133,13 +137,13 @@ export class Writes {
     return this.placed(intent, owner, null);
   }
 
-  private end(intent: Intent, states: Seen): void | Promise<void> {
+  private end(intent: Intent, states: Seen, touched = intent.targets): void | Promise<void> {
     if (this.closed) return;
     try {
-      const ending = this.options.tokens.end(intent, states);
-      if (!(ending instanceof Promise)) return this.ended(intent);
+      const ending = this.options.tokens.end(intent, states, touched);
+      if (!(ending instanceof Promise)) return this.ended(intent, touched);
       return ending.then(
-        () => this.ended(intent),
+        () => this.ended(intent, touched),
         (error: unknown) => this.endLater(intent, error),
       );
     } catch (error) {
@@ -147,10 +151,10 @@ export class Writes {
     }
   }
 
-  private ended(intent: Intent): void {
+  private ended(intent: Intent, touched: readonly Target[]): void {
     this.standing.delete(intent.id);
     this.untold.delete(intent);
-    this.invalidated(intent.targets);
+    this.invalidated(touched);
   }
 
   /**

@@ -4,6 +4,7 @@ import { type CapturingConstructor, capturingQuery } from './capture.js';
 import { type HeldConstructor, heldQuery } from './held.js';
 import { findPrepareValue, type PrepareValue } from './parameters.js';
 import type { FieldConstructor } from './payload.js';
+import { type TellingConstructor, tellingQuery } from './returned.js';
 import type { PgClient, QueryConstructor, ResultConstructor } from './shapes.js';
 
 export interface Driver {
@@ -11,6 +12,7 @@ export interface Driver {
   readonly Capturing: CapturingConstructor;
   /** Null: this version of pg cannot keep a statement from committing. */
   readonly Held: HeldConstructor | null;
+  readonly Telling: TellingConstructor;
   readonly Result: ResultConstructor;
   readonly prepareValue: PrepareValue | null;
   /** Known from the first row description on. */
@@ -33,7 +35,8 @@ export function driverOf(Client: unknown): Driver {
   const driver: Driver = {
     Query: found,
     Capturing: capturingQuery(found),
-    Held: heldQuery(found),
+    Held: heldQuery(found, tellingQuery(found)),
+    Telling: tellingQuery(found),
     Result: new found('')._result.constructor as ResultConstructor,
     prepareValue: findPrepareValue(found),
     Field: null,

@@ -1,9 +1,14 @@
 /** Decides what a statement may make visible, from its plan and what is known of the connection's session. */
+
+import { keyOfTable } from '../../cache/bind.js';
 import type { Target } from '../../cache/protocol/refs.js';
-import type { TransactionControl } from '../../sql/plan.js';
+import type { Plan, TransactionControl } from '../../sql/plan.js';
 import type { Database } from './databases.js';
+import type { Told } from './returned.js';
 import type { Statement } from './statements.js';
 import type { Effect } from './transaction.js';
+
+type WritePlan = Extract<Plan, { kind: 'write' }>;
 
 export interface Circumstances {
   readonly database: Database;
@@ -41,8 +46,20 @@ export function effectOf(statement: Statement, values: unknown, about: Circumsta
     commits,
     prepares,
     mayTakeLong: known && plan.mayTakeLong === true,
+    told: known ? toldOf(plan, database) : undefined,
     counted: isCounted ? { names: database.names, tableId: plan.counted.id } : undefined,
     discounts: !isCounted && (!known || mayTruncate(statement)),
+  };
+}
+
+function toldOf({ told }: WritePlan, database: Database): Told | undefined {
+  if (told === undefined) return undefined;
+  const { version } = database;
+  return {
+    tableId: Number(told.table.id),
+    key: keyOfTable(database.names, told.table.id),
+    columns: told.columns,
+    holds: () => database.isCurrent && database.version === version,
   };
 }
 

@@ -2,6 +2,7 @@
  * Decides how a statement is run without becoming visible: in the extended protocol an autocommit statement commits at
  * Sync (PostgreSQL's "Extended Query"), so that is kept back until whoever runs it says so. Knows no intent.
  */
+import type { Returned, TellingConstructor } from './returned.js';
 import type { PgQuery, QueryConfig, QueryConstructor } from './shapes.js';
 
 /** What pg's own query does that is changed here. */
@@ -26,11 +27,12 @@ export type Executed = (query: PgQuery, commit: () => void) => void;
 export type HeldConstructor = new (
   config: QueryConfig | string,
   values: unknown,
+  returned: Returned,
   onExecuted: Executed,
 ) => PgQuery;
 
 /** The holding subclass of an application's own `pg.Query`; null where this version of pg runs queries in other ways. */
-export function heldQuery(Query: QueryConstructor): HeldConstructor | null {
+export function heldQuery(Query: QueryConstructor, Telling: TellingConstructor): HeldConstructor | null {
   const prototype = Query.prototype as unknown as Partial<Internals>;
   const changed = [
     prototype.requiresPreparation,
@@ -39,18 +41,21 @@ export function heldQuery(Query: QueryConstructor): HeldConstructor | null {
     prototype.handleError,
   ];
   if (changed.some((method) => typeof method !== 'function')) return null;
-  const Base = Query as unknown as new (config: QueryConfig | string, values: unknown) => Internals;
+  const Base = Telling as unknown as new (
+    config: QueryConfig | string,
+    values: unknown,
+    returned: Returned,
+  ) => Internals;
   return class Held extends Base {
     private state: 'sending' | 'executing' | 'committing' = 'sending';
 
     constructor(
       config: QueryConfig | string,
       values: unknown,
+      returned: Returned,
       private readonly onExecuted: Executed,
     ) {
-      super(config, values);
-      if (typeof config !== 'string' && config.query_timeout !== undefined)
-        this.query_timeout = config.query_timeout;
+      super(config, values, returned);
     }
 
     /** Also without parameters. */

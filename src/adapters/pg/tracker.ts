@@ -14,6 +14,7 @@ import type { Host } from './host.js';
 import type { Call, SubmittableCall, TextCall } from './query-arguments.js';
 import { nameTheCaller } from './reads.js';
 import { hasEndedInDatabase } from './resolver.js';
+import { Returned } from './returned.js';
 import type {
   PgClient,
   PgQuery,
@@ -95,14 +96,21 @@ export class Tracker {
     const follows =
       after.succeeded !== undefined || after.rejected !== undefined || finishes(after.control) !== null;
     const counts = effect.counted !== undefined && this.about.rows !== null;
+    const returned = new Returned(effect.told ?? null);
     if (decision.place === null) {
-      if (!follows && !counts) return this.pass(call);
-      return this.sendFollowed(call, (error, result) => {
+      const { open } = decision;
+      if (!follows && !counts && open === undefined) return this.pass(call);
+      return this.sendFollowed(call, returned, (error, result) => {
         this.count(effect, result);
+        if (open !== undefined)
+          this.about.writes.answered(
+            open,
+            error === null ? returned.narrow(open.targets, result) : open.targets,
+          );
         this.conclude(error, after);
       });
     }
-    if (this.mayHold(call, effect)) return this.sendHeld(call, decision.place, effect, after);
+    if (this.mayHold(call, effect)) return this.sendHeld(call, decision.place, effect, after, returned);
     const targets = decision.place;
     const endCatalogChange =
       decision.changesCatalog && after.state !== null ? after.state.beginCatalogChange() : () => undefined;
@@ -117,9 +125,10 @@ export class Tracker {
         endCatalogChange,
       };
       this.about.writes.begin(write);
-      return this.sendFollowed(call, (error, result) => {
+      return this.sendFollowed(call, returned, (error, result) => {
         this.count(effect, result);
-        return this.concludeWrite(error, write, effect, after);
+        const touched = error === null ? returned.narrow(targets, result) : targets;
+        return this.concludeWrite(error, { write, touched }, effect, after);
       });
     };
     let placing: PlacedWrite | Promise<PlacedWrite>;
@@ -135,14 +144,21 @@ export class Tracker {
     return this.sendLater(call, placing, send);
   }
 
+  /** Whether a query of ours can run it as pg's own would. */
+  private isPlain(call: Call): call is TextCall {
+    return (
+      call.kind === 'text' &&
+      call.options.refusal === null &&
+      (call.values === undefined || call.values === null || Array.isArray(call.values))
+    );
+  }
+
   /** Elsewhere the intent could be refused after the statement has run. */
   private mayHold(call: Call, { mayTakeLong }: Effect): call is TextCall {
     const { client, host, writes } = this.about;
     return (
       mayTakeLong === true &&
-      call.kind === 'text' &&
-      call.options.refusal === null &&
-      (call.values === undefined || call.values === null || Array.isArray(call.values)) &&
+      this.isPlain(call) &&
       writes.status === 'I' &&
       this.isIdle() &&
       client.pipeline !== true &&
@@ -155,12 +171,21 @@ export class Tracker {
    * The statement runs first, and its intent is placed once only the commit is left: what it changes can be served
    * from the cache while it runs. Ended when the connection is ready again, which is before its caller is answered.
    */
-  private sendHeld(call: TextCall, targets: readonly Target[], effect: Effect, after: Aftermath): unknown {
+  private sendHeld(
+    call: TextCall,
+    planned: readonly Target[],
+    effect: Effect,
+    after: Aftermath,
+    returned: Returned,
+  ): unknown {
     const { engine } = this.about.host.core;
     const owner = this.ownerOf(effect, after, () => undefined);
     const Held = this.about.host.driver.Held as HeldConstructor; // looked at before
-    const query = new Held(call.config, asTheyAre(call.values), ({ _result }, commit) => {
+    const query = new Held(call.config, asTheyAre(call.values), returned, ({ _result }, commit) => {
       this.count(effect, _result);
+      // Its rows have been seen: only they are blocked while it commits.
+      const targets = returned.narrow(planned, _result);
+      if (targets.length === 0) return commit();
       const send = (placed: PlacedWrite): void => {
         if (this.lost) return void placed.end(); // its commit was never sent
         const write = { targets, placed, ...plainWrite };
@@ -189,6 +214,7 @@ export class Tracker {
         told(error ?? null);
         tell(error, result);
       };
+      query.callback = undefined; // the one of the config is `callback`
       this.about.send(query, undefined, answered);
     };
     return callback === undefined ? this.promised(sendWith) : sendWith(callback);
@@ -235,19 +261,24 @@ export class Tracker {
     return undefined;
   }
 
-  private sendFollowed(call: Call, outcome: Outcome): unknown {
-    return call.kind === 'text' ? this.sendText(call, outcome) : this.sendSubmittable(call, outcome);
+  private sendFollowed(call: Call, returned: Returned, outcome: Outcome): unknown {
+    if (call.kind === 'submittable') return this.sendSubmittable(call, outcome);
+    return this.sendText(call, returned, outcome);
   }
 
-  private sendText(call: TextCall, outcome: Outcome): unknown {
+  private sendText(call: TextCall, returned: Returned, outcome: Outcome): unknown {
     const config = ownConfig(call.config);
     const values = asTheyAre(call.values);
     const sendWith = (callback: QueryCallback): void => {
-      this.about.send(config, values, (error: Error | null | undefined, result: never) => {
+      const answered: QueryCallback = (error, result) => {
         const ending = outcome(error ?? null, result);
         if (ending instanceof Promise) this.tellAfter(ending, () => callback(error, result));
         else callback(error, result);
-      });
+      };
+      if (!returned.isAboutRows || !this.isPlain(call)) return void this.about.send(config, values, answered);
+      const query = new this.about.host.driver.Telling(call.config, values, returned);
+      query.callback = undefined; // the one of the config is `callback`
+      this.about.send(query, undefined, answered);
     };
     return call.callback === undefined ? this.promised(sendWith) : sendWith(call.callback);
   }
@@ -293,7 +324,7 @@ export class Tracker {
 
   private concludeWrite(
     error: unknown,
-    write: WriteUnderWay,
+    { write, touched }: { readonly write: WriteUnderWay; readonly touched: readonly Target[] },
     effect: Effect,
     after: Aftermath,
   ): void | Promise<void> {
@@ -303,7 +334,7 @@ export class Tracker {
     if (error === null) {
       if (effect.prepares !== 'unknown')
         for (const gid of effect.prepares) after.state?.prepared.add(gid, write.targets);
-      return inTurn(writes.succeed(write), after.ended);
+      return inTurn(writes.succeed(write, touched), after.ended);
     }
     // Nothing was sent over a connection that was gone already.
     if (this.lost) return writes.fail(write, 'nothing');

@@ -6,6 +6,7 @@
 import type { TableNames } from '../../cache/bind.js';
 import { mergeTargets, type Target } from '../../cache/protocol/refs.js';
 import type { PlacedWrite } from '../../cache/writes.js';
+import type { Told } from './returned.js';
 import type { TransactionStatus } from './shapes.js';
 
 /** What one statement means for the cache, before anything is known of the connection's state. */
@@ -18,6 +19,8 @@ export interface Effect {
   readonly prepares: readonly string[] | 'unknown';
   /** A single statement that may run for long before it could be seen. */
   readonly mayTakeLong?: boolean | undefined;
+  /** What the answer tells of the rows that were written. */
+  readonly told?: Told | undefined;
   /** The table of which the answer tells how many rows were written. */
   readonly counted?: { readonly names: TableNames; readonly tableId: string } | undefined;
   /** What its transaction wrote may never show in the database's statistics. */
@@ -36,9 +39,17 @@ export interface WriteUnderWay {
   readonly endCatalogChange: (outcome: 'maybe' | 'nothing') => void;
 }
 
+/** A statement of a transaction whose answer is awaited. */
+export interface OpenWrite {
+  readonly targets: readonly Target[];
+}
+
 /** What has to be done before a statement may be sent. */
 export type Decision =
-  | { readonly place: null }
+  | {
+      readonly place: null /** What it wrote will be known better once it is answered. */;
+      readonly open?: OpenWrite;
+    }
   | { readonly place: readonly Target[]; readonly changesCatalog: boolean };
 
 export class TransactionWrites {
@@ -46,6 +57,8 @@ export class TransactionWrites {
   status: TransactionStatus | null = null;
   private collected: readonly Target[] = [];
   private collectedCatalogChange = false;
+  /** Count as collected until they are answered. */
+  private readonly open = new Set<OpenWrite>();
   private readonly underWay = new Set<WriteUnderWay>();
   /** The server reported an error; the status that follows tells whether a transaction is open. */
   private readonly failed = new Set<WriteUnderWay>();
@@ -62,10 +75,16 @@ export class TransactionWrites {
     const { targets, commits, changesCatalog } = effect;
     if (idle && this.status === 'T') {
       if (commits === 'no') {
-        this.collect(targets, changesCatalog);
-        return { place: null };
+        if (effect.told === undefined) {
+          this.collect(targets, changesCatalog);
+          return { place: null };
+        }
+        const open: OpenWrite = { targets };
+        this.open.add(open);
+        this.collectedCatalogChange ||= changesCatalog;
+        return { place: null, open };
       }
-      return this.place([...this.collected, ...targets], changesCatalog || this.collectedCatalogChange);
+      return this.place([...this.allCollected(), ...targets], changesCatalog || this.collectedCatalogChange);
     }
     // A failed transaction can only be rolled back: by COMMIT too.
     if (idle && this.status === 'E' && commits !== 'maybe') return { place: null };
@@ -73,9 +92,19 @@ export class TransactionWrites {
     if (commits === 'no') return this.place(targets, changesCatalog);
     const ahead = [...this.underWay, ...this.failed, ...this.uncertain];
     return this.place(
-      [...this.collected, ...ahead.flatMap((write) => write.targets), ...targets],
+      [...this.allCollected(), ...ahead.flatMap((write) => write.targets), ...targets],
       changesCatalog || this.collectedCatalogChange || ahead.some((write) => write.changesCatalog),
     );
+  }
+
+  /** It is answered: this is what it wrote. */
+  answered(open: OpenWrite, touched: readonly Target[]): void {
+    // What was forgotten belongs to a transaction that is over.
+    if (this.open.delete(open)) this.collect(touched, false);
+  }
+
+  private allCollected(): readonly Target[] {
+    return [...this.collected, ...[...this.open].flatMap(({ targets }) => targets)];
   }
 
   begin(write: WriteUnderWay): void {
@@ -86,14 +115,14 @@ export class TransactionWrites {
     return this.underWay.has(write);
   }
 
-  /** It has finished and the connection is ready again, in `this.status`. */
-  succeed(write: WriteUnderWay): void | Promise<void> {
+  /** It has finished and the connection is ready again, in `this.status`. @param touched what it wrote */
+  succeed(write: WriteUnderWay, touched = write.targets): void | Promise<void> {
     this.underWay.delete(write);
     if (write.commits) this.forget();
-    if (this.status !== 'I' && !write.commits) this.collect(write.targets, write.changesCatalog);
+    if (this.status !== 'I' && !write.commits) this.collect(touched, write.changesCatalog);
     write.endCatalogChange('maybe');
     if (write.prepares) write.placed.orphan();
-    else return write.placed.end();
+    else return write.placed.end(touched);
   }
 
   /** The server said that it failed; nothing of it becomes visible any more, unless a savepoint saves the rest. */
@@ -151,6 +180,7 @@ export class TransactionWrites {
 
   private forget(): void {
     this.collected = [];
+    this.open.clear();
     this.collectedCatalogChange = false;
   }
 }

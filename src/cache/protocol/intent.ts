@@ -33,6 +33,15 @@ export interface Intent {
   readonly targets: readonly Target[];
 }
 
+/** One whose write has an outcome. */
+export interface EndingIntent extends Intent {
+  /**
+   * What was written, where the answer told more than the statement did: of what the intent names, a part. All the rest
+   * was blocked in vain, and what was captured under the intent is about other rows than both.
+   */
+  readonly touched?: readonly Target[];
+}
+
 /**
  * INTENT: blocks hits and fills that conflict, in every table, before the message that can make the write
  * visible is sent. One round trip.
@@ -65,14 +74,17 @@ export function* placeIntent(
  * @param known the tables as INTENT saw them; then it is one round trip
  */
 export function* endIntent(
-  intent: Intent,
+  intent: EndingIntent,
   session: Vouching,
   random: Random,
   look: LookAtTables,
   known: readonly TableState[] | null = null,
 ): Conversation<void> {
   const states = known ?? (yield* look(intent.targets.map(tableOf)));
-  const commands = rotateTargets(intent.targets, states, session, random);
+  const { touched = intent.targets } = intent;
+  const stateByTable = new Map(intent.targets.map(({ table }, index) => [table, states[index]]));
+  const seen = touched.map(({ table }) => stateByTable.get(table) as TableState); // it names no other table
+  const commands = rotateTargets(touched, seen, session, random);
   const rotations = commands.length;
   for (const { table } of intent.targets) commands.push(['HDEL', table, field.intent(intent.id)]); // last: I4
   const replies = yield commands;

@@ -113,8 +113,8 @@ export class BoundedTokens extends SharedTokens {
     return this.thenForget(super.place(intent, writer), intent.targets);
   }
 
-  override end(intent: Intent, seen: Seen): void | Promise<void> {
-    return this.thenForget(super.end(intent, seen), intent.targets);
+  override end(intent: Intent, seen: Seen, touched: readonly Target[]): void | Promise<void> {
+    return this.thenForget(super.end(intent, seen, touched), intent.targets);
   }
 
   override invalidate(targets: readonly Target[]): void | Promise<void> {

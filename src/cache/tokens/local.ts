@@ -130,8 +130,8 @@ export class LocalTokens implements Tokens {
     return null;
   }
 
-  end(intent: Intent): void {
-    this.invalidate(intent.targets);
+  end(intent: Intent, _seen: null, touched: readonly Target[]): void {
+    this.invalidate(touched);
     for (const { table } of intent.targets) {
       const known = this.tables.get(table);
       if (known === undefined) continue;

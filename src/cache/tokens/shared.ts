@@ -125,10 +125,10 @@ export class SharedTokens implements Tokens {
     return placing instanceof Promise ? placing.then((seen) => this.noted(intent, seen)) : placing;
   }
 
-  end(intent: Intent, seen: Seen): void | Promise<void> {
+  end(intent: Intent, seen: Seen, touched: readonly Target[]): void | Promise<void> {
     const { random } = this.options;
     return this.tell(intent.targets, (session) =>
-      endIntent(intent, session, random, this.lookAtTables, seen),
+      endIntent({ ...intent, touched }, session, random, this.lookAtTables, seen),
     );
   }
 

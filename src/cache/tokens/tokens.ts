@@ -49,8 +49,13 @@ export interface Tokens {
   ): Dependencies | Refusal | Promise<Dependencies | Refusal>;
   /** Done before the message that can make the write visible is sent. @param writer for people and RESOLVE */
   place(intent: Intent, writer: Writer): Seen | Promise<Seen>;
-  /** Rotates what the write may have changed and removes the intent last (I4). @param seen by INTENT */
-  end(intent: Intent, seen: Seen): void | Promise<void>;
+  /**
+   * Rotates what the write may have changed and removes the intent last (I4).
+   *
+   * @param seen by INTENT
+   * @param touched of what the intent names, what was written
+   */
+  end(intent: Intent, seen: Seen, touched: readonly Target[]): void | Promise<void>;
   /** Tells late what could not be told in time: rotates everything in the tables, and removes what was left there. */
   pay(tables: readonly string[], isLeftOver: (intent: StandingIntent) => boolean): void | Promise<void>;
   /** Rotates without an intent: for what has no commit of its own. */

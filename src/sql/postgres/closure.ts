@@ -17,12 +17,16 @@ import { columnsSetBy } from './row-triggers.js';
 
 export type WriteEvent = 'insert' | 'update' | 'delete' | 'truncate';
 
-/** One kind of change to one relation. */
-export interface WriteRequest {
-  readonly relation: Relation;
+/** One kind of change that a statement makes to its table. */
+export interface Change {
   readonly event: WriteEvent;
   /** The columns an update may change; null if that is not known. */
   readonly changed: ReadonlySet<number> | null;
+}
+
+/** One kind of change to one relation. */
+export interface WriteRequest extends Change {
+  readonly relation: Relation;
   readonly pins: readonly WritePin[];
   /** What sets it off: the same for all that one statement itself does. */
   readonly source: object;

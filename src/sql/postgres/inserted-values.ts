@@ -2,7 +2,14 @@
 import { NULL_VALUE } from '../values.js';
 import { child, type Fields, fieldsOf, list, text } from './ast.js';
 import type { Column, Relation } from './catalog.js';
-import { type ColumnFacts, isNull, KnownValues, type Lists, selectedValues, united } from './known-values.js';
+import {
+  type ColumnFacts,
+  isNull,
+  type KnownValues,
+  type Lists,
+  selectedValues,
+  united,
+} from './known-values.js';
 import { type Candidate, candidatesOf } from './pins.js';
 import type { CteNames } from './scope.js';
 import type { Walk } from './walk.js';

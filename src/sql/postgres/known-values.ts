@@ -225,7 +225,7 @@ export class KnownValues {
 
   private compare(node: unknown, other: unknown, facts: Facts): void {
     const place = this.placeOf(node);
-    if (place === null || place.column.valueClass === null) return;
+    if (!place?.column.valueClass) return;
     const second = this.placeOf(other);
     if (second !== null) {
       if (second.column.valueClass === place.column.valueClass) facts.links.push([place, second]);

@@ -1,18 +1,12 @@
 /** Decides what MERGE changes: each of its WHEN clauses is a change of its own, to rows that it says something of. */
 import { child, type Fields, fieldsOf, list, text } from './ast.js';
 import type { Relation } from './catalog.js';
+import type { Change } from './closure.js';
 import { mergedValues, unitedFacts } from './inserted-values.js';
 import { type ColumnFacts, KnownValues } from './known-values.js';
+import type { TargetScope } from './returned.js';
 import type { Surroundings, Walk } from './walk.js';
-import {
-  assignedColumns,
-  type Change,
-  record,
-  type TargetScope,
-  targetOf,
-  updatedValues,
-  walkParts,
-} from './writes.js';
+import { assignedColumns, record, targetOf, updatedValues, walkParts } from './writes.js';
 
 export function walkMerge(walk: Walk, fields: Fields, around: Surroundings): void {
   const relation = targetOf(walk, child(fields, 'relation'));

@@ -5,10 +5,15 @@
 import type { ToldColumn, ToldRows } from '../plan.js';
 import { child, type Fields, fieldsOf, list, strings, tagged } from './ast.js';
 import type { Catalog, Column, Relation } from './catalog.js';
-import { columnsSetOn } from './closure.js';
+import { type Change, columnsSetOn } from './closure.js';
 import { isPlainTable } from './relations.js';
-import { resolveHere } from './scope.js';
-import type { Change, TargetScope } from './writes.js';
+import { type RangeEntry, resolveHere, type Scope } from './scope.js';
+
+/** A query level that begins with the table it writes. */
+export interface TargetScope extends Scope {
+  /** The table itself. */
+  readonly target: RangeEntry;
+}
 
 interface Returning {
   readonly relation: Relation;

@@ -2,22 +2,16 @@
 import type { WritePin } from '../plan.js';
 import { child, type Fields, fieldsOf, list, tagged, text } from './ast.js';
 import { type Column, findRelation, type Relation } from './catalog.js';
-import { addWrites, columnsSetOn, type WriteEvent } from './closure.js';
+import { addWrites, type Change, columnsSetOn } from './closure.js';
 import { walkChildren } from './expressions.js';
 import { distinct } from './findings.js';
 import { walkFrom } from './from.js';
 import { type Inserted, insertedValues } from './inserted-values.js';
 import { type ColumnFacts, KnownValues, type Lists, type Side, united } from './known-values.js';
-import { toldRows } from './returned.js';
+import { type TargetScope, toldRows } from './returned.js';
 import type { RangeEntry, Scope } from './scope.js';
 import { walkWith } from './select.js';
 import type { Surroundings, Walk } from './walk.js';
-
-/** One kind of change that a statement makes to its table. */
-export interface Change {
-  readonly event: WriteEvent;
-  readonly changed: ReadonlySet<number> | null;
-}
 
 /** The relation a statement writes; a CTE of that name is never meant. */
 export function targetOf(walk: Walk, rangeVar: Fields | null): Relation | null {
@@ -39,12 +33,6 @@ function entryOf(rangeVar: Fields | null, relation: Relation): RangeEntry {
     schema: alias === null ? relation.schema : '',
     relation,
   };
-}
-
-/** A query level that begins with the table it writes. */
-export interface TargetScope extends Scope {
-  /** The table itself. */
-  readonly target: RangeEntry;
 }
 
 /** Walks all of a data-modifying statement but its WITH and FROM, which are given apart. Null: its table is not known. */
