@@ -21,6 +21,8 @@ const PROGRESS_OPERATIONS = 25;
 
 const tell = (answer: Answer): void => void process.send?.(answer);
 
+const READY_ATTEMPTS = 20;
+
 class Application {
   private readonly contender: Contender;
   private readonly log: LogWriter;
@@ -74,8 +76,15 @@ class Application {
     this.isEnough = true;
   }
 
-  ready(): Promise<void> {
-    return this.contender.ready();
+  /** A store that others keep busy may take longer to answer for the first time than it is waited for. */
+  async ready(): Promise<void> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await this.contender.ready();
+      } catch (error) {
+        const isAway = error instanceof Error && 'code' in error && error.code === 'LOOKASIDE_STORE_AWAY';
+        if (!isAway || attempt === READY_ATTEMPTS) throw error;
+      }
   }
 
   /** Again where its network fails just now: it must know which notes there are before it writes any. */
