@@ -5,7 +5,8 @@ import { type Files, syncFolder, syncFolderNow, writeAll, writeAllNow } from './
 
 /** Blocks that may wait to be written before whoever makes them is to wait. */
 const WAITING_BYTES_MAX = 2 * 1024 * 1024;
-const RECYCLED_MAX = 4;
+/** As many as may wait: making room for a block anew costs more than filling it. */
+const RECYCLED_MAX = 8;
 const RECYCLED_BYTES_MIN = 64 * 1024;
 
 /** A file that is written while its maker goes on making: blocks wait for each other. */
@@ -134,9 +135,14 @@ export async function replaceFile(
     } finally {
       await files.close(opened.value);
     }
-    if (!isWanted()) throw new Error('it was stopped');
-    // At once: whoever saves what is newer meanwhile renames behind this.
-    files.renameNow(path, join(folder, name));
+    const before = await openedIfThere(files, join(folder, name));
+    try {
+      if (!isWanted()) throw new Error('it was stopped');
+      // At once: whoever saves what is newer meanwhile renames behind this.
+      files.renameNow(path, join(folder, name));
+    } finally {
+      if (before !== null) await files.close(before);
+    }
   } catch (error) {
     try {
       await files.remove(path);
@@ -146,6 +152,19 @@ export async function replaceFile(
     throw error;
   }
   await syncFolder(files, folder);
+}
+
+/**
+ * The file whose name is about to be given to another, opened: the system gives its room back when the last one closes it,
+ * which takes milliseconds for a large one, and so happens beside and not while it is renamed.
+ */
+async function openedIfThere(files: Files, path: string): Promise<number | null> {
+  try {
+    return await files.open(path, 'read');
+  } catch {
+    // It is not there, or may not be read: whether its name can be given away is for the renaming to say.
+    return null;
+  }
 }
 
 /** The same, holding the thread. */
