@@ -8,7 +8,7 @@ import type { CompleteVector } from './protocol/lookup.js';
 import type { Ref } from './protocol/refs.js';
 
 /** Rises when the layout changes: entries of another version are misses. */
-const VERSION = 2;
+const VERSION = 3;
 /** Version, the checksum of all that follows it, how the payload is packed, the header's length. */
 const CHECKSUM_AT = 1;
 const METHOD_AT = 5;

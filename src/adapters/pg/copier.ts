@@ -34,9 +34,6 @@ export interface DecodedRows {
 export function masterOf(decoded: DecodedRows): Master {
   const { rows, fields, parsers, asArrays } = decoded;
   const kinds = fields.map((_, column) => columnKind(decoded, column));
-  const distinct = new Map(
-    fields.map(({ dataTypeID }, index) => [dataTypeID, parsers[index] as CellParser]), // one parser per field
-  );
   const copyable = kinds.filter((kind) => kind !== null);
   const copy =
     copyable.length < kinds.length
@@ -46,9 +43,19 @@ export function masterOf(decoded: DecodedRows): Master {
     rows: copy === null ? [] : rows,
     copy,
     parsers,
-    distinct: [...distinct].map(([oid, parser]) => ({ oid, parser })),
+    distinct: distinctParsers(fields, parsers),
     copyEmpty: compileEmpty(Object.keys(decoded.empty)),
   };
+}
+
+export function distinctParsers(
+  fields: readonly Field[],
+  parsers: readonly CellParser[],
+): Master['distinct'] {
+  const distinct = new Map(
+    fields.map(({ dataTypeID }, index) => [dataTypeID, parsers[index] as CellParser]), // one parser per field
+  );
+  return [...distinct].map(([oid, parser]) => ({ oid, parser }));
 }
 
 export type CopyingMaster = Master & { readonly copy: RowsCopier };
@@ -56,9 +63,8 @@ export type CopyingMaster = Master & { readonly copy: RowsCopier };
 export const isCopying = (master: Master): master is CopyingMaster => master.copy !== null;
 
 /** Whether parsing now would still give what the master was made of. */
-export function isCurrent(master: Master, types: TypeParsers): boolean {
-  for (const { oid, parser } of master.distinct)
-    if (types.getTypeParser(oid, 'text') !== parser) return false;
+export function isCurrent({ distinct }: Pick<Master, 'distinct'>, types: TypeParsers): boolean {
+  for (const { oid, parser } of distinct) if (types.getTypeParser(oid, 'text') !== parser) return false;
   return true;
 }
 
@@ -183,7 +189,7 @@ const copyingCode: Readonly<Record<ColumnKind, (source: string) => string>> = {
 };
 
 /** Generated code beyond this many columns costs more than it saves. */
-const COLUMNS_MAX = 128;
+export const COLUMNS_MAX = 128;
 
 /** A literal with constant keys makes rows as fast as the engine can. */
 function compileCopier(columns: readonly CopiedColumn[], asArrays: boolean): RowsCopier {
@@ -206,10 +212,10 @@ function compileCopier(columns: readonly CopiedColumn[], asArrays: boolean): Row
 }
 
 /** `"__proto__": x` in a literal would set the prototype; computed, it is a name like any other. */
-const propertyName = (key: string | number): string =>
+export const propertyName = (key: string | number): string =>
   key === '__proto__' ? '["__proto__"]' : JSON.stringify(String(key));
 
-function compileEmpty(keys: readonly string[]): () => object {
+export function compileEmpty(keys: readonly string[]): () => object {
   const compiled =
     keys.length <= COLUMNS_MAX
       ? compileOnce(`return () => ({ ${keys.map((key) => `${propertyName(key)}: null`).join(', ')} });`)
@@ -223,7 +229,7 @@ function compileEmpty(keys: readonly string[]): () => object {
 const compiledBodies = new Map<string, unknown>();
 const COMPILED_MAX = 1_000;
 
-function compileOnce(body: string): unknown {
+export function compileOnce(body: string): unknown {
   let compiled = compiledBodies.get(body);
   if (compiled === undefined) {
     if (compiledBodies.size >= COMPILED_MAX) compiledBodies.clear();

@@ -1,5 +1,4 @@
 /** Decides what is kept of a result: the raw cells as the wire gave them, so that any parser can decode them later. */
-import type { PayloadCodec } from '../../cache/entry.js';
 import type { Master } from './copier.js';
 import type { Cells, Field } from './shapes.js';
 
@@ -56,9 +55,10 @@ export function payloadOf(
   };
 }
 
-const BETWEEN = '\0';
+/** Between cells. */
+export const BETWEEN = '\0';
 /** Stands for null. Where it is in a cell the row is kept as it came. */
-const NULL = '\u0001';
+export const NULL = '\u0001';
 
 export function keepRow(cells: Cells): KeptRow {
   const text = cells.join(BETWEEN);
@@ -113,12 +113,6 @@ const sameFields = (left: readonly Field[], right: readonly Field[]): boolean =>
     );
   });
 
-interface Written {
-  readonly t: string;
-  readonly f: readonly (readonly [string, number, number, number, number, number, string])[];
-  readonly r: readonly Cells[];
-}
-
 export type FieldConstructor = new (
   name: string,
   tableID: number,
@@ -147,43 +141,17 @@ export const rowBytes = (cells: Cells): number => {
   return bytes;
 };
 
-/** @param Field pg-protocol's class, so that what comes out of the store is what the wire would have given */
-export function payloadCodec(Field: FieldConstructor): PayloadCodec<Payload> {
-  return {
-    encode: (payload) => {
-      const written: Written = {
-        t: payload.tag,
-        f: payload.fields.map((field) => [
-          field.name,
-          field.tableID,
-          field.columnID,
-          field.dataTypeID,
-          field.dataTypeSize,
-          field.dataTypeModifier,
-          field.format,
-        ]),
-        r: cellsOf(payload),
-      };
-      return Buffer.from(JSON.stringify(written));
-    },
-    decode: (bytes) => {
-      const { t, f, r } = JSON.parse(bytes.toString()) as Written;
-      const fields = f.map((parts) => new Field(...parts));
-      let rowsBytes = 0;
-      for (const row of r) rowsBytes += rowBytes(row);
-      const payload = payloadOf(t, { fields, isOwn: true }, r, rowsBytes);
-      payload.isNew = true;
-      return payload;
-    },
-    bytesOf: ({ bytes }) => bytes,
-    same: (left, right) =>
-      left.tag === right.tag &&
-      left.fields.length === right.fields.length &&
-      left.fields.every((field, index) => field.name === right.fields[index]?.name) &&
-      left.rows.length === right.rows.length &&
-      left.rows.every((row, index) => sameRow(row, right.rows[index] as KeptRow)), // same length, just seen
-  };
-}
+/** What `rowBytes` says of so many cells whose texts are so long together. */
+export const memoryOfCells = (count: number, textLength: number): number =>
+  CELL_BYTES * count + 2 * textLength;
+
+/** Whether a reader could tell the two apart. */
+export const samePayload = (left: Payload, right: Payload): boolean =>
+  left.tag === right.tag &&
+  left.fields.length === right.fields.length &&
+  left.fields.every((field, index) => field.name === right.fields[index]?.name) &&
+  left.rows.length === right.rows.length &&
+  left.rows.every((row, index) => sameRow(row, right.rows[index] as KeptRow)); // same length, just seen
 
 function sameRow(left: KeptRow, right: KeptRow): boolean {
   if (typeof left === 'string' && typeof right === 'string') return left === right;

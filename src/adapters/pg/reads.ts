@@ -7,11 +7,12 @@ import type { CapturingQuery } from './capture.js';
 import type { Database } from './databases.js';
 import type { Driver } from './driver.js';
 import { areTimeDependent, type WireParameters, wireParameters } from './parameters.js';
-import { type FieldConstructor, type Payload, payloadCodec } from './payload.js';
+import type { FieldConstructor, Payload } from './payload.js';
 import type { RowOptions, TextCall } from './query-arguments.js';
 import { replay } from './replay.js';
 import type { PgResult, QueryCallback, TypeParsers } from './shapes.js';
 import type { Statement } from './statements.js';
+import { payloadCodec } from './stored-payload.js';
 
 /** Results longer than this are not kept while they arrive; the engine's own limit is usually lower. */
 const CAPTURE_BYTES_MAX = 64 * 1024 * 1024;

@@ -4,6 +4,7 @@
  */
 import { type CopyingMaster, isCopying, isCurrent, masterOf } from './copier.js';
 import { cellsOf, copyField, type FieldConstructor, keepRows, keptCellsOf, type Payload } from './payload.js';
+import { type RowMaker, rowMakerOf, rowParserOf } from './row-maker.js';
 import type { Cells, Field, PgResult, ResultConstructor, TypeParsers } from './shapes.js';
 
 /** The application's own classes, as found on its clients. */
@@ -26,25 +27,62 @@ export function replay(payload: Payload, { classes, rowMode, types, clientTypes 
   const result = new classes.Result(rowMode, types ?? clientTypes);
   if (payload.isNew) {
     payload.isNew = false; // rows to copy from would have cost more than was parsed, and perhaps nobody else asks
-    parseInto(result, payload, cellsOf(payload), classes.Field);
+    const isPlain = types === undefined && rowMode !== 'array' && payload.rowCount !== null;
+    if (isPlain) makeInto(result, payload, cellsOf(payload), clientTypes, classes.Field);
+    else parseInto(result, payload, cellsOf(payload), classes.Field);
     return result;
   }
   const master = types === undefined ? currentMaster(payload, rowMode, clientTypes, classes) : null;
-  if (master === null) {
-    parseInto(result, payload, keptCellsOf(payload), classes.Field);
-    return result;
+  if (master === null) parseInto(result, payload, keptCellsOf(payload), classes.Field);
+  else {
+    describe(result, payload, master, classes.Field);
+    result.rows = master.copy(master.rows);
   }
+  return result;
+}
+
+/** What pg makes of the row description and of the tag. */
+function describe(
+  result: PgResult,
+  { fields, rowCount }: Payload,
+  { parsers, copyEmpty }: Pick<CopyingMaster, 'parsers' | 'copyEmpty'>,
+  Field: FieldConstructor,
+): void {
   result.command = 'SELECT';
-  result.rowCount = payload.rowCount;
-  const { fields } = payload;
+  result.rowCount = rowCount;
   const count = fields.length;
   const copies: Field[] = [];
-  for (let index = 0; index < count; index++) copies.push(copyField(classes.Field, fields[index] as Field)); // index < count
+  for (let index = 0; index < count; index++) copies.push(copyField(Field, fields[index] as Field)); // index < count
   result.fields = copies;
-  if (count > 0) result._parsers = master.parsers.slice();
-  result._prebuiltEmptyResultObject = master.copyEmpty();
-  result.rows = master.copy(master.rows);
-  return result;
+  if (count > 0) result._parsers = parsers.slice();
+  result._prebuiltEmptyResultObject = copyEmpty();
+}
+
+/** By columns: results out of the store share them. Null: left to pg. */
+const makers = new WeakMap<readonly Field[], RowMaker | null>();
+
+/** What `parseInto` does, by code that is made for the columns once they were seen with a row. */
+function makeInto(
+  result: PgResult,
+  payload: Payload,
+  cells: readonly Cells[],
+  types: TypeParsers,
+  Field: FieldConstructor,
+): void {
+  const { fields } = payload;
+  const maker = makers.get(fields);
+  if (
+    maker !== undefined &&
+    maker !== null &&
+    maker.parseRow === rowParserOf(result) &&
+    isCurrent(maker, types)
+  ) {
+    describe(result, payload, maker, Field);
+    result.rows = maker.make(cells);
+    return;
+  }
+  parseInto(result, payload, cells, Field);
+  if (maker !== null && cells.length > 0) makers.set(fields, rowMakerOf(fields, cells, result));
 }
 
 function parseInto(
