@@ -31,7 +31,7 @@ export const adviceByReason: Readonly<Record<string, string>> = {
   'row-lock':
     'Lock rows only in transactions that go on to write them; elsewhere read without FOR UPDATE or FOR SHARE.',
   'row-security':
-    'Declare the settings that its policies look at (`sessionKey`), so that results are kept apart by them.',
+    'Declare the settings that its policies look at (`sessions.key`), so that results are kept apart by them.',
   session: 'Set it once for all connections of the pool: in the connection options, or by ALTER ROLE … SET.',
   'several-statements': 'Send the statements one by one.',
   'side-effects':

@@ -26,7 +26,10 @@ export function explainPlan(plan: Plan, nameOf: ColumnNames = () => undefined): 
         kind: plan.kind,
         cached: true,
         summary: `A read: its result is cached, and dropped when ${plan.reads.length === 1 ? 'its table changes' : 'one of its tables changes'}.`,
-        details: plan.reads.map((read) => readWords(read, nameOf)),
+        details: [
+          ...plan.reads.map((read) => readWords(read, nameOf)),
+          ...(plan.settings ?? []).map((name) => `Kept apart by ${name}, which row security looks at.`),
+        ],
       };
     case 'bypass':
       return {

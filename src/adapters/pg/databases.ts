@@ -267,7 +267,13 @@ export class Database {
   }
 
   private plannerOf(parser: PostgresParser, catalog: Catalog): Planner {
-    return createPostgresPlanner({ parser, catalog, limits: { plansMax: this.core.statementsMax } });
+    const { statementsMax, sessionKeys } = this.core;
+    return createPostgresPlanner({
+      parser,
+      catalog,
+      settingsInKey: sessionKeys,
+      limits: { plansMax: statementsMax },
+    });
   }
 }
 

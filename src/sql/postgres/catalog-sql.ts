@@ -78,6 +78,8 @@ const parts = {
       ${numbersIn(`coalesce(tgqual::text, '')`, 'funcid|opfuncid')} as "conditionFunctions"
     from pg_catalog.pg_trigger
     where (not tgisinternal or tgfoid >= ${userOid}) and tgenabled <> 'D'`,
+  policies: `select polrelid::text as relation, polqual::text as tree from pg_catalog.pg_policy
+    where polqual is not null and polcmd in ('r', '*')`,
   rules: `select ev_class::text as relation, rulename as name from pg_catalog.pg_rewrite
     where ev_type <> '1' and ev_class >= ${userOid}`,
   views,
@@ -161,6 +163,10 @@ const fingerprintExpression = `md5(concat_ws('/',
     .map((name) => digest(`pg_catalog.${name} x where x.oid >= ${userOid}`, version('x')))
     .join(',\n  ')},
   ${digest('pg_catalog.pg_inherits x', `concat_ws(' ', x.inhrelid, x.inhparent)`)},
+  ${digest(
+    'pg_catalog.pg_roles x where x.rolsuper or x.rolbypassrls',
+    `concat_ws(' ', x.oid, x.rolsuper, x.rolbypassrls)`,
+  )},
   ${digest('pg_catalog.pg_auth_members x', `concat_ws(' ', x.roleid, x.member)`)}
 ))`;
 

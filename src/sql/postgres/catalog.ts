@@ -66,6 +66,8 @@ export interface Relation {
   readonly name: string;
   readonly kind: RelationKind;
   readonly rowSecurity: boolean;
+  /** The stored trees of what its policies let be seen. */
+  readonly policies: readonly string[];
   readonly isPartition: boolean;
   readonly columns: readonly Column[];
   readonly columnByName: ReadonlyMap<string, Column>;

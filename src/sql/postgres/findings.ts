@@ -31,6 +31,12 @@ export class Findings {
   /** How often each parameter (from 1) occurs. */
   readonly parameterUses = new Map<number, number>();
 
+  /** Settings that what it reads depends on. */
+  readonly settingsRead = new Set<string>();
+
+  /** @param settingsInKey names of settings by which results are kept apart where they depend on them */
+  constructor(readonly settingsInKey: ReadonlySet<string> = new Set()) {}
+
   deny(code: string, detail: string): void {
     this.uncacheable ??= { code, detail };
   }

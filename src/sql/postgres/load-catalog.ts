@@ -154,6 +154,7 @@ function relationsOf(
   const incoming = grouped(foreignKeys, (key) => key.to);
   const triggers = grouped(part<OfRelation<Trigger>>(row, 'triggers'), (trigger) => trigger.relation);
   const rules = grouped(part<OfRelation<{ name: string }>>(row, 'rules'), (rule) => rule.relation);
+  const policies = grouped(part<OfRelation<{ tree: string }>>(row, 'policies'), (policy) => policy.relation);
   const views = new Map(part<OfRelation<ViewTree>>(row, 'views').map((view) => [view.relation, view]));
   const inherits = part<{ child: string; parent: string }>(row, 'inherits');
   const children = grouped(inherits, (link) => link.parent);
@@ -172,6 +173,7 @@ function relationsOf(
       name: relation.name,
       kind: relation.kind,
       rowSecurity: relation.rowSecurity,
+      policies: (policies.get(relation.oid) ?? []).map((policy) => policy.tree),
       isPartition: relation.isPartition,
       columns: own,
       columnByName: new Map(own.map((column) => [column.name, column])),

@@ -28,6 +28,8 @@ export interface PlannerLimits {
 export interface PlannerOptions {
   readonly parser: PostgresParser;
   readonly catalog: Catalog;
+  /** Names of settings by which results are kept apart where they depend on them. */
+  readonly settingsInKey?: readonly string[];
   readonly limits?: Partial<PlannerLimits>;
 }
 
@@ -107,7 +109,7 @@ function planOf(options: PlannerOptions, text: string, hazard: Hazard): Plan {
   const transactions = statements.map(transactionOf);
   if (statements.length === 1 && transactions[0] !== null && transactions[0] !== undefined)
     return { kind: 'transaction', transaction: transactions[0], session: 'keeps' };
-  const findings = new Findings();
+  const findings = new Findings(new Set(options.settingsInKey));
   for (const [index, statement] of statements.entries()) {
     const transaction = transactions[index];
     if (transaction !== null && transaction !== undefined) noteTransaction(findings, transaction);
@@ -179,5 +181,6 @@ function conclude(findings: Findings, statements: readonly unknown[]): Plan {
   if (uncacheable !== null) return bypass(findings, uncacheable, statements);
   if (reads.length === 0) return bypass(findings, { code: 'no-table', detail: 'it reads no table' });
   if (session !== 'keeps') return bypass(findings, { code: 'session', detail: 'it changes the session' });
-  return { kind: 'read', reads, session };
+  const settings = [...findings.settingsRead];
+  return { kind: 'read', reads, session, ...(settings.length === 0 ? {} : { settings }) };
 }

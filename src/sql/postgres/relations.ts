@@ -2,6 +2,7 @@
 import type { Reason, TableRead } from '../plan.js';
 import { type Catalog, type Relation, withDescendants } from './catalog.js';
 import type { Findings } from './findings.js';
+import { judgePolicies } from './policies.js';
 import { natureOfOid } from './types.js';
 import { judgeView } from './views.js';
 
@@ -19,7 +20,6 @@ function hazardOf(catalog: Catalog, relation: Relation): Reason | null {
   const { name } = relation.table;
   if (relation.kind === 'f' || relation.kind === 'S')
     return { code: 'uncacheable-relation', detail: `${name} is a ${kindWords[relation.kind]}` };
-  if (relation.rowSecurity) return { code: 'row-security', detail: `${name} has row security` };
   const strange = relation.columns.find((column) => {
     const nature = natureOfOid(catalog, column.type);
     return nature === 'catalog' || nature === 'composite' || nature === 'today';
@@ -44,6 +44,8 @@ export function tablesRead(
     seen.add(relation.table.id);
     const hazard = hazardOf(catalog, relation);
     if (hazard !== null) findings.deny(hazard.code, hazard.detail);
+    if (relation.rowSecurity)
+      for (const below of judgePolicies(catalog, findings, relation)) visit(below, true);
     if (relation.kind !== 'v') tables.set(relation.table.id, relation);
     else if (relation.view === null) findings.deny('view', `the view ${relation.table.name} has no tree`);
     else
