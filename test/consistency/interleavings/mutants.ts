@@ -63,8 +63,8 @@ export const mutants: readonly Mutant[] = [
     file: 'protocol/intent.ts',
     changes: [
       {
-        from: `const commands = rotateTargets(intent.targets, states, session, random);`,
-        to: `const commands: Command[] = []; void states; void rotateTargets; void random;`,
+        from: `const commands = rotateTargets(touched, seen, session, random);`,
+        to: `const commands: Command[] = []; void seen; void rotateTargets; void random;`,
       },
     ],
     within: shared,
@@ -125,6 +125,26 @@ export const mutants: readonly Mutant[] = [
       {
         from: `  return combinations.map(pinValue);`,
         to: `  return combinations.slice(0, 1).map(pinValue);`,
+      },
+    ],
+  },
+  {
+    name: 'of what an answer tells only the last value counts',
+    file: 'writes.ts',
+    changes: [
+      {
+        from: `end: (touched) => this.end(intent, states, touched),`,
+        to: `end: (touched) => this.end(intent, states, touched?.map(({ table, pins }) => ({ table, pins: pins && Object.fromEntries(Object.entries(pins).map(([column, values]) => [column, values.slice(-1)])) }))),`,
+      },
+    ],
+  },
+  {
+    name: 'what an answer tells of one shape is taken for all shapes',
+    file: 'writes.ts',
+    changes: [
+      {
+        from: `end: (touched) => this.end(intent, states, touched),`,
+        to: `end: (touched) => this.end(intent, states, touched?.map(({ table, pins }) => ({ table, pins: pins && { '2': [], ...pins } }))),`,
       },
     ],
   },
@@ -384,7 +404,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'END in this process removes the intent and rotates nothing',
     file: 'tokens/local.ts',
-    changes: [{ from: `    this.invalidate(intent.targets);\n`, to: `` }],
+    changes: [{ from: `    this.invalidate(touched);\n`, to: `` }],
     within: isPrivate,
   },
   {

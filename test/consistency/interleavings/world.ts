@@ -29,15 +29,25 @@ export const readKinds = {
 } as const satisfies Record<string, Ref['pin']>;
 export type ReadKind = keyof typeof readKinds;
 
-/** What a write may change, and which reads its change shows in. */
+/** What a write may change, what its answer tells that it did, and which reads its change shows in. */
 export const writeKinds = {
   a: { pins: { '1': ['a'] }, root: false, shows: ['all', 'a', 'q'] },
   b: { pins: { '1': ['b'] }, root: false, shows: ['all', 'b', 'q'] },
   move: { pins: { '1': ['a', 'b'] }, root: false, shows: ['all', 'a', 'b', 'q'] },
   both: { pins: { '1': ['a'], '2': ['q'] }, root: false, shows: ['all', 'a', 'q'] },
   any: { pins: null, root: false, shows: ['all', 'a', 'b', 'q'] },
+  told: { pins: null, touched: { '1': ['a'] }, root: false, shows: ['all', 'a', 'q'] },
+  toldMove: { pins: null, touched: { '1': ['b', 'a'] }, root: false, shows: ['all', 'a', 'b', 'q'] },
+  none: { pins: { '2': ['q'] }, touched: null, root: false, shows: [] },
   ddl: { pins: null, root: true, shows: ['all', 'a', 'b', 'q'] },
-} as const satisfies Record<string, { pins: Target['pins']; root: boolean; shows: readonly ReadKind[] }>;
+} as const satisfies Record<string, WriteShape>;
+interface WriteShape {
+  readonly pins: Target['pins'];
+  /** Null: it wrote nothing. */
+  readonly touched?: Target['pins'];
+  readonly root: boolean;
+  readonly shows: readonly ReadKind[];
+}
 export type WriteKind = keyof typeof writeKinds;
 
 /** How a write goes: it commits; it fails; its process never learns the outcome. */
@@ -251,7 +261,7 @@ class World {
 
   private async writer(bit: number, kind: WriteKind, fate: Fate): Promise<void> {
     await this.step(`write ${kind}`);
-    const { pins, root } = writeKinds[kind];
+    const { pins, root, touched }: WriteShape = writeKinds[kind];
     let ended = false;
     const placed = await this.engine.beginWrite([{ table: root ? ROOT : TABLE, pins }], {
       backend: kind,
@@ -266,7 +276,8 @@ class World {
     await this.step('commit answered');
     ended = true;
     if (fate === 'orphaned') return;
-    await placed.end();
+    const answer = touched === null ? [] : [{ table: TABLE, pins: touched ?? pins }];
+    await (fate === 'fails' || touched === undefined ? placed.end() : placed.end(answer));
     if (fate === 'commits') this.acknowledged |= bit;
   }
 

@@ -55,6 +55,8 @@ export interface Protocol {
   readonly unpinnedRead: 'conflicts with values' | 'ignores values';
   /** What a write that moves a row from one value to another tells. */
   readonly valuesOfMove: 'old and new' | 'old only';
+  /** What the answer to a write tells of the values that its rows had and have. END rotates no more than that. */
+  readonly valuesOfAnswer: 'old and new' | 'new only';
   /** Where the replication id of the shard that vouches for the tokens is kept. */
   readonly voucher: 'field of T' | 'nowhere' | 'prefix of the key';
   /** Whether hits and acknowledgements need proof that the node is still the primary. */
@@ -88,6 +90,7 @@ export const protocol: Protocol = {
   unnamedShape: 'conflicts',
   unpinnedRead: 'conflicts with values',
   valuesOfMove: 'old and new',
+  valuesOfAnswer: 'old and new',
   voucher: 'field of T',
   lease: 'required',
   join: 'after its own look-up',

@@ -5,6 +5,7 @@
 import type { Scenario } from './state.js';
 import {
   alsoOnRoot,
+  answeredMove,
   byAnother,
   join,
   moveRow,
@@ -24,6 +25,7 @@ export interface NamedScenario {
 export const all = wholeTable('T');
 export const rowA = oneRow('T', 'S', 'a');
 export const rowB = oneRow('T', 'S', 'b');
+export const rowC = oneRow('T', 'S', 'c');
 /** Of another shape, which the writes below name no values for. */
 export const rowQ = oneRow('T', 'Q', '1');
 export const bothTables = join(wholeTable('T'), wholeTable('U'));
@@ -34,6 +36,8 @@ export const writeA = writeRows('T', { S: ['a'] });
 export const writeB = writeRows('T', { S: ['b'] });
 export const writeQ = writeRows('T', { Q: ['1'] });
 export const truncate = writeRows('T', 'unattributed');
+/** Its INTENT names no value, its END two of them. */
+export const answeredMoveAToB = answeredMove('T', 'S', 'a', 'b');
 export const moveAToB = moveRow('T', 'S', 'a', 'b');
 
 export const tableScenarios: readonly NamedScenario[] = [
@@ -177,6 +181,28 @@ export const rowScenarios: readonly NamedScenario[] = [
       faults: { crashes: 1 },
     },
     statesMin: 5_100,
+  },
+  {
+    name: 'a write whose answer tells the values, with those read and another one, and a crash',
+    scenario: {
+      writes: [answeredMoveAToB],
+      fills: [rowA, rowC],
+      looks: rowC,
+      faults: { crashes: 1 },
+      aborts: true,
+      lyingErrors: true,
+    },
+    statesMin: 30_000,
+  },
+  {
+    name: 'a write whose answer tells the values, while a shape is registered that it tells nothing of',
+    scenario: { writes: [answeredMoveAToB], fills: [rowQ], looks: rowQ, faults: { flushes: 1 } },
+    statesMin: 5_000,
+  },
+  {
+    name: 'a write whose answer tells the values beside one that names one, around a look-up of the other',
+    scenario: { writes: [answeredMoveAToB, writeA], fills: [rowB], looks: rowB },
+    statesMin: 15_000,
   },
   {
     name: 'a pinned read that comes upon a flight, with a crash',

@@ -28,7 +28,10 @@ export type Scope = 'unattributed' | Readonly<Record<string, readonly string[]>>
 
 export interface TableWrite {
   readonly table: string;
+  /** What the statement says before it is run. */
   readonly scope: Scope;
+  /** What its answer says as well, once it has succeeded: which rows they were. */
+  readonly answer?: Scope;
 }
 
 /** One transaction. */
@@ -41,8 +44,8 @@ export interface Write {
 
 /** Whether the result of `read` may be another one once `write` is visible. */
 export function affects(write: Write, read: Read): boolean {
-  return write.tables.some(({ table, scope }) =>
-    read.on.some((on) => on.table === table && touches(scope, on.pin)),
+  return write.tables.some(({ table, scope, answer = scope }) =>
+    read.on.some((on) => on.table === table && touches(answer, on.pin)),
   );
 }
 
@@ -81,6 +84,12 @@ export const writeRows = (table: string, scope: Scope): Write => ({
 export const moveRow = (table: string, shape: string, from: string, to: string): Write => ({
   name: `move ${table}.${shape}=${from} to ${to}`,
   tables: [{ table, scope: { [shape]: [from, to] } }],
+});
+
+/** A write of which only the answer tells that it moves a row: RETURNING, of both its versions. */
+export const answeredMove = (table: string, shape: string, from: string, to: string): Write => ({
+  name: `write ${table}, which moves ${shape}=${from} to ${to}`,
+  tables: [{ table, scope: {}, answer: { [shape]: [from, to] } }],
 });
 
 export const transaction = (...writes: readonly Write[]): Write => ({

@@ -108,6 +108,12 @@ export function toldScope({ protocol }: World, scope: Scope): Scope {
   return Object.fromEntries(Object.entries(scope).map(([shape, values]) => [shape, values.slice(0, 1)]));
 }
 
+/** What is known of it once it has succeeded. */
+export function answeredScope({ protocol }: World, answer: Scope): Scope {
+  if (answer === 'unattributed' || protocol.valuesOfAnswer === 'old and new') return answer;
+  return Object.fromEntries(Object.entries(answer).map(([shape, values]) => [shape, values.slice(-1)]));
+}
+
 /** Whether an intent that stands in T speaks against serving or filling this dependency. */
 export function hasConflict(world: World, hash: TableHash, { table, pin }: Dependency): boolean {
   return world.scenario.writes.some((write, index) => {

@@ -9,7 +9,7 @@ import {
   protocol,
   type WriteStep,
 } from './protocol.js';
-import { all, moveAToB, rowA, rowB, rowQ, truncate, writeA, writeT } from './scenarios.js';
+import { all, answeredMoveAToB, moveAToB, rowA, rowB, rowQ, truncate, writeA, writeT } from './scenarios.js';
 import type { Scenario } from './state.js';
 import { byAnother } from './statements.js';
 
@@ -267,6 +267,13 @@ const rows: readonly Variant[] = [
     because: 'the result for the new value lacks the row that came',
     protocol: { ...protocol, valuesOfMove: 'old only' },
     scenario: { writes: [moveAToB], fills: [rowB], looks: rowB },
+    breaks: ['ack', 'visible', 'permanent'],
+  },
+  {
+    name: 'an answer that tells the new values only',
+    because: 'RETURNING shows where the row went, not where it came from',
+    protocol: { ...protocol, valuesOfAnswer: 'new only' },
+    scenario: { writes: [answeredMoveAToB], fills: [rowA], looks: rowA },
     breaks: ['ack', 'visible', 'permanent'],
   },
   {

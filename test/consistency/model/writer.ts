@@ -7,6 +7,7 @@ import type { FeedStep, WriteStep } from './protocol.js';
 import { newRun, type Run, type State, shapesOf, type Writer } from './state.js';
 import type { TableWrite, Write } from './statements.js';
 import {
+  answeredScope,
   dropEveryToken,
   dropValues,
   hashAt,
@@ -54,7 +55,12 @@ function ownMoves(world: World, write: Write, writer: Writer, index: number): St
       if (writer.transaction !== 'visible' && writer.transaction !== 'aborted') return [];
       const failed = writer.error || writer.transaction === 'aborted';
       const steps = failed ? protocol.endStepsAfterError : protocol.endSteps;
-      return stepMoves(world, write, writer, index, { phase: 'end', steps, next: 'answered' });
+      return stepMoves(world, write, writer, index, {
+        phase: 'end',
+        steps,
+        next: 'answered',
+        isAnswered: !failed,
+      });
     }
     case 'answered':
     case 'crashed':
@@ -76,6 +82,8 @@ interface Phase {
   readonly phase: 'intent' | 'end';
   readonly steps: readonly WriteStep[];
   readonly next: 'ready' | 'answered';
+  /** It has succeeded, and its answer is there. */
+  readonly isAnswered?: boolean;
 }
 
 function stepMoves(
@@ -83,7 +91,7 @@ function stepMoves(
   write: Write,
   writer: Writer,
   index: number,
-  { phase, steps, next }: Phase,
+  { phase, steps, next, isAnswered }: Phase,
 ): StateMove[] {
   return write.tables.flatMap((on, tableIndex) => {
     const step = steps[writer.runs[tableIndex]?.step ?? 0];
@@ -95,7 +103,7 @@ function stepMoves(
         own.at = phase;
         const run = own.runs[tableIndex];
         if (run === undefined) throw new Error('A table has no run.');
-        takeStep(world, draft, { step, on, index, run });
+        takeStep(world, draft, { step, on, index, run, isAnswered: isAnswered === true });
         if (!own.runs.every((each) => each.step >= steps.length)) return;
         own.at = next;
         if (next === 'answered') own.runs = [];
@@ -110,12 +118,17 @@ export interface StepToTake {
   /** Number of the write. */
   readonly index: number;
   readonly run: Run;
+  /** Its answer tells what it wrote. */
+  readonly isAnswered?: boolean;
 }
 
 /** One command of INTENT, END, RESOLVE or the feed. */
-export function takeStep(world: World, draft: State, { step, on, index, run }: StepToTake): void {
+export function takeStep(world: World, draft: State, { step, on, index, run, isAnswered }: StepToTake): void {
   const hash = hashToChange(world, draft, on.table);
-  const scope = toldScope(world, on.scope);
+  const scope =
+    isAnswered === true && on.answer !== undefined
+      ? answeredScope(world, on.answer)
+      : toldScope(world, on.scope);
   run.step += 1;
   switch (step) {
     case 'add intent':
