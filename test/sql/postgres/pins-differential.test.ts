@@ -2,26 +2,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Plan, TableRead, TableWrite, ValueSource } from '../../../src/sql/plan.js';
-import { canonicalValue, NULL_VALUE } from '../../../src/sql/values.js';
 import { describeWithPostgres } from '../../support/servers.js';
+import { valuesOf } from './pin-values.js';
 import { worldSql, write } from './pins-grammar.js';
 import type { Call } from './pins-pieces.js';
 import { plainRead, read } from './pins-queries.js';
 import { openShop, type Shop } from './shop.js';
-
-/** The values that a source stands for in a call; null where that is not certain. */
-function valuesOf(source: ValueSource, call: Call): readonly string[] | null {
-  if (source.kind === 'literal') return [source.value];
-  const given = call.values[source.index];
-  if (source.kind === 'parameter')
-    return given === null ? [NULL_VALUE] : listOf(canonicalValue(source.valueClass, given));
-  if (!Array.isArray(given)) return null;
-  const elements = given.filter((element) => element !== null);
-  const canonical = elements.map((element) => canonicalValue(source.valueClass, element));
-  return canonical.includes(null) ? null : (canonical as string[]); // no null, just seen
-}
-
-const listOf = (value: string | null): readonly string[] | null => (value === null ? null : [value]);
 
 /** The engine's rule (CONSISTENCY §3), spelt out on its own: may this write change what that read saw? */
 function mayAffect(

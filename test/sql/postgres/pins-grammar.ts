@@ -32,6 +32,7 @@ export const worldSql = `
     (3, 'A', 1, null, 3000000000, null, 'ab'), (4, null, null, true, null, '00000000-0000-0000-0000-000000000001', '');
   insert into member (id, team, boss, label, small) values (1, 1, null, 'a', 1), (2, 1, 1, 'b', 2), (3, 2, 1, 'a', 3), (4, null, 3, null, null), (5, 3, 5, 'A', 1);
   insert into note (member, body) values (1, 'a'), (2, 'b'), (1, 'A'), (null, 'a');
+  insert into note values (7, 3, 'b');
   insert into touched values (1, 'a'), (2, 'b'), (3, 'c');
   insert into item values (1, 1, 'a', 'sad', 'a', null), (1, 2, 'b', 'ok', 'b', 1), (2, 1, 'a', null, null, 1), (2, 2, null, 'sad', 'a', 2), (3, 1, 'A', 'happy', '', 2);
   select setval('note_id_seq', 20);

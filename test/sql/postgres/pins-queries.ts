@@ -71,7 +71,7 @@ const chainRead = fc
     fc
       .tuple(fc.boolean(), someOf(where('team', 't'), where('member', 'm'), where('note', 'n')))
       .map(([isNested, filters]) => {
-        const ons = joined([piece('m.team = t.id'), ...on], ' and ');
+        const ons = joined([piece('m.team = t.id'), ...on, ...(isNested ? on2 : [])], ' and ');
         const others = joined([piece('n.member = m.id'), ...on2], ' and ');
         const filter = filtered(...filters);
         return isNested
@@ -107,6 +107,8 @@ const shapes = [
   'select id, team, small from member m where (?) except select id, member, id from note',
   'select id, team, small from member m where (?) intersect all select id, boss, small from member',
   '(select id, team, small from member m where (?) order by id limit 2) union all select id, member, id from note',
+  '(select id, team, small from member m where (?)) union all select id, member, id from note order by 1, 2, 3 limit 3',
+  'select max(id) as id, team, count(*) as small from member m where (?) group by grouping sets ((team), ())',
   'select m.id, m.team, t.grp as small from member m left join team t on t.id = m.team where (?)',
   'select t.id, m.team, t.grp as small from member m right join team t on t.id = m.team and (?)',
   'select id, team as team, small from (select * from member) m where (?)',
@@ -208,7 +210,7 @@ const correlatedRead = fc
     }
   });
 
-const value = fc.integer({ min: 1, max: 4 });
+const value = fc.integer({ min: 1, max: 7 });
 
 /** Columns that both sides have, and views. */
 const namedRead = fc
