@@ -1,8 +1,9 @@
 /** Decides how commands take a key for a string, and how long a string may become. Knows no particular command. */
-import { type Bytes, byteString } from './byte-string.js';
+import { type Bytes, bufferOf, byteString } from './byte-string.js';
 import { WRONG_TYPE } from './call.js';
 import { parseInteger } from './integers.js';
 import { Container } from './keyspace/container.js';
+import type { Database } from './keyspace/database.js';
 import type { Entry } from './keyspace/entry.js';
 import { type ErrorReply, fail } from './resp/reply.js';
 
@@ -14,6 +15,27 @@ const stringTooLong = fail('string exceeds maximum allowed size (proto-max-bulk-
 /** The bytes of a key that must be a string if it is there. */
 export function stringOf(entry: Entry | undefined): Bytes | undefined | ErrorReply {
   return entry?.value instanceof Container ? WRONG_TYPE : entry?.value;
+}
+
+/** The same to be looked at while the command runs, and neither kept nor answered. */
+export function lentStringOf(entry: Entry | undefined): Bytes | undefined | ErrorReply {
+  const value = entry?.lentValue;
+  return value instanceof Container ? WRONG_TYPE : value;
+}
+
+/**
+ * The bytes of a long string that is about to be changed, with zeros behind them up to so many: say `changed` afterwards.
+ * Null for any other: it is replaced.
+ */
+export function editableString(db: Database, entry: Entry | undefined, lengthMin: number): Buffer | null {
+  return entry === undefined ? null : db.keyTable.editString(entry.place, lengthMin);
+}
+
+/** A copy that is at least so long, with zeros behind it. */
+export function grownCopy(old: Bytes, lengthMin: number): Buffer {
+  const own = Buffer.allocUnsafeSlow(Math.max(old.length, lengthMin));
+  own.fill(0, bufferOf(old).copy(own));
+  return own;
 }
 
 /** Refuses a string that would grow beyond the longest argument. */

@@ -10,7 +10,7 @@ import { integerOf, narrow } from '../integers.js';
 import { type FoundKey, oneKey } from '../key-specs.js';
 import { NEVER } from '../keyspace/entry.js';
 import { ErrorReply, fail, type Reply } from '../resp/reply.js';
-import { stringOf } from '../string-values.js';
+import { editableString, grownCopy, lentStringOf } from '../string-values.js';
 
 export const bitfieldCommands: readonly CommandDeclaration[] = [
   {
@@ -164,13 +164,14 @@ function runOperations(call: Call, operations: readonly Operation[] | ErrorReply
   const key = keyAt(args, 1);
   const isRead = operations.every(({ kind }) => kind === 'GET');
   const entry = isRead ? db.read(key) : db.write(key);
-  const old = stringOf(entry);
+  const old = lentStringOf(entry);
   if (old instanceof ErrorReply) return old;
   if (isRead) return operations.map((operation) => read(bufferOf(old ?? ''), operation));
   // What is written reaches to the farthest bit from the start, also where an overflow then writes nothing.
-  const bytes = Buffer.alloc(Math.max(old?.length ?? 0, lengthFor(operations)));
-  bufferOf(old ?? '').copy(bytes);
-  const hasGrown = bytes.length > (old?.length ?? 0);
+  const oldLength = old?.length ?? 0;
+  const own = editableString(db, entry, lengthFor(operations));
+  const bytes = own ?? grownCopy(old ?? '', lengthFor(operations));
+  const hasGrown = bytes.length > oldLength;
   let changes = 0;
   const replies = operations.map((operation) => {
     const before = readBigInt(bytes, operation);
@@ -179,7 +180,10 @@ function runOperations(call: Call, operations: readonly Operation[] | ErrorReply
     if (isWritten && (hasGrown || readBigInt(bytes, operation) !== before)) changes++;
     return reply;
   });
-  if (changes > 0 || hasGrown) db.set(key, bytes, entry?.expireAtMs ?? NEVER);
+  if (changes > 0 || hasGrown) {
+    if (entry !== undefined && own !== null) db.changed(entry);
+    else db.set(key, bytes, entry?.expireAtMs ?? NEVER);
+  }
   if (changes > 0) call.notify('string', 'setbit', key);
   return replies;
 }

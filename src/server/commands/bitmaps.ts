@@ -10,7 +10,7 @@ import { integerOf } from '../integers.js';
 import { keyAtIndex, oneKey } from '../key-specs.js';
 import { NEVER } from '../keyspace/entry.js';
 import { ErrorReply, fail, type Reply } from '../resp/reply.js';
-import { isReversed, sliceOf, stringOf } from '../string-values.js';
+import { editableString, grownCopy, isReversed, lentStringOf, sliceOf } from '../string-values.js';
 
 export const bitmapCommands: readonly CommandDeclaration[] = [
   {
@@ -121,22 +121,18 @@ function setbit(call: Call): Reply {
   const bit = integerOf(argumentAt(args, 3));
   if (bit !== 0 && bit !== 1) return fail('bit is not an integer or out of range');
   const entry = db.write(key);
-  const old = stringOf(entry);
+  const old = lentStringOf(entry);
   if (old instanceof ErrorReply) return old;
   const before = old === undefined ? 0 : bitAt(old, offset);
   if (old !== undefined && old.length > offset / 8 && before === bit) return before;
-  const bytes = grown(old ?? '', Math.floor(offset / 8) + 1);
+  const lengthMin = Math.floor(offset / 8) + 1;
+  const own = editableString(db, entry, lengthMin);
+  const bytes = own ?? grownCopy(old ?? '', lengthMin);
   writeBit(bytes, offset, bit);
-  db.set(key, bytes, entry?.expireAtMs ?? NEVER);
+  if (entry !== undefined && own !== null) db.changed(entry);
+  else db.set(key, bytes, entry?.expireAtMs ?? NEVER);
   call.notify('string', 'setbit', key);
   return before;
-}
-
-/** A copy that is at least so long. */
-function grown(old: Bytes, lengthMin: number): Buffer {
-  const own = Buffer.allocUnsafeSlow(Math.max(old.length, lengthMin));
-  own.fill(0, bufferOf(old).copy(own));
-  return own;
 }
 
 function bitAt(value: Bytes, offset: number): number {
@@ -148,7 +144,7 @@ function bitAt(value: Bytes, offset: number): number {
 function getbit({ args, db, server }: Call): Reply {
   const offset = bitOffsetOf(argumentAt(args, 2), server.settings.limits.bulkBytesMax);
   if (offset instanceof ErrorReply) return offset;
-  const value = stringOf(db.read(keyAt(args, 1)));
+  const value = lentStringOf(db.read(keyAt(args, 1)));
   if (value === undefined) return 0;
   return value instanceof ErrorReply ? value : bitAt(value, offset);
 }
@@ -176,7 +172,7 @@ function isUnit(word: string): boolean {
 }
 
 function bitcount({ args, db }: Call): Reply {
-  const value = stringOf(db.read(keyAt(args, 1)));
+  const value = lentStringOf(db.read(keyAt(args, 1)));
   if (value === undefined) return 0;
   if (value instanceof ErrorReply) return value;
   if (args.length === 2) return value.length === 0 ? 0 : countBits(bufferOf(value), 0, value.length * 8 - 1);
@@ -193,7 +189,7 @@ function bitpos({ args, db }: Call): Reply {
   const bit = integerOf(argumentAt(args, 2));
   if (bit === null) return NOT_AN_INTEGER;
   if (bit !== 0 && bit !== 1) return fail('The bit argument must be 1 or 0.');
-  const value = stringOf(db.read(keyAt(args, 1)));
+  const value = lentStringOf(db.read(keyAt(args, 1)));
   if (value === undefined) return bit === 1 ? -1 : 0;
   if (value instanceof ErrorReply) return value;
   if (args.length > 6) return SYNTAX_ERROR;
@@ -224,7 +220,7 @@ function bitop(call: Call): Reply {
     return fail('BITOP NOT must be called with a single source key.');
   const sources: Buffer[] = [];
   for (let index = 3; index < args.length; index++) {
-    const value = stringOf(db.read(keyAt(args, index)));
+    const value = lentStringOf(db.read(keyAt(args, index)));
     if (value instanceof ErrorReply) return value;
     sources.push(bufferOf(value ?? ''));
   }

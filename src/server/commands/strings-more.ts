@@ -1,5 +1,5 @@
 /** Decides the string commands beyond GET and SET: parts of strings, and the older ways to set and take them. */
-import { type Bytes, bufferOf } from '../byte-string.js';
+import { bufferOf } from '../byte-string.js';
 import { argumentAt, keyAt, NOT_AN_INTEGER } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { argument, block, keyArgument, multiple } from '../command-arguments.js';
@@ -9,7 +9,15 @@ import { integerOf } from '../integers.js';
 import { allKeys, oneKey } from '../key-specs.js';
 import { keepBytes, NEVER } from '../keyspace/entry.js';
 import { ErrorReply, fail, OK, type Reply } from '../resp/reply.js';
-import { isReversed, sliceOf, stringOf, tooLong } from '../string-values.js';
+import {
+  editableString,
+  grownCopy,
+  isReversed,
+  lentStringOf,
+  sliceOf,
+  stringOf,
+  tooLong,
+} from '../string-values.js';
 
 export const moreStringCommands: readonly CommandDeclaration[] = [
   {
@@ -168,24 +176,32 @@ export const moreStringCommands: readonly CommandDeclaration[] = [
   },
 ];
 
+/** A longer part of a string is not copied for a reply. */
+const COPIED_BYTES_MAX = 16 * 1024;
+
 function append(call: Call): Reply {
   const { args, db } = call;
   const key = keyAt(args, 1);
   const added = argumentAt(args, 2);
   const entry = db.write(key);
-  const old = stringOf(entry);
+  const old = lentStringOf(entry);
   if (old instanceof ErrorReply) return old;
-  const length = (old?.length ?? 0) + added.length;
+  const oldLength = old?.length ?? 0;
+  const length = oldLength + added.length;
   const refusal = tooLong(length, call.server.settings.limits.bulkBytesMax);
   if (old !== undefined && refusal !== null) return refusal;
+  const own = editableString(db, entry, length);
   if (entry === undefined || old === undefined) db.set(key, keepBytes(added), NEVER);
-  else db.set(key, Buffer.concat([bufferOf(old), bufferOf(added)], length), entry.expireAtMs);
+  else if (own !== null) {
+    bufferOf(added).copy(own, oldLength);
+    db.changed(entry);
+  } else db.set(key, Buffer.concat([bufferOf(old), bufferOf(added)], length), entry.expireAtMs);
   call.notify('string', 'append', key);
   return length;
 }
 
 function strlen({ args, db }: Call): Reply {
-  const value = stringOf(db.read(keyAt(args, 1)));
+  const value = lentStringOf(db.read(keyAt(args, 1)));
   return value instanceof ErrorReply ? value : (value?.length ?? 0);
 }
 
@@ -194,14 +210,17 @@ function getrange({ args, db }: Call): Reply {
   const start = integerOf(argumentAt(args, 2));
   const end = integerOf(argumentAt(args, 3));
   if (start === null || end === null) return NOT_AN_INTEGER;
-  const value = stringOf(db.read(keyAt(args, 1)));
+  const entry = db.read(keyAt(args, 1));
+  const value = lentStringOf(entry);
   if (value === undefined) return '';
   if (value instanceof ErrorReply) return value;
   const slice = sliceOf(Number(start), Number(end), value.length);
   if (slice === null || isReversed(Number(start), Number(end))) return '';
-  return typeof value === 'string'
-    ? value.slice(slice.first, slice.last + 1)
-    : value.subarray(slice.first, slice.last + 1);
+  const { first, last } = slice;
+  if (typeof value === 'string') return value.slice(first, last + 1);
+  if (last - first < COPIED_BYTES_MAX) return Buffer.from(value.subarray(first, last + 1));
+  const whole = stringOf(entry);
+  return Buffer.isBuffer(whole) ? whole.subarray(first, last + 1) : '';
 }
 
 function setrange(call: Call): Reply {
@@ -212,25 +231,20 @@ function setrange(call: Call): Reply {
   if (offset === null) return NOT_AN_INTEGER;
   if (offset < 0) return fail('offset is out of range');
   const entry = db.write(key);
-  const old = stringOf(entry);
+  const old = lentStringOf(entry);
   if (old instanceof ErrorReply) return old;
-  if (part.length === 0) return old?.length ?? 0;
+  const oldLength = old?.length ?? 0;
+  if (part.length === 0) return oldLength;
   const end = Number(offset) + part.length;
   const refusal = tooLong(end, call.server.settings.limits.bulkBytesMax);
   if (refusal !== null) return refusal;
-  db.set(key, overwritten(old ?? '', Number(offset), part), entry?.expireAtMs ?? NEVER);
+  const own = editableString(db, entry, end);
+  const bytes = own ?? grownCopy(old ?? '', end);
+  bufferOf(part).copy(bytes, Number(offset));
+  if (entry !== undefined && own !== null) db.changed(entry);
+  else db.set(key, bytes, entry?.expireAtMs ?? NEVER);
   call.notify('string', 'setrange', key);
-  return Math.max(end, old?.length ?? 0);
-}
-
-/** A copy with some bytes replaced; zeros fill what lies between the end and the offset. */
-function overwritten(old: Bytes, offset: number, part: Bytes): Buffer {
-  const length = Math.max(old.length, offset + part.length);
-  const own = Buffer.allocUnsafeSlow(length);
-  const copied = bufferOf(old).copy(own);
-  own.fill(0, copied);
-  bufferOf(part).copy(own, offset);
-  return own;
+  return Math.max(end, oldLength);
 }
 
 function getset(call: Call): Reply {

@@ -30,6 +30,11 @@ export function weightOf(bytes: Bytes): number {
   return typeof bytes === 'string' ? bytes.length : bytes.length + BUFFER_OVERHEAD_BYTES;
 }
 
+/** What a string weighs that is an object beside the records, with the room it has to grow. */
+export function longStringBytes(bytes: Buffer): number {
+  return bytes.buffer.byteLength + BUFFER_OVERHEAD_BYTES;
+}
+
 /** What a key can hold: a string's bytes, or a container. */
 export type Value = Bytes | Container;
 
@@ -55,10 +60,17 @@ export class Entry {
     return this.last === null ? valueAt(this.records, this.place) : this.last.value;
   }
 
+  /** The same to be looked at while the command runs, and neither kept nor answered: then it may be changed in place later. */
+  get lentValue(): Value {
+    const { last, records, place } = this;
+    const isObject = last === null && (records.flags(place) & KIND_MASK) === OBJECT;
+    return isObject ? records.objects.peek(records.detail(place)) : this.value;
+  }
+
   /** Told without looking at a string's bytes. */
   get type(): TypeName {
     const isObject = this.last !== null || (this.records.flags(this.place) & KIND_MASK) === OBJECT;
-    const value = isObject ? this.value : null;
+    const value = isObject ? this.lentValue : null;
     return value instanceof Container ? value.type : 'string';
   }
 

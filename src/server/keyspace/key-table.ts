@@ -4,7 +4,7 @@
  */
 import { type Bytes, Memory, writeLatin1 } from '../byte-string.js';
 import { Container } from './container.js';
-import { weightOf } from './entry.js';
+import { longStringBytes } from './entry.js';
 import { type ExpireAtMs, NEVER } from './expire-at.js';
 import { INDEX_ENTRY_BYTES, KeyIndex } from './key-index.js';
 import type { KeysAhead } from './keys-ahead.js';
@@ -141,13 +141,20 @@ export class KeyTable {
     this.reweigh(place);
   }
 
-  /** Counts a container's weight again. */
+  /** The bytes of a long string, to be changed, with zeros behind them up to so many; null for any other value. */
+  editString(place: number, lengthMin: number): Buffer | null {
+    const { records } = this;
+    if (place === 0 || (records.flags(place) & (KIND_MASK | RAW)) !== (OBJECT | RAW)) return null;
+    return records.objects.edit(records.detail(place), lengthMin);
+  }
+
+  /** Counts a container's weight again, or a string's. */
   reweigh(place: number): void {
     const { records, core } = this;
     if ((records.flags(place) & KIND_MASK) !== OBJECT) return;
     const number = records.detail(place);
-    const object = records.objects.at(number);
-    const weightBytes = object instanceof Container ? object.weightBytes : weightOf(object);
+    const object = records.objects.peek(number);
+    const weightBytes = object instanceof Container ? object.weightBytes : longStringBytes(object);
     core.usedBytes += records.objects.reweigh(number, weightBytes);
   }
 

@@ -20,6 +20,11 @@ export class ObjectTable<T> {
     return object;
   }
 
+  /** Another object goes by the number. */
+  protected replace(number: number, object: T): void {
+    this.slots[number] = object;
+  }
+
   /** Returns by how much the weight differs from what was counted before. */
   reweigh(number: number, weightBytes: number): number {
     const difference = weightBytes - (this.weights[number] ?? 0);

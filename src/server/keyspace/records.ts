@@ -11,12 +11,11 @@
  * in a table, named by their number.
  */
 import { copyBytes, equalBytes, latin1Text, type Memory, writeLatin1 } from '../byte-string.js';
-import type { Container } from './container.js';
 import { type ExpireAtMs, NEVER } from './expire-at.js';
-import { ObjectTable } from './object-table.js';
 import { SLOT_BYTES_MAX, sizeClassOf } from './size-classes.js';
 import { OFFSET_MASK, PAGE_SHIFT, Slab } from './slab.js';
 import type { StringView } from './string-view.js';
+import { ValueTable } from './value-table.js';
 
 export const KIND_MASK = 3;
 /** Bytes behind the key. */
@@ -43,7 +42,7 @@ const PLAIN_MASK = KIND_MASK | VOLATILE | LONG_KEY | RAW;
 
 export class RecordStore {
   slab = new Slab();
-  objects = new ObjectTable<Container | Buffer>();
+  objects = new ValueTable();
   /** How many records there are, of all databases. */
   count = 0;
 
@@ -82,7 +81,7 @@ export class RecordStore {
   handOver(): RecordStore {
     const other = new RecordStore();
     [other.slab, other.objects, other.count] = [this.slab, this.objects, this.count];
-    [this.slab, this.objects, this.count] = [new Slab(), new ObjectTable(), 0];
+    [this.slab, this.objects, this.count] = [new Slab(), new ValueTable(), 0];
     return other;
   }
 
