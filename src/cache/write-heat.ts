@@ -48,6 +48,7 @@ export class WriteHeat {
 
   /** Whether a read with these references had better leave the cache alone now. */
   isHot(refs: readonly Ref[]): boolean {
+    if (this.anyUntilMs === Number.NEGATIVE_INFINITY) return false;
     const nowMs = this.clock.monotonicMs();
     return nowMs < this.anyUntilMs && refs.some((ref) => ref.pin === null && this.isTableHot(ref.table));
   }

@@ -46,6 +46,7 @@ export class Outbox {
     GET: new Map(),
     PTTL: new Map(),
   };
+  private isSharing = false;
   private sent = 0;
 
   get isEmpty(): boolean {
@@ -82,11 +83,14 @@ export class Outbox {
     }
     const key = command[1] as string; // of these commands, keys are text
     let slot = shared.get(key);
+    this.isSharing = true;
     if (slot?.wantsBytes !== wantsBytes) shared.set(key, (slot = this.append(command, wantsBytes)));
     return slot;
   }
 
   private forget(): void {
+    if (!this.isSharing) return;
+    this.isSharing = false;
     for (const shared of Object.values(this.shared)) if (shared.size > 0) shared.clear();
   }
 
