@@ -18,16 +18,19 @@ const rights = [
 
 export function caseOf(seed: number, stepCount: number): Case {
   const dice = new Dice(seed);
+  const breadth = seed % 3 === 0 ? 'broad' : 'narrow';
   const world: World = {
+    breadth,
     relations: [],
     routines: [],
+    otherSession: breadth === 'broad' ? dice.pick(['path', 'zone', 'tenant']) : 'plain',
     serial: 0,
     setup: ['create schema other', ...typesSql, 'create sequence numbers start 1'],
   };
   addTables(world, dice);
   addRows(world, dice);
   addViews(world, dice);
-  addCode(world, dice);
+  if (breadth === 'broad') addCode(world, dice);
   world.setup.push(...rights);
   const steps: Step[] = [];
   for (let step = 0; step < stepCount; step++)

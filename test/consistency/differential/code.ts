@@ -53,6 +53,10 @@ function addTrigger(world: World, dice: Dice, name: string): void {
     'after delete',
     'after insert or update or delete',
   ]);
+  // Whoever may define something has every catalog read again: in few cases only.
+  const dynamic = `begin execute ${quoted(writing(world, dice, null))}; return null; end`;
+  if (dice.chance(0.04))
+    return addTriggerOn(world, { name, when: `${after} on ${relation.name} for each row`, body: dynamic });
   const [when, level, body] = dice.pick([
     [before, 'row', `begin ${assigned} return new; end`],
     [before, 'row', `begin ${assigned} return new; end`],
@@ -63,13 +67,19 @@ function addTrigger(world: World, dice: Dice, name: string): void {
     [after, 'row', `begin ${other} return null; end`],
     [after, 'statement', `begin ${other} return null; end`],
     ['after truncate', 'statement', `begin ${other} return null; end`],
-    [after, 'row', `begin execute ${quoted(writing(world, dice, null))}; return null; end`],
   ] as const);
   const condition =
     level === 'row' && !when.includes('delete') && dice.chance(0.2) ? ' when (new.id is not null)' : '';
+  addTriggerOn(world, { name, when: `${when} on ${relation.name} for each ${level}${condition}`, body });
+}
+
+function addTriggerOn(
+  world: World,
+  { name, when, body }: { readonly name: string; readonly when: string; readonly body: string },
+): void {
   world.setup.push(
     `create function ${name}() returns trigger language plpgsql as $$ ${body} $$`,
-    `create trigger ${name} ${when} on ${relation.name} for each ${level}${condition} execute function ${name}()`,
+    `create trigger ${name} ${when} execute function ${name}()`,
   );
 }
 
@@ -83,7 +93,16 @@ function addRoutine(world: World, dice: Dice, name: string): void {
   const where = takesArgument ? `${key.name} = $1` : condition(plainDrawing(dice), { alias: '', relation });
   const volatility = dice.pick(['stable', 'stable', 'immutable', 'volatile']);
   const write = writing(world, dice, takesArgument ? '$1' : null);
-  const kind = dice.pick(['value', 'rows', 'writes', 'writes', 'procedure'] as const);
+  const kind = dice.pick([
+    'value',
+    'value',
+    'rows',
+    'rows',
+    'writes',
+    'writes',
+    'writes',
+    'procedure',
+  ] as const);
   const text = {
     value: `create function ${name}(${argument}) returns bigint ${dice.pick([
       `language sql ${volatility} as $$ select count(*) from ${relation.name} where ${where} $$`,
@@ -92,8 +111,8 @@ function addRoutine(world: World, dice: Dice, name: string): void {
     ])}`,
     rows: `create function ${name}(${argument}) returns setof ${relation.name} language sql ${volatility} as $$ select * from ${relation.name} where ${where} $$`,
     writes: `create function ${name}(${argument}) returns int ${dice.pick([
-      `language sql as $$ ${write}; select 1 $$`,
-      `language plpgsql as $$ begin ${write}; return 1; end $$`,
+      ...[1, 2, 3].map(() => `language sql as $$ ${write}; select 1 $$`),
+      ...[1, 2, 3].map(() => `language plpgsql as $$ begin ${write}; return 1; end $$`),
       `language plpgsql as $$ begin execute ${quoted(write)}${takesArgument ? ' using $1' : ''}; return 1; end $$`,
     ])}`,
     procedure: `create procedure ${name}(${argument}) language plpgsql as $$ begin ${write}; ${dice.chance(0.3) ? 'commit;' : ''} end $$`,

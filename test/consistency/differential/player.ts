@@ -20,7 +20,7 @@ export interface Place {
 export interface Counts {
   steps: number;
   writes: number;
-  /** Of these, those of at least one row. */
+  /** After how many of them some row or definition was another one. */
   effective: number;
   /** Writes and reads that the database refused. */
   refused: number;
@@ -71,8 +71,18 @@ interface Live {
   isKept: boolean;
 }
 
+/** After how many writes that change nothing the kept results are looked at all the same. */
+const IDLE_LOOK_EVERY = 8;
+
+/** A pool ends a connection that was told of an error, and the next one has to be learnt. */
+const POOL_QUERY_EVERY = 4;
+
+const sessionWord = /^(?:set (?!local|constraints)|create temp|select set_config)/;
+
+const definitionWord = /\b(?:alter|create|drop|grant|revoke|truncate|refresh)\b|connection was closed/;
+
 /** Connections without a cache, per session. */
-const DIRECT_MAX = 4;
+const DIRECT_CONNECTIONS = 4;
 
 /** More results are not met again. */
 const LIVE_MAX = 40;
@@ -96,8 +106,12 @@ export class Player {
   readonly counts = noCounts();
   private readonly cache: Cache;
   private readonly pools = new Map<SessionName, pg.Pool>();
-  private readonly plain = new Map<SessionName, pg.Pool>();
+  private readonly plain = new Map<SessionName, Promise<readonly pg.Client[]>>();
   private live: Live[] = [];
+  private contentsSql: string | null = null;
+  private held: string | null = null;
+  private idle = 0;
+  private turn = 0;
   /** What was counted by the last comparison. */
   private kept = { hits: 0, fills: 0 };
 
@@ -115,7 +129,9 @@ export class Player {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.pools.values(), ...this.plain.values()].map((pool) => pool.end()));
+    await Promise.all([...this.pools.values()].map((pool) => pool.end()));
+    for (const clients of this.plain.values())
+      await Promise.all((await clients).map((client) => client.end()));
     await this.cache.close();
   }
 
@@ -137,15 +153,34 @@ export class Player {
     return pool;
   }
 
-  /** Without. */
-  private direct(session: SessionName): pg.Pool {
-    let pool = this.plain.get(session);
-    if (pool === undefined) {
-      pool = new pg.Pool({ ...this.place.config, options: startOf(session), max: DIRECT_MAX });
-      pool.on('error', () => undefined); // told to its query, too
-      this.plain.set(session, pool);
+  /** Without: connections that are asked in turns. A pool would end each that was told of an error. */
+  private direct(session: SessionName): Promise<readonly pg.Client[]> {
+    const known = this.plain.get(session);
+    if (known !== undefined) return known;
+    const clients = Array.from(
+      { length: DIRECT_CONNECTIONS },
+      () => new pg.Client({ ...this.place.config, options: startOf(session) }),
+    );
+    const connected = Promise.all(clients.map((client) => client.connect())).then(() => clients);
+    this.plain.set(session, connected);
+    return connected;
+  }
+
+  /** What the database says, of each. */
+  private async truthsOf(reads: readonly Read[]): Promise<readonly string[]> {
+    const truths: string[] = [];
+    for (const session of new Set(reads.map((read) => read.session))) {
+      const left = [...reads.entries()].filter(([, read]) => read.session === session);
+      await Promise.all(
+        (await this.direct(session)).map(async (client) => {
+          for (let next = left.shift(); next !== undefined; next = left.shift()) {
+            const [index, read] = next;
+            truths[index] = await this.ask(client, read);
+          }
+        }),
+      );
     }
-    return pool;
+    return truths;
   }
 
   /** @throws Mismatch */
@@ -155,10 +190,10 @@ export class Player {
       case 'read':
         return this.read(step.read);
       case 'write': {
-        const { text } = step.call;
+        const done = await this.write(await this.pool(step.session), step.call);
         // What was refused as one statement has changed nothing.
-        if (!(await this.run(await this.pool(step.session), step.call)) && !text.includes(';')) return;
-        return this.meet(lineOf(step.call));
+        if (!done && !step.call.text.includes(';')) return;
+        return this.meetChanged(step.call);
       }
       case 'client':
         return this.playClient(step.session, step.calls);
@@ -167,7 +202,7 @@ export class Player {
 
   /** Twice: what was kept by the first is compared, too. */
   private async read(read: Read): Promise<void> {
-    const truth = await this.ask(this.direct(read.session), read);
+    const [truth = ''] = await this.truthsOf([read]);
     if (truth === LOCKED) return;
     const live: Live = { read, truth, isKept: false };
     await this.compare(live, 'the same read without a cache');
@@ -183,13 +218,14 @@ export class Player {
         if ('isOrdered' in call) await this.readHere(client, call);
         else await this.run(client, call);
         // Nobody else sees what a transaction does before its end: that is looked at once in a while.
-        if (index % 4 === 2 || !isInTransaction(client)) await this.meet(lineOf(call));
+        if (index % 4 === 2 || !isInTransaction(client)) await this.meetChanged(call);
       }
+      if (isInTransaction(client)) await client.query('rollback');
     } finally {
-      // What is open is rolled back, what is set is forgotten.
-      client.release(true);
+      // What is set is forgotten with the connection.
+      client.release(calls.some(({ text }) => sessionWord.test(text)));
     }
-    await this.meet('the connection was closed');
+    await this.meetChanged({ text: 'the connection was closed', values: [] });
   }
 
   /** In the sight of this very connection: a query object of pg's own is never answered from the cache. */
@@ -211,12 +247,22 @@ export class Player {
     if (given !== truth) throw new Mismatch('different', call, 'on this connection', given, truth);
   }
 
+  /** Through the pool itself, or on a client that is not thrown away where the write is refused. */
+  private async write(pool: pg.Pool, call: Call): Promise<boolean> {
+    if (++this.turn % POOL_QUERY_EVERY === 0) return this.run(pool, call);
+    const client = await pool.connect();
+    try {
+      return await this.run(client, call);
+    } finally {
+      client.release();
+    }
+  }
+
   private async run(on: pg.Pool | pg.PoolClient, { text, values, name }: Call): Promise<boolean> {
     this.counts.writes++;
     try {
       const given = { text, values: [...values], ...(name === undefined ? {} : { name }) };
-      const { rowCount } = await on.query(given);
-      if (rowCount !== null && rowCount > 0) this.counts.effective++;
+      await on.query(given);
       return true;
     } catch (error) {
       errorAnswer(error);
@@ -225,8 +271,35 @@ export class Player {
     }
   }
 
+  /** What all tables hold, as one text; null while one of them is locked. */
+  private async contents(): Promise<string | null> {
+    const [client] = (await this.direct('plain')) as [pg.Client]; // there are some
+    this.contentsSql ??= await contentsSqlOf(client);
+    try {
+      const { rows } = await client.query<{ held: string }>(this.contentsSql);
+      return rows[0]?.held ?? '';
+    } catch (error) {
+      const answer = errorAnswer(error);
+      if (answer === LOCKED) return null;
+      this.contentsSql = null; // a table is gone
+      return this.contents();
+    }
+  }
+
+  /** Where no row has changed anywhere, no answer has, but for definitions; it is looked at once in a while. */
+  private async meetChanged({ text }: Call): Promise<void> {
+    if (definitionWord.test(text)) this.contentsSql = null;
+    const held = await this.contents();
+    if (held === null) return; // until the transaction ends
+    const isSame = held === this.held && !definitionWord.test(text);
+    this.held = held;
+    if (isSame && ++this.idle % IDLE_LOOK_EVERY !== 0) return;
+    if (!isSame) this.counts.effective++;
+    await this.meet(text);
+  }
+
   private async meet(after: string): Promise<void> {
-    const truths = await Promise.all(this.live.map(({ read }) => this.ask(this.direct(read.session), read)));
+    const truths = await this.truthsOf(this.live.map(({ read }) => read));
     if (truths.includes(LOCKED)) return; // until the transaction ends
     for (const [index, live] of this.live.entries()) {
       const wasKept = live.isKept;
@@ -278,6 +351,18 @@ const isInTransaction = (client: pg.PoolClient): boolean =>
   (client as unknown as { getTransactionStatus(): string }).getTransactionStatus() !== 'I';
 
 const startOf = (session: SessionName): string => `${optionsOf[session]} -c lock_timeout=30`;
+
+/** Rows are shown with their types' own words; which rows stand in which part of a table does not matter. */
+async function contentsSqlOf(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(
+    `select format('%I.%I', nspname, relname) as name from pg_class c join pg_namespace n on n.oid = relnamespace
+      where nspname in ('public', 'other') and relkind in ('r', 'm') and relispopulated order by c.oid`,
+  );
+  const held = rows.map(
+    ({ name }) => `(select md5(coalesce(string_agg(x::text, ',' order by x::text), '')) from only ${name} x)`,
+  );
+  return `select concat_ws(' ', ${["''", ...held].join(', ')}) as held`;
+}
 
 /** Makes the database; what it refuses is left out. */
 export async function prepare(place: Place, setup: readonly string[]): Promise<void> {

@@ -2,8 +2,8 @@
 import { Values } from './column-types.js';
 import { columnText, condition, conjunct, type Drawing, type Item, joinCondition } from './conditions.js';
 import type { Dice } from './dice.js';
-import type { Read, SessionName } from './script.js';
-import type { Column, Relation, World } from './world.js';
+import type { Read } from './script.js';
+import { type Column, type Relation, relationOf, sessionOf, type World } from './world.js';
 
 interface Query {
   readonly text: string;
@@ -12,12 +12,7 @@ interface Query {
 
 /** A read of the world, perhaps one that the database refuses. */
 export function drawRead(world: World, dice: Dice): Read {
-  const session = dice.draw<SessionName>([
-    [12, () => 'plain'],
-    [2, () => 'path'],
-    [1, () => 'zone'],
-    [2, () => 'tenant'],
-  ]);
+  const session = sessionOf(world, dice);
   const values = new Values(dice, true);
   const { text, isOrdered = false } = query(world, { dice, values });
   return {
@@ -31,7 +26,7 @@ export function drawRead(world: World, dice: Dice): Read {
 
 const itemOf = (world: World, dice: Dice, alias: string): Item => ({
   alias,
-  relation: dice.pick(world.relations),
+  relation: relationOf(world, dice),
 });
 
 function query(world: World, drawing: Drawing): Query {

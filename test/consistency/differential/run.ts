@@ -116,7 +116,7 @@ export function lineOfCounts(counts: Counts): string {
   const { steps, writes, effective, refused, compared, hits, met, killed, needless } = counts;
   const said = (count: number): string => count.toLocaleString('en');
   return [
-    `${said(steps)} steps, ${said(writes)} writes (${said(effective)} of at least a row)`,
+    `${said(steps)} steps, ${said(writes)} writes (${said(effective)} that changed something)`,
     `${said(compared)} answers compared, ${said(hits)} of them hits, ${said(refused)} refused by the database`,
     `of ${said(met)} kept results met after a write ${said(killed)} had changed and were not served, ${said(needless)} were not served though they had not changed`,
   ].join('; ');
@@ -124,3 +124,42 @@ export function lineOfCounts(counts: Counts): string {
 
 export const trySeed = (trial: Trial, seed: number, steps: number): Promise<Outcome> =>
   play(trial, caseOf(seed, steps));
+
+/** As many at once: most of the time each waits for the database. */
+const LANES = 4;
+
+/** Plays seed after seed, several at once, until there are no more or `onOutcome` says that it is enough. */
+export async function trySeeds(
+  trialOf: (seed: number) => Trial,
+  options: {
+    readonly seeds: Iterator<number>;
+    readonly steps: number;
+    readonly onOutcome: (outcome: Outcome, seed: number) => 'go on' | 'enough' | Promise<'go on' | 'enough'>;
+  },
+): Promise<void> {
+  let isEnough = false;
+  const lane = async (): Promise<void> => {
+    for (let next = options.seeds.next(); next.done !== true && !isEnough; next = options.seeds.next()) {
+      const outcome = await trySeed(trialOf(next.value), next.value, options.steps);
+      if ((await options.onOutcome(outcome, next.value)) === 'enough') isEnough = true;
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
+
+/** The first answer that was wrong, of all these seeds. */
+export async function reported(
+  trial: Trial,
+  { seeds, steps }: { readonly seeds: Iterator<number>; readonly steps: number },
+): Promise<Mismatch | null> {
+  let found: Mismatch | null = null;
+  await trySeeds(() => trial, {
+    seeds,
+    steps,
+    onOutcome: ({ mismatch }) => {
+      found ??= mismatch;
+      return found === null ? 'go on' : 'enough';
+    },
+  });
+  return found;
+}

@@ -14,13 +14,15 @@ interface Draft {
 }
 
 export function addTables(world: World, dice: Dice): void {
-  for (let number = 1; number <= dice.between(4, 6); number++)
+  const isNarrow = world.breadth === 'narrow';
+  const count = isNarrow ? dice.between(2, 3) : dice.between(4, 6);
+  for (let number = 1; number <= count; number++)
     dice.draw([
-      [7, () => addTable(world, dice, `t${number}`)],
+      [isNarrow ? 30 : 7, () => addTable(world, dice, `t${number}`)],
       [2, () => addPartitioned(world, dice, `t${number}`)],
       [1, () => addChild(world, dice, `t${number}`)],
     ]);
-  addShadowing(world, dice);
+  if (!isNarrow) addShadowing(world, dice);
 }
 
 /** Some rows each; what a constraint refuses is left out. */

@@ -13,7 +13,7 @@ const literal = (dice: Dice): Drawing => ({ dice, values: new Values(dice, false
 
 /** Each may be on those before it. */
 export function addViews(world: World, dice: Dice): void {
-  for (let number = 1; number <= dice.between(2, 5); number++) {
+  for (let number = 1; number <= (world.breadth === 'narrow' ? 2 : dice.between(2, 5)); number++) {
     const { text, columns } = shapeOf(world, dice);
     if (columns.length === 0) continue;
     const isKept = dice.chance(0.25);
@@ -25,7 +25,7 @@ export function addViews(world: World, dice: Dice): void {
     if (isKept && dice.chance(0.5))
       world.setup.push(`create unique index on ${name} (${columns[0]?.name ?? ''})`);
     world.relations.push({ name, kind: isKept ? 'materialised' : 'view', columns, keys: [] });
-    if (!isKept && dice.chance(0.15)) addInstead(world, dice, name);
+    if (world.breadth === 'broad' && !isKept && dice.chance(0.15)) addInstead(world, dice, name);
   }
 }
 

@@ -4,22 +4,18 @@ import { condition, type Drawing, type Item, joinCondition } from './conditions.
 import { definition } from './definitions.js';
 import type { Dice } from './dice.js';
 import { drawRead } from './reads.js';
-import type { Call, Read, SessionName, Step } from './script.js';
-import { type Column, type Relation, type World, writable } from './world.js';
+import type { Call, Read, Step } from './script.js';
+import { type Column, type Relation, relationOf, sessionOf, type World, writable } from './world.js';
 
 export function drawWrite(world: World, dice: Dice): Step {
-  const session = dice.draw<SessionName>([
-    [14, () => 'plain'],
-    [1, () => 'path'],
-    [1, () => 'zone'],
-    [2, () => 'tenant'],
-  ]);
+  const session = sessionOf(world, dice);
+  const broad = world.breadth === 'broad' ? 1 : 0;
   return dice.draw<Step>([
     [24, () => ({ kind: 'write', session, call: single(world, dice) })],
-    [1, () => ({ kind: 'write', session, call: several(world, dice) })],
-    [0.7, () => ({ kind: 'write', session: 'plain', call: textOnly(definition(world, dice)) })],
+    [broad, () => ({ kind: 'write', session, call: several(world, dice) })],
+    [0.4 * broad, () => ({ kind: 'write', session: 'plain', call: textOnly(definition(world, dice)) })],
     [4, () => ({ kind: 'client', session, calls: transaction(world, dice) })],
-    [1, () => ({ kind: 'client', session, calls: changedSession(world, dice) })],
+    [broad, () => ({ kind: 'client', session, calls: changedSession(world, dice) })],
   ]);
 }
 
@@ -55,6 +51,7 @@ function transaction(world: World, dice: Dice): readonly (Call | Read)[] {
     'begin isolation level repeatable read',
     'begin isolation level serializable',
   ]);
+  const broad = world.breadth === 'broad' ? 1 : 0;
   const inside = Array.from({ length: dice.between(1, 4) }, (): readonly (Call | Read)[] =>
     dice.draw<readonly (Call | Read)[]>([
       [6, () => [single(world, dice)]],
@@ -62,8 +59,8 @@ function transaction(world: World, dice: Dice): readonly (Call | Read)[] {
       [1, () => [textOnly('savepoint s'), single(world, dice), textOnly('rollback to s')]],
       [1, () => [textOnly('savepoint s'), single(world, dice), textOnly('release s')]],
       [0.5, () => [textOnly('set constraints all deferred')]],
-      [0.3, () => [textOnly(definition(world, dice))]],
-      [0.3, () => [textOnly('set local search_path = other, public'), single(world, dice)]],
+      [0.3 * broad, () => [textOnly(definition(world, dice))]],
+      [0.3 * broad, () => [textOnly('set local search_path = other, public'), single(world, dice)]],
     ]),
   ).flat();
   const end = dice.pick([
@@ -105,20 +102,24 @@ function changedSession(world: World, dice: Dice): readonly (Call | Read)[] {
 function target(world: World, dice: Dice): Relation {
   const all = writable(world);
   const tables = all.filter(({ kind }) => kind !== 'view');
-  return dice.pick(dice.chance(0.8) ? tables : all);
+  return relationOf(world, dice, dice.chance(0.85) ? tables : all);
 }
 
 function statement(world: World, drawing: Drawing): string {
   const { dice } = drawing;
   const item: Item = { alias: '', relation: target(world, dice) };
+  const broad = world.breadth === 'broad' ? 1 : 0;
   const text = dice.draw<string>([
     [16, () => insert(world, drawing, item.relation)],
     [14, () => update(world, drawing, item)],
     [6, () => remove(world, drawing, item)],
     [1.5, () => merge(world, drawing, item.relation)],
     [1.5, () => chained(world, drawing)],
-    [0.4, () => `truncate ${item.relation.name}${dice.pick([' cascade', '', ' restart identity cascade'])}`],
-    [1.5, () => called(world, drawing)],
+    [
+      0.1 + 0.3 * broad,
+      () => `truncate ${item.relation.name}${dice.pick([' cascade', '', ' restart identity cascade'])}`,
+    ],
+    [broad, () => called(world, drawing)],
     [0.7, () => refresh(world, dice)],
     [0.3, () => `select nextval('numbers')`],
   ]);
@@ -154,7 +155,7 @@ function insert(world: World, drawing: Drawing, relation: Relation): string {
 /** A query whose columns fit, where there is one. */
 function selected(world: World, drawing: Drawing, columns: readonly Column[]): string {
   const { dice, values } = drawing;
-  const from: Item = { alias: 'f', relation: dice.pick(world.relations) };
+  const from: Item = { alias: 'f', relation: relationOf(world, dice) };
   const list = columns.map(({ type }) => {
     const fitting = from.relation.columns.filter((own) => own.type.family === type.family);
     return fitting.length > 0 && dice.chance(0.7) ? `f.${dice.pick(fitting).name}` : values.of(type);
@@ -179,7 +180,8 @@ function conflict(drawing: Drawing, relation: Relation, columns: readonly Column
 function assignments(drawing: Drawing, relation: Relation): string {
   const { dice, values } = drawing;
   const all = assignable(relation);
-  const columns = dice.some(all, dice.pick([1, 1, 1, 2]));
+  // A key that moves has an old value and a new one.
+  const columns = dice.chance(0.2) ? all.slice(0, 1) : dice.some(all, dice.pick([1, 1, 1, 2]));
   if (columns.length === 2 && dice.chance(0.2))
     return `(${columns.map(({ name }) => name).join(', ')}) = (${columns.map(({ type }) => values.of(type)).join(', ')})`;
   const parts = columns.map(({ name, type }) => {
@@ -203,7 +205,7 @@ function update(world: World, drawing: Drawing, item: Item): string {
   const head = `update ${dice.chance(0.03) ? 'only ' : ''}${target} set ${assignments(drawing, item.relation)}`;
   if (dice.chance(0.04)) return head;
   if (dice.chance(0.12)) {
-    const other: Item = { alias: 'o', relation: dice.pick(world.relations) };
+    const other: Item = { alias: 'o', relation: relationOf(world, dice) };
     const joined = joinCondition(
       drawing,
       { alias: alias === '' ? name.replace(/^.*\./, '') : alias, relation: item.relation },
@@ -218,7 +220,7 @@ function remove(world: World, drawing: Drawing, item: Item): string {
   const { dice } = drawing;
   const { name } = item.relation;
   if (dice.chance(0.12)) {
-    const other: Item = { alias: 'o', relation: dice.pick(world.relations) };
+    const other: Item = { alias: 'o', relation: relationOf(world, dice) };
     const own = { alias: name.replace(/^.*\./, ''), relation: item.relation };
     return `delete from ${name} using ${other.relation.name} o where ${joinCondition(drawing, own, other)} and ${condition(drawing, other)}`;
   }
@@ -227,7 +229,7 @@ function remove(world: World, drawing: Drawing, item: Item): string {
 
 function merge(world: World, drawing: Drawing, relation: Relation): string {
   const { dice, values } = drawing;
-  const source: Item = { alias: 's', relation: dice.pick(world.relations) };
+  const source: Item = { alias: 's', relation: relationOf(world, dice) };
   const target: Item = { alias: 't', relation };
   const columns = assignable(relation);
   const into = columns.map(({ name }) => name).join(', ');
@@ -270,6 +272,8 @@ function called(world: World, drawing: Drawing): string {
     routines.filter(({ kind }) => kind === 'writes' || kind === 'procedure'),
     undefined,
   );
+  if (routine === undefined && dice.chance(0.7))
+    return update(world, drawing, { alias: '', relation: target(world, dice) });
   if (routine === undefined || (!values.isBinding && dice.chance(0.1)))
     return `do $$ begin ${update(world, { dice, values: new Values(dice, false) }, { alias: '', relation: target(world, dice) })}; end $$`;
   const call = `${routine.name}(${routine.takesArgument ? dice.pick(['1', '2', '3']) : ''})`;

@@ -1,0 +1,189 @@
+/**
+ * Decides which mutants of the real sources the differential must report: each forgets one thing that a write does, or
+ * takes one thing for a pin that is none. Built as those of the history check are.
+ */
+import type { CacheMutant } from '../history/bundle.js';
+
+const closure = '../sql/postgres/closure.ts';
+
+export const mutants: readonly CacheMutant[] = [
+  {
+    name: 'of a key that moves the old value is not rotated',
+    file: 'protocol/refs.ts',
+    changes: [
+      { from: `return combinations.map(pinValue);`, to: `return combinations.slice(-1).map(pinValue);` },
+    ],
+  },
+  {
+    name: 'of a key that moves only the old value is rotated',
+    file: 'protocol/refs.ts',
+    changes: [
+      { from: `return combinations.map(pinValue);`, to: `return combinations.slice(0, 1).map(pinValue);` },
+    ],
+  },
+  {
+    name: 'END does not go through the shapes',
+    file: 'tokens/local.ts',
+    changes: [
+      {
+        from: `if (values === null) shape.epoch++;`,
+        to: `if (values === null && shape.name !== WHOLE && pins !== null) continue;
+    if (values === null) shape.epoch++;`,
+      },
+    ],
+  },
+  {
+    name: 'what everything depends on is not written by a write of everything',
+    file: 'bind.ts',
+    changes: [
+      {
+        from: `[{ table: rootOf(names), pins: null }];`,
+        to: `[{ table: keyOfTable(names, 'roof'), pins: null }];`,
+      },
+    ],
+  },
+  {
+    name: 'a collation that takes different texts for equal is passed over',
+    file: '../sql/postgres/load-catalog.ts',
+    changes: [{ from: `if (!row.deterministic) return null;`, to: `` }],
+  },
+  {
+    name: 'a parameter is taken for a value of the column, wherever else it stands',
+    file: '../sql/postgres/pins.ts',
+    changes: [
+      { from: `if (families.length !== uses.get(parameter)) return null;`, to: `void uses;` },
+      { from: `if (families.some((other) => other !== own)) return null;`, to: `void own;` },
+      {
+        from: `type === undefined || familyOfType(type) !== wanted.family) return null;`,
+        to: `type === undefined) return null;`,
+      },
+    ],
+  },
+  {
+    name: 'a generated column is taken for one that only its own writes change',
+    file: '../sql/postgres/pins.ts',
+    changes: [
+      { from: `return column.generated ? null : column.valueClass;`, to: `return column.valueClass;` },
+    ],
+  },
+  {
+    name: 'triggers are passed over',
+    file: closure,
+    changes: [
+      {
+        from: `    if (!isRisky && columnsSetBy(catalog, member, trigger) !== null) continue;`,
+        to: `    if (isRisky || !isRisky) continue;`,
+      },
+      {
+        from: `    if (set === null) return null;
+    if (set === 'all') isAll = true;
+    else for`,
+        to: `    if (set === 'all' && isAll) isAll = true;
+    else if (set !== null && set !== 'all' && isAll) for`,
+      },
+    ],
+  },
+  {
+    name: 'referential actions are passed over',
+    file: closure,
+    changes: [
+      {
+        from: `if (event === 'insert' || !changesRows(action)) return [];`,
+        to: `if (event !== 'truncate' || !changesRows(action)) return [];`,
+      },
+    ],
+  },
+  {
+    name: 'referential actions are followed for one table only',
+    file: closure,
+    changes: [
+      {
+        from: `    queue.push(...spread(catalog, findings, request));`,
+        to: `    const more = spread(catalog, findings, request);
+    if (queue.length <= requests.length) queue.push(...more);
+    else for (const each of more) addOwn(findings, each.relation, { ...each, pins: [] });`,
+      },
+    ],
+  },
+  {
+    name: 'a partition is written without its parent',
+    file: closure,
+    changes: [
+      {
+        from: `for (const parent of ancestors(catalog, relation))`,
+        to: `for (const parent of ancestors(catalog, relation).slice(1))`,
+      },
+    ],
+  },
+  {
+    name: 'a parent is written without what lies below it',
+    file: closure,
+    changes: [
+      {
+        from: `const members = withDescendants(catalog, relation);`,
+        to: `const members = withDescendants(catalog, relation).slice(0, 1);`,
+      },
+    ],
+  },
+  {
+    name: 'an upsert is taken to touch only rows with the values that it brings',
+    file: '../sql/postgres/writes.ts',
+    changes: [
+      {
+        from: `if (!isUpsert)
+    return record`,
+        to: `if (isUpsert || !isUpsert)
+    return record`,
+      },
+    ],
+  },
+  {
+    name: 'a column that is left out is taken for NULL, whatever its default is',
+    file: '../sql/postgres/inserted-values.ts',
+    changes: [{ from: `isCertain && !isNamed && !column.hasDefault;`, to: `isCertain && !isNamed;` }],
+  },
+  {
+    name: 'an answer is taken to tell the old value of a column that the statement changes',
+    file: '../sql/postgres/returned.ts',
+    changes: [
+      {
+        from: `if (valueClass === null || generated || changing === 'all' || changing.has(column.number)) return [];`,
+        to: `if (valueClass === null || generated || changing === 'all') return [];`,
+      },
+    ],
+  },
+  {
+    name: 'what an ON says is taken to hold for the side that an outer join keeps',
+    file: '../sql/postgres/sight.ts',
+    changes: [
+      {
+        from: `this.#items([kept], ofKept, below);`,
+        to: `this.#items([kept], together([ofKept, condition]), below);`,
+      },
+    ],
+  },
+  {
+    name: 'a pin is carried below a LIMIT',
+    file: '../sql/postgres/outputs.ts',
+    changes: [
+      { from: `if (isLimited || outputs === null) return false;`, to: `if (outputs === null) return false;` },
+    ],
+  },
+  {
+    name: 'of the alternatives of an OR the first is taken',
+    file: '../sql/postgres/conditions.ts',
+    changes: [
+      {
+        from: `return either(parts.map((part) => judge(level, part)));`,
+        to: `return either(parts.slice(0, 1).map((part) => judge(level, part)));`,
+      },
+    ],
+  },
+  {
+    name: 'null in a row that an outer join made up is taken for a null of the table',
+    file: '../sql/postgres/sight.ts',
+    changes: [
+      { from: `if (nullable.length === 0) return facts;`, to: `if (nullable.length >= 0) return facts;` },
+    ],
+  },
+];
