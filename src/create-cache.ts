@@ -102,6 +102,7 @@ function compose(config: ResolvedConfig): Cache {
       clock,
       random,
       statementsMax: config.limits.statements,
+      transactions: config.transactions,
       sessionKeys: config.sessions.key,
       mayCache: tableFilter(config),
       failed,

@@ -33,6 +33,8 @@ export interface CacheCore {
   readonly random: Random;
   /** Statement texts understood at once per pool; the least recently used are forgotten. */
   readonly statementsMax: number;
+  /** Whether reads inside a transaction may have a part in the cache until it writes. */
+  readonly transactions: 'bypass' | 'untilWrite';
   /** Settings of the application's own that results may depend on, in lower case. */
   readonly sessionKeys: readonly string[];
   /** Whether the config lets results of this table be cached; the name has its schema. */

@@ -71,6 +71,11 @@ export const configSchema = z
       .describe(
         'Tables that are written so often that results about all of their rows end before they are used. bypass: run such reads on the database for a while, then try again. cache: keep them all the same.',
       ),
+    transactions: word(['bypass', 'untilWrite'])
+      .default('bypass')
+      .describe(
+        'Reads inside a transaction. bypass: all of them go to the database. untilWrite: at READ COMMITTED they use the cache until the transaction writes or locks something.',
+      ),
     sessions: z
       .strictObject({
         key: settingNames

@@ -95,6 +95,7 @@ export function ownCache(
       clock,
       random,
       statementsMax: 10,
+      transactions: 'bypass',
       sessionKeys: [],
       mayCache: () => true,
       failed: (reason) => void failures.push(reason),

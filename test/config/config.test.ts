@@ -36,6 +36,7 @@ describe('without options', () => {
       boundMs: null,
       onStoreDown: 'bypass',
       writeHot: 'bypass',
+      transactions: 'bypass',
       sessions: { key: [] },
       topology: { kind: 'embedded' },
       persistence: { kind: 'none' },

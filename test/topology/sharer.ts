@@ -76,6 +76,7 @@ export class Sharer {
         clock,
         random: systemRandom,
         statementsMax: 10,
+        transactions: 'bypass',
         sessionKeys: [],
         mayCache: () => true,
         failed,

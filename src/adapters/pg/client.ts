@@ -21,6 +21,7 @@ import type { PgClient, PgResult, QueryCallback, QueryFunction, TransactionStatu
 import type { Statement } from './statements.js';
 import { type Aftermath, Tracker } from './tracker.js';
 import { type Effect, TransactionWrites } from './transaction.js';
+import { TransactionReads } from './transaction-reads.js';
 
 export class WatchedClient {
   private readonly send: QueryFunction;
@@ -28,6 +29,7 @@ export class WatchedClient {
   private readonly session: Session;
   private readonly writes = new TransactionWrites();
   private readonly tracker: Tracker;
+  private readonly transactionReads = new TransactionReads();
   private readonly namedTexts = new Map<string, string>();
   /** What this connection wrote, for those who look for writes of others. */
   private readonly rows: OwnRows | null;
@@ -62,6 +64,7 @@ export class WatchedClient {
       if (status === 'I') {
         this.unseen = false;
         this.session.endTransaction();
+        this.transactionReads.end();
       }
       this.tracker.ready(status);
       if (status === 'I' && this.rows?.isWaiting === true) queueMicrotask(() => this.rows?.ready());
@@ -96,6 +99,11 @@ export class WatchedClient {
         running.then(resolve, reject);
       });
     });
+  }
+
+  /** Its user has given it back while a transaction is open. */
+  get isLeftOpen(): boolean {
+    return this.tracker.isIdle() && (this.writes.status === 'T' || this.writes.status === 'E');
   }
 
   /** Offers the database of this connection as a baseline, if its session may be one. */
@@ -250,6 +258,7 @@ export class WatchedClient {
       return this.fill(call, call.submittable);
     const statement = this.statementOf(call);
     if (!this.settingUp) this.adoptOwn();
+    const begun = this.noteForReads(call.kind === 'text' ? statement : undefined);
     if (statement !== undefined && isCached(statement)) {
       const reason = call.kind === 'text' ? (call.options.refusal ?? this.refusal()) : 'submittable';
       if (reason !== null || call.kind !== 'text') return this.bypass(call, reason ?? 'submittable');
@@ -258,7 +267,16 @@ export class WatchedClient {
     }
     if (statement === undefined || statement.plan.kind === 'bypass' || statement.plan.kind === 'read')
       this.host.core.engine.noteBypass(this.refusalOf(statement));
-    return this.runEffect(call, statement);
+    return this.runEffect(call, statement, begun);
+  }
+
+  /** @returns what is to be called when the statement has succeeded */
+  private noteForReads(statement: Statement | undefined): (() => void) | undefined {
+    if (this.host.core.transactions !== 'untilWrite') return undefined;
+    return this.transactionReads.sending(statement, {
+      idle: this.writes.status === 'I' && this.client.pipeline !== true && this.tracker.isIdle(),
+      level: this.session.isolation,
+    });
   }
 
   /** A table that is not known is perhaps only not known yet. */
@@ -344,18 +362,22 @@ export class WatchedClient {
       query.database === this.session.database &&
       statement !== undefined &&
       this.session.prefixFor(statement.settings) === '';
-    const reason = isItsOwn ? this.refusal() : 'session';
+    // The transaction of whoever left it open is not the pool's.
+    const refusal = this.writes.status === 'I' ? this.refusal() : 'transaction';
+    const reason = isItsOwn ? refusal : 'session';
     if (reason !== null) query.refuse(reason);
     this.filling = query;
     if (statement !== undefined && isCached(statement)) return this.tracker.pass(call);
     query.refuse('planned-otherwise');
+    this.noteForReads(undefined);
     return this.runEffect(call, statement);
   }
 
   /** Why a read of this connection may neither hit nor fill now; null when it may. */
   private refusal(): string | null {
     if (!this.tracker.isIdle()) return 'queued';
-    if (this.writes.status !== 'I') return 'transaction';
+    const { status } = this.writes;
+    if (status !== 'I' && !(status === 'T' && this.transactionReads.mayRead)) return 'transaction';
     const reason = this.session.refusal();
     const { database } = this.session;
     if (reason !== null || database === null || database.isCurrent) return reason;
@@ -375,11 +397,12 @@ export class WatchedClient {
       });
   }
 
-  private runEffect(call: Call, statement: Statement | undefined): unknown {
+  private runEffect(call: Call, statement: Statement | undefined, begun?: () => void): unknown {
     const effect = this.effectOf(call, statement);
     const { database, backend } = this.session;
     const after: Aftermath = {
       ...this.sessionAfter(call, statement),
+      ...(begun === undefined ? {} : { succeeded: begun }),
       ended: this.overtakenPlan(statement),
       control: statement?.plan.kind === 'transaction' ? statement.plan.transaction : null,
       backend,

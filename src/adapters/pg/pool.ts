@@ -10,6 +10,7 @@ import { type Answered, WatchedClient } from './client.js';
 import { type Database, databasesOf } from './databases.js';
 import { type Driver, driverOf } from './driver.js';
 import type { Host } from './host.js';
+import { LeftOpen } from './left-open.js';
 import { observeOnce } from './observe.js';
 import { plainKey } from './parameters.js';
 import type { Payload } from './payload.js';
@@ -60,6 +61,10 @@ export class WatchedPool {
     pool.prependListener('acquire', (client: PgClient) => {
       this.types ??= client._types;
       this.watched.get(client)?.settle();
+    });
+    const leftOpen = new LeftOpen();
+    pool.prependListener('release', (_error: unknown, client: PgClient) => {
+      if (this.watched.get(client)?.isLeftOpen === true) leftOpen.warn();
     });
     pool.query = (text, values, callback) => this.run(text, values, callback);
     const connect = pool.connect.bind(pool);

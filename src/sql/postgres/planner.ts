@@ -11,7 +11,7 @@ import { effectOfFunctionOid } from './functions.js';
 import type { PostgresParser } from './parser.js';
 import { Pins } from './pins.js';
 import { walkQuery } from './select.js';
-import { callsEachOnce } from './session.js';
+import { setsNothingElse } from './session.js';
 import { Sight } from './sight.js';
 import { transactionOf, walkNested, walkStatement } from './statements.js';
 import type { Walk } from './walk.js';
@@ -160,9 +160,8 @@ function bypass(findings: Findings, reason: Reason, statements: readonly unknown
   if (session !== 'sets') return { kind: 'bypass', reason, session };
   // Several statements may have begun or ended a transaction.
   if (statements.length !== 1) return { kind: 'bypass', reason, session: 'departs' };
-  const isExact = callsEachOnce(statements[0], settings.length);
-  const changes = isExact ? settings : settings.map((change) => ({ ...change, value: null }));
-  return { kind: 'bypass', reason, session, settings: changes };
+  if (!setsNothingElse(statements[0], settings)) return { kind: 'bypass', reason, session: 'departs' };
+  return { kind: 'bypass', reason, session, settings };
 }
 
 function conclude(findings: Findings, statements: readonly unknown[]): Plan {

@@ -104,24 +104,23 @@ function localityOf(node: unknown): SettingChange['isLocal'] | null {
 }
 
 /**
- * Whether every set_config() that a statement calls is called, once: a SELECT of nothing else. In any other place it
- * may run for no row, or for several.
+ * Whether a statement does what was found in it and nothing else: SET, or a SELECT of calls of set_config() with plain
+ * values. In any other place such a call may run for no row, or for several.
  */
-export function callsEachOnce(statement: unknown, calls: number): boolean {
-  const found = tagged(statement);
-  if (found === null) return false;
-  if (found.tag === 'VariableSetStmt') return true;
-  if (found.tag !== 'SelectStmt') return false;
-  const { targetList: _targets, limitOption, op, ...rest } = found.fields;
+export function setsNothingElse(statement: unknown, found: readonly SettingChange[]): boolean {
+  const { tag, fields } = tagged(statement) ?? { tag: '', fields: {} };
+  if (tag === 'VariableSetStmt') return true;
+  if (tag !== 'SelectStmt' || found.some(({ value }) => value === null)) return false;
+  const { targetList: _targets, limitOption, op, ...rest } = fields;
   if (limitOption !== 'LIMIT_OPTION_DEFAULT' || op !== 'SETOP_NONE' || Object.keys(rest).length > 0)
     return false;
-  const targets = list(found.fields, 'targetList');
+  const targets = list(fields, 'targetList');
   const isCall = (target: unknown): boolean => {
     const call = fieldsOf(fieldsOf(target, 'ResTarget')?.['val'], 'FuncCall');
     const name = call === null ? undefined : fieldsOf(list(call, 'funcname').at(-1), 'String');
     return name !== undefined && name !== null && text(name, 'sval') === 'set_config';
   };
-  return targets.length === calls && targets.every(isCall);
+  return targets.length === found.length && targets.every(isCall);
 }
 
 /** `DISCARD`: only ALL brings everything back, TEMP what temporary tables have hidden. */

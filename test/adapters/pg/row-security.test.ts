@@ -50,7 +50,7 @@ describeWithPostgres('row security', () => {
         ({ word }) => word,
       );
   const become = (tenant: string, on: Asked = client): Promise<unknown> =>
-    on.query('select set_config($1, $2, false)', ['app.tenant_id', tenant]);
+    on.query(`select set_config('app.tenant_id', $1, false)`, [tenant]);
 
   it('by a declared setting gives each tenant its own results, and hits them', async () => {
     const own = wordsOn(client);
