@@ -2,6 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -188,6 +189,35 @@ it('runs without a pidfile where none can be written, and says so', async () => 
   const serving = serve('--port', String(port), '--pidfile', join(folder(), 'missing', 'redis.pid'));
   await serving.until('Failed to write PID file: ');
   await serving.until('Ready to accept connections');
+  serving.child.kill('SIGTERM');
+  expect(await serving.exit).toBe(0);
+});
+
+it('outlives SIGSTOP with its clients, and answers what they sent meanwhile', async () => {
+  const path = socketPath();
+  const serving = serve('--port', '0', '--unixsocket', path);
+  await serving.until('Ready to accept connections');
+  const client = connect({ path });
+  let reply = '';
+  client.setEncoding('latin1').on('data', (chunk: string) => {
+    reply += chunk;
+  });
+  const answered = async (expected: string): Promise<void> => {
+    while (reply.length < expected.length) await once(client, 'data');
+    expect(reply).toBe(expected);
+  };
+  client.write(encode(['SET', 'key', '1', 'PX', '1']));
+  await answered('+OK\r\n');
+  serving.child.kill('SIGSTOP');
+  // The kernel says so once it has stopped.
+  const status = `/proc/${serving.child.pid}/stat`;
+  while (existsSync(status) && !/\) T /.test(readFileSync(status, 'utf8')))
+    await new Promise((resolve) => setImmediate(resolve));
+  client.write(encode(['SET', 'other', '2']));
+  client.write(encode(['INCR', 'other']));
+  serving.child.kill('SIGCONT');
+  await answered('+OK\r\n+OK\r\n:3\r\n');
+  client.destroy();
   serving.child.kill('SIGTERM');
   expect(await serving.exit).toBe(0);
 });
