@@ -79,6 +79,7 @@ export class Engine {
       ...options,
       process,
       shapesPerTableMax: limits.shapesPerTableMax,
+      isStanding: (id) => this.writes.isStanding(id),
       onResolved: (table) => this.resolved(table),
       onFailure: (reason, error) => this.failed(reason, error),
     });

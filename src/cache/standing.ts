@@ -1,7 +1,7 @@
 /**
- * Decides what becomes of intents that other processes placed and nobody removes (CONSISTENCY §2, RESOLVE): whoever
- * meets one again, long after it was first seen here, asks the database and ends it on its owner's behalf. Knows no
- * database: each one's resolver does.
+ * Decides what becomes of intents that nobody removes (CONSISTENCY §2, RESOLVE): whoever meets one of another process
+ * again, long after it was first seen here, asks the database and ends it on its owner's behalf; one of its own, which
+ * reached the store when its write was over, a process just ends. Knows no database: each one's resolver does.
  */
 import type { Clock, Random, Timer } from '../clock.js';
 import { type Conversation, converse, openSession, type Store } from './executor.js';
@@ -23,8 +23,10 @@ export interface StandingOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly lookAtTables: LookAtTables;
-  /** Names this process in the intents it places: those it ends itself. */
+  /** Names this process in the intents it places. */
   readonly process: string;
+  /** Whether this process is still to end an intent of its own. */
+  readonly isStanding: (id: string) => boolean;
   readonly onResolved: (table: string) => void;
   readonly onFailure: (error: unknown) => void;
 }
@@ -53,7 +55,7 @@ export class StandingIntents {
 
   constructor(private readonly options: StandingOptions) {}
 
-  /** Intents of other processes that are waited for. */
+  /** Intents that are waited for. */
   get size(): number {
     return this.sightings.size;
   }
@@ -105,13 +107,17 @@ export class StandingIntents {
 
   note(table: string, state: TableState): void {
     for (const intent of state.intents) {
-      if (intent.process === this.options.process || this.closed) continue;
+      if (this.closed || this.isOwnToEnd(intent)) continue;
       const key = `${intent.id} ${table}`;
       if (this.sightings.has(key) || this.sightings.size >= SIGHTINGS_MAX) continue;
       const askAtMs = this.options.clock.monotonicMs() + PATIENCE_MS;
       this.sightings.set(key, { id: intent.id, table, askAtMs, waitMs: PATIENCE_MS });
       this.schedule();
     }
+  }
+
+  private isOwnToEnd({ id, process }: StandingIntent): boolean {
+    return process === this.options.process && this.options.isStanding(id);
   }
 
   private schedule(): void {
@@ -145,10 +151,8 @@ export class StandingIntents {
     const [state] = await this.converse(lookAtStoredTables([table]));
     const intent = state?.intents.find((standing) => standing.id === id);
     if (intent === undefined) return true;
-    const resolver = this.resolvers.get(databaseOfTable(table) ?? '');
-    if (resolver === undefined) return false;
     try {
-      if (!(await resolver(intent.backend))) return false;
+      if (!(await this.isOver(table, intent))) return false;
       await this.end(table, intent);
     } catch (error) {
       this.options.onFailure(error);
@@ -156,6 +160,13 @@ export class StandingIntents {
     }
     this.options.onResolved(table);
     return true;
+  }
+
+  /** An own one that was noted although it stood no more came late: a reply that was lost, a command that was delayed. */
+  private async isOver(table: string, intent: StandingIntent): Promise<boolean> {
+    if (intent.process === this.options.process) return !this.isOwnToEnd(intent);
+    const resolver = this.resolvers.get(databaseOfTable(table) ?? '');
+    return resolver !== undefined && (await resolver(intent.backend));
   }
 
   /** END, shapes read first. Whoever else does the same meanwhile rotates once more than needed. */

@@ -75,6 +75,11 @@ export class Writes {
     return this.untold.size === 0 && !this.debts.isUntold;
   }
 
+  /** Whether it is still to be ended. */
+  isStanding(id: string): boolean {
+    return this.standing.has(id);
+  }
+
   get unresolved(): number {
     return this.orphans.size;
   }

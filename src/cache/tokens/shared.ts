@@ -29,6 +29,8 @@ export interface SharedTokensOptions {
   /** Names this process in the intents it places. */
   readonly process: string;
   readonly shapesPerTableMax: number;
+  /** Whether this process is still to end an intent of its own. */
+  readonly isStanding: (id: string) => boolean;
   /** An intent of another process was ended on its behalf. */
   readonly onResolved: (table: string) => void;
   readonly onFailure: (reason: 'lookup' | 'resolve', error: unknown) => void;
