@@ -231,6 +231,14 @@ describeWithPostgres('transactions through a wrapped pool', () => {
     expect(await balance()).toBe(18);
   });
 
+  it('sees what a CALL committed before it raised', async () => {
+    await given.plain.query(`create procedure half(told int) language plpgsql as $$ begin
+      update accounts set balance = told where id = 1; commit; raise exception 'too late'; end $$`);
+    await balance();
+    await expect(given.pool.query('call half(19)')).rejects.toThrow('too late');
+    expect(await balance()).toBe(19);
+  });
+
   it('leaves nothing unresolved and nothing failed', () => {
     expect(given.cache.stats()).toMatchObject({ unresolved: 0, failures: {} });
   });
