@@ -46,7 +46,13 @@ export interface Work {
 const MORE_MAX = 5;
 
 /** Entries die by their tokens: neither of age nor because a poll takes a write for somebody else's. */
-const STRICTEST: Config = { ttl: '1h', changes: { kind: 'none' }, onStoreDown: 'reject', writeHot: 'cache' };
+const STRICTEST: Config = {
+  ttl: '1h',
+  changes: { kind: 'none' },
+  onStoreDown: 'reject',
+  writeHot: 'cache',
+  transactions: 'untilWrite',
+};
 
 const NODE_ARGS = ['--no-warnings', '--max-semi-space-size=64'];
 

@@ -49,7 +49,7 @@ const waysOfAPool = [
   ...(['promise', 'promise', 'promise', 'promise', 'promise'] as const),
   ...(['callback', 'callback', 'named', 'named', 'simple', 'simple'] as const),
 ];
-const ways = [...waysOfAPool, 'client' as const];
+const ways = [...waysOfAPool, 'client' as const, 'transaction' as const];
 
 export class Caller {
   constructor(
@@ -92,6 +92,13 @@ export class Caller {
         });
       case 'client':
         return this.withClient(async (client) => rowsOf(await client.query(text, [...values])));
+      case 'transaction':
+        return this.withClient(async (client) => {
+          await client.query('begin');
+          const rows = rowsOf(await client.query(text, [...values]));
+          await client.query('commit');
+          return rows;
+        });
     }
   }
 

@@ -65,6 +65,7 @@ export function cached(name: string, source: Package, config: Config = {}): Cont
     namespace: `history-${process.pid}-${serial++}`,
     ttl: '1h',
     writeHot: 'cache',
+    transactions: 'untilWrite',
     ...config,
   });
   return {

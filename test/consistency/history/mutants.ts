@@ -48,7 +48,19 @@ const ofFunctions: CacheMutant = {
   ],
 };
 
+export const ofTransactions: CacheMutant = {
+  name: 'reads of a transaction use the cache after its first write, too',
+  file: '../adapters/pg/transaction-reads.ts',
+  changes: [
+    {
+      from: `if (this.state !== 'none' && !isHarmless(statement)) this.state = 'closed';`,
+      to: `void isHarmless;`,
+    },
+  ],
+};
+
 export const mutants: readonly CacheMutant[] = [
+  ofTransactions,
   ...ofTheFlow.map((name) => mutantNamed(name)),
   ...ofOneProcess.map((name) => mutantNamed(name)),
   ofFunctions,

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeWithPostgres, postgres } from '../../support/servers.js';
 import { type Contender, cached, handWritten, lookaside } from './contenders.js';
-import { mutantNamed, mutate } from './mutants.js';
+import { mutantNamed, mutate, ofTransactions } from './mutants.js';
 import { type PlayOptions, play, type Report } from './play.js';
 
 const SEED = Number(process.env['HISTORY_SEED'] ?? 20_261_122);
@@ -67,8 +67,7 @@ describeWithPostgres('concurrent callers of one process', () => {
     ] as const)(
       'from a mutant: %s',
       async (name) => {
-        const mutant = mutantNamed(name);
-        const { source, dispose } = await mutate(mutant);
+        const { source, dispose } = await mutate(mutantNamed(name));
         try {
           expect((await untilBroken(cached(name, source))).figures.violations.stale).toBeGreaterThan(0);
         } finally {
@@ -77,5 +76,14 @@ describeWithPostgres('concurrent callers of one process', () => {
       },
       120_000,
     );
+
+    it('from a mutant: reads of a transaction use the cache after its first write, too', async () => {
+      const { source, dispose } = await mutate(ofTransactions);
+      try {
+        expect((await untilBroken(cached(ofTransactions.name, source))).broken).toBeGreaterThan(0);
+      } finally {
+        await dispose();
+      }
+    }, 120_000);
   });
 });

@@ -144,6 +144,26 @@ export const transfer: Write = async (caller) => {
   });
 };
 
+/** Reads a row, writes it, and must see what it wrote before anybody else may. */
+export const readThenBump: Write = async (caller) => {
+  const { history, tables } = caller.world;
+  const id = anAccount(caller);
+  const row = tables.accounts.row(id);
+  const text = 'select version from accounts where id = $1';
+  const write = history.write([{ row }]);
+  await transaction(caller, write, async (client) => {
+    const first = history.read('account before its own write', [row]);
+    const before = await client.query<Row>(text, [id]);
+    first.returned(before.rows.map((seen) => ({ row, version: Number(seen['version']) }))).end();
+    const { rows } = await client.query<Row>(bumpById, [id]);
+    const outcome = outcomeOf(rows[0]);
+    const own = history.read('account after its own write', [], false);
+    const after = Number((await client.query<Row>(text, [id])).rows[0]?.['version']);
+    own.expect(after === outcome.version, `it wrote version ${outcome.version} and read ${after}`).end();
+    return [outcome];
+  });
+};
+
 /** A document and all its pages, which become one more or one less now and then. */
 export const edit: Write = async (caller) => {
   const { history, tables } = caller.world;
