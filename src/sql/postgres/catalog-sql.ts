@@ -18,11 +18,15 @@ function numbersIn(tree: string, names: string): string {
   return `array(select distinct m[1] from regexp_matches(${tree}, ':(?:${names}) ([1-9][0-9]*)', 'g') m)`;
 }
 
+/** Of a view with a longer tree it is not asked which rows it shows. */
+const treeLengthMax = 200_000;
+
 /**
  * A view is judged by its stored, analysed tree (`pg_rewrite.ev_action`): every table, function and type in it by oid.
  * `pg_get_viewdef` would take locks on the tables below, and so could stand in the way of DDL.
  */
 const views = `select r.ev_class::text as relation,
+    case when length(r.ev_action::text) <= ${treeLengthMax} then r.ev_action::text end as tree,
     array(select distinct m[1] from regexp_matches(r.ev_action::text, '\\{([A-Z_]+)', 'g') m) as tags,
     ${numbersIn('r.ev_action::text', 'relid')} as relations,
     ${numbersIn('r.ev_action::text', 'funcid|opfuncid|aggfnoid|winfnoid')} as functions,

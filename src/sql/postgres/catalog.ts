@@ -49,6 +49,8 @@ export interface Trigger {
 
 /** What the stored tree of a view or materialised view names. */
 export interface ViewTree {
+  /** As it is stored; null where it is too long to be of use. */
+  readonly tree?: string | null;
   readonly tags: readonly string[];
   readonly relations: readonly string[];
   readonly functions: readonly string[];

@@ -7,6 +7,7 @@ import { columnsOf, findHere } from './places.js';
 import { columnsOfQuery, type JoinType, renamed, type Source } from './queries.js';
 import { isPlainTable, tablesRead } from './relations.js';
 import { type Columns, cteOf, type Place, type RangeEntry, type Scope, seesCte } from './scope.js';
+import { queryOfView } from './view-queries.js';
 import type { Walk } from './walk.js';
 
 /** Walks a FROM list into the scope. */
@@ -84,19 +85,72 @@ function walkRangeVar(walk: Walk, rangeVar: Fields, scope: Scope): Source {
     return other(scope, called);
   }
   const { relation } = found;
-  const entry = entryOf(relation, { name: aliasOf(rangeVar), columns: columnAliases(rangeVar) });
-  scope.entries.push(entry);
   const read = tablesRead(catalog, findings, { relation, withChildren: flag(rangeVar, 'inh') });
+  const alias = { name: aliasOf(rangeVar), columns: columnAliases(rangeVar) };
+  const source = relationItem(walk, relation, read, alias);
+  scope.entries.push(source.entry);
+  return source;
+}
+
+interface Alias {
+  readonly name: string;
+  readonly columns: readonly string[];
+}
+
+/** @param read all tables that reading the relation depends on */
+function relationItem(
+  walk: Walk,
+  relation: Relation,
+  read: readonly Relation[],
+  alias: Alias,
+): Exclude<Source, { kind: 'join' }> {
+  const entry = entryOf(relation, alias);
   if (isPlainTable(relation))
     return { kind: 'table', entry, reference: walk.sight.add({ relation, isPlain: true }) };
+  const view = relation.kind === 'v' ? viewItem(walk, relation, alias) : null;
+  if (view !== null) {
+    // What the tree did not show where, may be anywhere.
+    const missing = read.filter((table) => !view.shown.has(table.table.id));
+    for (const table of missing) walk.sight.add({ relation: table, isPlain: false });
+    return view.source;
+  }
   for (const table of read) walk.sight.add({ relation: table, isPlain: false });
   return { kind: 'other', entry };
 }
 
-function entryOf(
-  relation: Relation,
-  alias: { readonly name: string; readonly columns: readonly string[] },
-): RangeEntry {
+const withoutAlias: Alias = { name: '', columns: [] };
+
+/** A view as the query it stands for; null where its tree does not tell. */
+function viewItem(
+  walk: Walk,
+  view: Relation,
+  alias: Alias,
+): { readonly source: Exclude<Source, { kind: 'join' }>; readonly shown: ReadonlySet<string> } | null {
+  const { catalog, findings } = walk;
+  const shown = new Set<string>();
+  const tablesOf = (relation: Relation, withChildren: boolean): readonly Relation[] => {
+    const tables = tablesRead(catalog, findings, { relation, withChildren });
+    for (const { table } of tables) shown.add(table.id);
+    return tables;
+  };
+  const found = queryOfView(catalog, view, (relation, withChildren) =>
+    relationItem(walk, relation, tablesOf(relation, withChildren), withoutAlias),
+  );
+  if (found === null) return null;
+  for (const oid of found.others) {
+    const relation = catalog.relations.get(oid);
+    if (relation !== undefined)
+      for (const table of tablesOf(relation, true)) walk.sight.add({ relation: table, isPlain: false });
+  }
+  const names = view.columns.map(({ name }, index) => alias.columns[index] ?? name);
+  const columns = columnsOfQuery(found.query, names);
+  return {
+    source: { kind: 'query', entry: { ...entryOf(view, alias), columns }, query: found.query },
+    shown,
+  };
+}
+
+function entryOf(relation: Relation, alias: Alias): RangeEntry {
   const name = alias.name || relation.name;
   const schema = alias.name === '' ? relation.schema : '';
   if (alias.columns.length === 0) return { name, schema, relation };

@@ -23,6 +23,17 @@ export const worldSql = `
   create table item (tenant int, num int, label text, kind mood, raw bytea, parent int, primary key (tenant, num));
   create view item_groups as select tenant, label as called, count(*) as n from item group by 1, 2;
   create view named as select m.id, m.team as belongs, t.name, m.small from member m join team t on t.id = m.team;
+  create view grouped as select team, count(*) as n, max(small) as small from member group by team;
+  create view latest as select distinct on (team) id, team, small from member order by team, id desc;
+  create view first_two as select id, team, small from member order by id limit 2;
+  create view ranked as select id, team, rank() over (partition by team order by id) as small from member;
+  create view numbered as select id, team, rank() over (order by id) as small from member;
+  create view both_kinds as select id, team, small from member union select id, grp, 3 from team;
+  create view members_of as select t.id as team, m.id, n.body as small from team t left join member m on m.team = t.id
+    left join note n on n.member = m.id and n.body = m.label where exists (select 1 from item where item.num = t.id);
+  create view all_of as select t.id as team, m.id, m.small from team t full join member m on m.team = t.id;
+  create view over_views as select l.id, l.team, g.n as small from latest l join grouped g on g.team = l.team;
+  create view flagged as select id, grp as team, null::int as small from team where flag and tag is null;
   create view team_view as select id, name, grp from team where grp < 3;
   create function touch() returns trigger language plpgsql as $$ begin new.label := 'b'; return new; end $$;
   create table touched (id int primary key, label text);

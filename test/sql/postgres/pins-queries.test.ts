@@ -6,6 +6,21 @@ import { brief, openShop, type Shop } from './shop.js';
 const extraSql = `
   create table items (tenant int, num int, label text, parent int, primary key (tenant, num));
   create table parts (tenant int, item int, part int, foreign key (tenant, item) references items);
+  create view v_group as select owner, count(*) as n from products group by owner;
+  create view v_plain as select p.id as pid, c.id as cid, c.name from products p join customers c on c.id = p.owner;
+  create view v_left as select p.id, c.name, c.id as cid from products p left join customers c on c.id = p.owner;
+  create view v_limit as select * from products order by id limit 3;
+  create view v_distinct as select distinct on (owner) * from products order by owner, id;
+  create view v_union as select id, owner from products union all select id, product from lines;
+  create view v_over as select pid, cid from v_plain;
+  create view v_sub as select id, (select count(*) from lines where product = p.id) as n from products p;
+  create view v_window as select id, owner, row_number() over (partition by owner order by id) as n from products;
+  create view v_expr as select id + 0 as id, owner::bigint as owner from products;
+  create view v_text as select c.id, c.email, c.name as n from customers c join products p on p.sku = c.name;
+  create view v_cte as with x as (select * from products) select * from x;
+  create view v_lateral as select p.id, x.id as line from products p, lateral (select * from lines l where l.product = p.id limit 1) x;
+  create view v_using as select * from products full join lines using (id);
+  create view v_true as select id, name from customers where active and tag is null;
 `;
 
 describeWithPostgres('pins of reads through queries in queries', () => {
@@ -178,6 +193,46 @@ describeWithPostgres('pins of reads through queries in queries', () => {
       [from('select tenant from items union select 3'), 'read items'],
       [from('select tenant from items union select price from products'), 'read items products'],
       [from('select tenant from items union values (1)'), 'read items'],
+    ],
+    'a view is the query it stands for': [
+      ['select * from v_plain where cid = $1', 'read customers[1=$1] products[4=$1]'],
+      ['select * from v_plain where pid = $1 and name = $2', 'read customers[3=$2] products[1=$1]'],
+      ['select * from v_plain where name like $1', 'read customers products'],
+      ['select * from v_left where id = $1', 'read customers products[1=$1]'],
+      ['select * from v_left where cid = $1', 'read customers[1=$1] products[4=$1]'],
+      ['select * from v_left where cid is null', 'read customers products'],
+      ['select * from v_group where owner = $1', 'read products[4=$1]'],
+      ['select * from v_group where n = $1', 'read products'],
+      ['select * from v_distinct where owner = $1', 'read products[4=$1]'],
+      ['select * from v_window where owner = $1', 'read products[4=$1]'],
+      ['select * from v_union where owner = $1', 'read lines[3=$1] products[4=$1]'],
+      ['select * from v_over where cid = $1', 'read customers[1=$1] products[4=$1]'],
+      ['select * from v_over x (a, b) where b = $1', 'read customers[1=$1] products[4=$1]'],
+      ['select * from v_text where n = $1', 'read customers[3=$1] products[2=$1]'],
+      ['select * from v_true where id = $1', 'read customers[1=$1]'],
+      ['select * from v_true', 'read customers[11=true]'],
+      ['select * from cheaper where id = $1', 'read customers products[1=$1]'],
+      [
+        'select * from customers c left join v_group g on g.owner = c.id where c.id = $1',
+        'read customers[1=$1] products[4=$1]',
+      ],
+      [
+        'select * from v_plain a, v_plain b where a.cid = 1',
+        'read customers customers[1=1] products products[4=1]',
+      ],
+    ],
+    'but not above what takes rows of several values together, nor elsewhere in it': [
+      ['select * from v_limit where id = $1', 'read products'],
+      ['select * from v_distinct where id = $1', 'read products'],
+      ['select * from v_window where id = $1', 'read products'],
+      ['select * from v_expr where id = $1', 'read products'],
+      ['select * from v_expr where owner = $1', 'read products'],
+      ['select * from v_cte where id = $1', 'read products'],
+      ['select * from v_sub where id = $1', 'read lines products[1=$1]'],
+      ['select * from v_lateral where id = $1', 'read lines products[1=$1]'],
+      ['select * from v_lateral where line = $1', 'read lines products'],
+      ['select * from v_using where id = $1', 'read lines products'],
+      ['select * from events_view where id = $1', 'read events events_2024 events_2025'],
     ],
     'a query in an expression sees the columns around it': [
       [

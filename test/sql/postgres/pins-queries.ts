@@ -210,6 +210,34 @@ const correlatedRead = fc
     }
   });
 
+const views =
+  'grouped latest first_two ranked numbered both_kinds members_of all_of over_views flagged named'.split(' ');
+
+const viewRead = fc
+  .tuple(
+    fc.constantFrom(...views),
+    joinWord,
+    fc.integer({ min: 1, max: 4 }),
+    fc.constantFrom('id', 'team', 'small', 'belongs'),
+    fc.integer({ min: 0, max: 3 }),
+  )
+  .map(([view, join, number, column, which]): Piece => {
+    const values = [number];
+    switch (which) {
+      case 0:
+        return {
+          text: `select * from ${view} v ${join} team t on t.id = v.team where v.${column} = ?`,
+          values,
+        };
+      case 1:
+        return { text: `select * from team t ${join} ${view} v on v.team = t.id where t.id = ?`, values };
+      case 2:
+        return { text: `select * from ${view} as v (a, b) where b = ?`, values };
+      default:
+        return { text: `select * from ${view} where ${column} = ?`, values };
+    }
+  });
+
 const value = fc.integer({ min: 1, max: 7 });
 
 /** Columns that both sides have, and views. */
@@ -245,5 +273,6 @@ export const read: fc.Arbitrary<Call> = fc
     { weight: 4, arbitrary: derivedRead },
     { weight: 2, arbitrary: correlatedRead },
     { weight: 1, arbitrary: namedRead },
+    { weight: 2, arbitrary: viewRead },
   )
   .map(numbered);
