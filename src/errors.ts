@@ -29,6 +29,8 @@ export type ErrorCode = `LOOKASIDE_${keyof typeof errorTable}`;
 export class LookasideError extends Error {
   override readonly name = 'LookasideError';
   readonly code: ErrorCode;
+  /** The message without the sentence that it starts with. */
+  readonly detail: string;
 
   /**
    * @param suffix which row of the table this is
@@ -37,6 +39,7 @@ export class LookasideError extends Error {
   constructor(suffix: keyof typeof errorTable, detail: string, options?: { cause?: unknown }) {
     super(`${errorTable[suffix]}: ${detail}.`, options);
     this.code = `LOOKASIDE_${suffix}`;
+    this.detail = detail;
   }
 }
 
@@ -53,4 +56,9 @@ export function invariant(condition: unknown, message: string): asserts conditio
 /** What was thrown, in words: it need not have been an Error. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The same as the detail of an error that has it for its cause: nothing is said twice. */
+export function detailOf(cause: Error): string {
+  return cause instanceof LookasideError ? cause.detail : cause.message;
 }

@@ -2,7 +2,7 @@
  * Decides how the engine talks to whatever keeps its state: pipelines of plain Redis commands in sessions. Knows
  * neither which servers answer nor whether they are in this process.
  */
-import { LookasideError } from '../errors.js';
+import { detailOf, LookasideError } from '../errors.js';
 
 export type CommandArgument = string | Buffer;
 export type Command = readonly CommandArgument[];
@@ -143,7 +143,8 @@ export function openSession(store: Store): Session {
   const session = store.session();
   if (session !== null) return session;
   const cause = store.trouble();
-  throw new LookasideError('STORE_AWAY', cause?.message ?? 'there is no connection to it', { cause });
+  const detail = cause === null ? 'there is no connection to it' : detailOf(cause);
+  throw new LookasideError('STORE_AWAY', detail, { cause });
 }
 
 /**

@@ -6,7 +6,7 @@
  * Both vouch for it then, so that a table is taken over when its slot sets out and again when it has arrived.
  */
 import { type Command, type Replies, type Reply, ReplyError, type Session } from '../cache/executor.js';
-import { LookasideError } from '../errors.js';
+import { detailOf, LookasideError } from '../errors.js';
 import type { ClusterMembers, Member, Owner } from './cluster-members.js';
 import type { Connection } from './connection.js';
 import { slotOf } from './slots.js';
@@ -102,7 +102,7 @@ export class ClusterSession implements Session {
     const { member, connection } = shard;
     const reason = connection === null ? member?.watch.trouble : connection.error;
     const { place } = shard.owner;
-    if (reason !== null && reason !== undefined) return away(`${place}: ${reason.message}`);
+    if (reason !== null && reason !== undefined) return away(`${place}: ${detailOf(reason)}`);
     return away(
       `a majority of the nodes does not confirm yet, or not any more, that ${place} serves slot ${slot}`,
     );

@@ -116,7 +116,12 @@ describeWithRedis('a store outside of this process', () => {
     await until(far, false);
     await expect(far.write()).rejects.toMatchObject({
       code: 'LOOKASIDE_STORE_UNAVAILABLE',
-      cause: { code: 'LOOKASIDE_STORE_AWAY' },
+      cause: {
+        code: 'LOOKASIDE_STORE_AWAY',
+        message: expect.stringMatching(
+          /^The store cannot be used at the moment: (?!The store)[^.]+(\.\d[^.]*)*\.$/,
+        ) as string,
+      },
     });
     expect(await near.read({ query: () => 'other' })).toEqual(['near', 'before']); // nothing was written
     proxy.mend();
