@@ -1,18 +1,20 @@
 /**
  * Decides where results go: Markdown on stdout as it comes and in bench/results, charts beside it; with `record`,
- * charts also in bench/charts, the tables in bench/README.md and the digest in the project's README, both between
- * markers. Knows nothing of what they say.
+ * charts also in bench/charts, the tables in bench/README.md, the digest in the project's README and what a page of docs/
+ * shows there, all between markers. Knows nothing of what they say.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 
 const results = new URL('../results/', import.meta.url);
 const charts = new URL('../charts/', import.meta.url);
 const readme = new URL('../README.md', import.meta.url);
+const docs = new URL('../../docs/', import.meta.url);
 const projectReadme = new URL('../../README.md', import.meta.url);
 
 export class Report {
   private readonly sections: string[] = [];
   private shown: string | null = null;
+  private readonly pages = new Map<string, string>();
 
   constructor(
     readonly name: string,
@@ -27,6 +29,11 @@ export class Report {
   /** What of it a reader of the project's README sees. */
   digest(markdown: string): void {
     this.shown = markdown;
+  }
+
+  /** What of it a page of docs/ shows. */
+  page(name: string, markdown: string): void {
+    this.pages.set(name, markdown);
   }
 
   async chart(name: string, svg: string): Promise<void> {
@@ -44,6 +51,8 @@ export class Report {
     if (!this.record) return;
     await replaceBetweenMarkers(readme, this.name, text);
     if (this.shown !== null) await replaceBetweenMarkers(projectReadme, this.name, this.shown);
+    for (const [name, markdown] of this.pages)
+      await replaceBetweenMarkers(new URL(name, docs), this.name, markdown);
   }
 }
 

@@ -25,6 +25,8 @@ export interface Saving {
   cpuMs(): Promise<number>;
   residentBytes(): Promise<number>;
   info(field: string): Promise<string>;
+  /** How long it says that loading took. */
+  loadedMs(): number;
   /** Resolves when nothing is being saved. */
   saved(): Promise<void>;
   /** Ends it, and starts another one on the same folder; resolves once everything is loaded. */
@@ -48,7 +50,12 @@ export async function startSaving(
   const options = ['--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder, ...settings];
   const [command, args] =
     name === 'lookaside' ? [process.execPath, [program, 'serve', ...options]] : ['redis-server', options];
-  const child = spawn(command, args, { stdio: 'ignore' });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  let loadedMs = 0;
+  child.stdout.on('data', (chunk: Buffer) => {
+    const seconds = /DB loaded from disk: ([\d.]+) seconds/.exec(chunk.toString())?.[1];
+    if (seconds !== undefined) loadedMs = Number(seconds) * 1000;
+  });
   running.add(child);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const client = new Redis({ port, retryStrategy: () => 20, maxRetriesPerRequest: null });
@@ -76,6 +83,7 @@ export async function startSaving(
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) * 1024;
     },
+    loadedMs: () => loadedMs,
     async saved() {
       while ((await info('rdb_bgsave_in_progress')) !== '0') await sleep(50);
     },
