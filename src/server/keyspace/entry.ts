@@ -10,8 +10,6 @@ export { type ExpireAtMs, NEVER } from './expire-at.js';
 /** Longest value given out as a string. A Buffer that is no longer was changed in place. */
 export const SHORT_STRING_BYTES_MAX = 2048;
 
-/** What a field costs beside its own bytes: objects, map slots and array slots of the JavaScript heap, as measured on Node 20. */
-export const FIELD_OVERHEAD_BYTES = 100;
 const BUFFER_OVERHEAD_BYTES = 200;
 
 /**

@@ -8,9 +8,9 @@ import { type HeldNames, heldRows } from './held-names.js';
 import { PackedNames } from './packed-names.js';
 import type { StringView } from './string-view.js';
 
-const HASH_OVERHEAD_BYTES = 320;
+const HASH_OVERHEAD_BYTES = 250;
 /** A value's string and its place in a row that has some to spare. */
-const VALUE_OVERHEAD_BYTES = 29;
+const VALUE_OVERHEAD_BYTES = 32;
 
 export class HashValue extends Container {
   readonly type = 'hash';
