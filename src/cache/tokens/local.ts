@@ -179,8 +179,11 @@ export class LocalTokens implements Tokens {
 
   private cellOf(ref: Ref): LocalCell {
     const table = this.tableOf(ref.table);
+    const tracksWhole = table.shapes.has(WHOLE) ? 1 : 0;
     const isOver =
-      ref.pin !== null && !table.shapes.has(ref.pin.shape) && table.shapes.size > this.shapesPerTableMax;
+      ref.pin !== null &&
+      !table.shapes.has(ref.pin.shape) &&
+      table.shapes.size - tracksWhole >= this.shapesPerTableMax;
     const tracked = isOver ? { table: ref.table, pin: null } : ref;
     const name = tracked.pin?.shape ?? WHOLE;
     let shape = table.shapes.get(name);
