@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { until } from '../adapters/pg/fixture.js';
-import { Member } from '../support/member.js';
+import { type Member, Members } from '../support/member.js';
 import {
   describeWithPostgres,
   postgres,
@@ -22,7 +22,6 @@ const schema = `
 describeWithPostgres('processes that share a store', () => {
   let database: TestDatabase;
   let redis: RedisServer;
-  let members: Member[];
 
   const elsewhere = async <Row extends pg.QueryResultRow>(statement: string): Promise<readonly Row[]> => {
     const client = new pg.Client(database.config);
@@ -37,19 +36,15 @@ describeWithPostgres('processes that share a store', () => {
     client.disconnect();
     return keys;
   };
-  const start = async (ttl: '1h' | '300ms' = '1h'): Promise<Member> => {
-    const member = await Member.start({
-      cache: {
-        ttl,
-        namespace: 'shared',
-        topology: { kind: 'single', url: redis.url },
-        changes: { kind: 'poll', interval: '100ms' },
-      },
-      pool: { ...database.config, max: 4 },
-    });
-    members.push(member);
-    return member;
-  };
+  const members = new Members(() => ({
+    cache: {
+      ttl: '1h',
+      namespace: 'shared',
+      topology: { kind: 'single', url: redis.url },
+      changes: { kind: 'poll', interval: '100ms' },
+    },
+    pool: { ...database.config, max: 4 },
+  }));
   const nameIn = async (member: Member): Promise<string | undefined> =>
     (await member.query<{ name: string }>('select name from items where id = 1')).rows[0]?.name;
   /** Server processes whose last statement was a look at the statistics. */
@@ -63,16 +58,15 @@ describeWithPostgres('processes that share a store', () => {
 
   beforeEach(async () => {
     [database, redis] = await Promise.all([postgres().createDatabase(), redisServer()]);
-    members = [];
     await elsewhere(schema);
   });
   afterEach(async () => {
-    await Promise.all(members.filter(({ process }) => process.isRunning).map((member) => member.kill()));
+    await members.killAll();
     await Promise.all([database.drop(), redis.stop()]);
   });
 
   it('see what somebody else wrote, all of them, by the looks of one', async () => {
-    const [first, second] = [await start(), await start()];
+    const [first, second] = [await members.start(), await members.start()];
     await until(async () => (await first.query('select name from items where id = 1')).isHit);
     await until(async () => (await second.query('select name from items where id = 1')).isHit);
     await until(async () => (await watchers()).length === 1);
@@ -82,7 +76,7 @@ describeWithPostgres('processes that share a store', () => {
   });
 
   it('go on watching when the one that watched is killed', async () => {
-    const [first, second] = [await start(), await start()];
+    const [first, second] = [await members.start(), await members.start()];
     for (const member of [first, second]) await nameIn(member);
     await until(async () => (await watchers()).length === 1);
     await first.kill(); // it came first, and so it watches
@@ -92,17 +86,17 @@ describeWithPostgres('processes that share a store', () => {
   });
 
   it('see what was written while none of them was there, before they serve anything', async () => {
-    const first = await start();
+    const first = await members.start();
     await until(async () => (await first.query('select name from items where id = 1')).isHit);
     await first.kill();
     await elsewhere(`update items set name = 'changed'`);
     await until(async () => (await leases()).length === 0); // until then who was killed is taken to be watching
-    const second = await start();
+    const second = await members.start();
     expect(await nameIn(second)).toBe('changed');
   });
 
   it('let the database sleep when nothing is cached any more', async () => {
-    const member = await start('300ms');
+    const member = await members.start({}, { ttl: '300ms' });
     const isWatched = async (): Promise<boolean> => {
       await nameIn(member); // again and again: on a busy machine what is kept so shortly may be gone before we look
       return (await watchers()).length === 1;
@@ -113,7 +107,7 @@ describeWithPostgres('processes that share a store', () => {
   });
 
   it('never rotate what they write themselves, under load', { timeout: 120_000 }, async () => {
-    const [first, second] = [await start(), await start()];
+    const [first, second] = [await members.start(), await members.start()];
     for (const member of [first, second])
       await member.query('select value from counters where id = $1', [1000]);
     const load = (member: Member): Promise<unknown> =>

@@ -84,3 +84,27 @@ export class Member {
     return this.process.kill();
   }
 }
+
+/** Those that a test starts: what is left of them goes with it. */
+export class Members {
+  private readonly started: Member[] = [];
+
+  /** @param settings of all of them */
+  constructor(private readonly settings: () => MemberSettings) {}
+
+  /** @param pool what this one's pool has besides */
+  async start(pool: pg.PoolConfig = {}, cache: Config = {}): Promise<Member> {
+    const settings = this.settings();
+    const member = await Member.start({
+      cache: { ...settings.cache, ...cache },
+      pool: { ...settings.pool, ...pool },
+    });
+    this.started.push(member);
+    return member;
+  }
+
+  async killAll(): Promise<void> {
+    const running = this.started.splice(0).filter(({ process }) => process.isRunning);
+    await Promise.all(running.map((member) => member.kill()));
+  }
+}

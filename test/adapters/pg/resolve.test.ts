@@ -2,7 +2,7 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Member } from '../../support/member.js';
+import { type Member, Members } from '../../support/member.js';
 import {
   describeWithPostgres,
   postgres,
@@ -29,12 +29,10 @@ describeWithPostgres('an intent whose process was killed', () => {
   let redis: RedisServer;
   let store: Redis;
   let gate: pg.Client;
-  let members: Member[];
 
   beforeEach(async () => {
     [database, redis] = await Promise.all([postgres().createDatabase(), redisServer()]);
     store = new Redis(redis.url);
-    members = [];
     gate = new pg.Client(database.config);
     gate.on('error', () => undefined);
     await gate.connect();
@@ -42,25 +40,21 @@ describeWithPostgres('an intent whose process was killed', () => {
     await gate.query('select pg_advisory_lock(4711)');
   });
   afterEach(async () => {
-    await Promise.all(members.filter(({ process }) => process.isRunning).map((member) => member.kill()));
+    await members.killAll();
     store.disconnect();
     await gate.end();
     await Promise.all([database.drop(), redis.stop()]);
   });
 
-  const start = async (pool: pg.PoolConfig = {}): Promise<Member> => {
-    const member = await Member.start({
-      cache: {
-        ttl: '1h',
-        namespace: 'shared',
-        topology: { kind: 'single', url: redis.url },
-        changes: { kind: 'none' },
-      },
-      pool: { ...database.config, max: 2, ...pool },
-    });
-    members.push(member);
-    return member;
-  };
+  const members = new Members(() => ({
+    cache: {
+      ttl: '1h',
+      namespace: 'shared',
+      topology: { kind: 'single', url: redis.url },
+      changes: { kind: 'none' },
+    },
+    pool: { ...database.config, max: 2 },
+  }));
   const read = (member: Member): Promise<{ rows: { body: string }[]; isHit: boolean }> =>
     member.query('select body from slow where id = $1', [1]);
   const isWaiting = async (): Promise<boolean> =>
@@ -86,7 +80,7 @@ describeWithPostgres('an intent whose process was killed', () => {
   };
 
   it('blocks the others as long as the database may still commit, and is ended by them when it did', async () => {
-    const [owner, other] = [await start(), await start()];
+    const [owner, other] = [await members.start(), await members.start()];
     await until(async () => (await read(other)).isHit);
     await dieDuringCommit(owner);
     for (let again = 0; again < 3; again++)
@@ -105,8 +99,8 @@ describeWithPostgres('an intent whose process was killed', () => {
       grant all on slow to clerk_${process.pid}, owner_${process.pid}`);
     try {
       const [owner, other] = [
-        await start({ user: `owner_${process.pid}` }),
-        await start({ user: `clerk_${process.pid}` }),
+        await members.start({ user: `owner_${process.pid}` }),
+        await members.start({ user: `clerk_${process.pid}` }),
       ];
       await read(other);
       await dieDuringCommit(owner);
@@ -115,7 +109,7 @@ describeWithPostgres('an intent whose process was killed', () => {
       await until(async () => (await read(other)).isHit);
       expect((await read(other)).rows).toStrictEqual([{ body: 'new' }]);
     } finally {
-      await Promise.all(members.map((member) => member.kill()));
+      await members.killAll();
       await gate.query(
         `drop owned by clerk_${process.pid}, owner_${process.pid}; drop role clerk_${process.pid}, owner_${process.pid}`,
       );
@@ -123,7 +117,7 @@ describeWithPostgres('an intent whose process was killed', () => {
   });
 
   it('leaves no trace in a table that nobody reads, once another process has started', async () => {
-    const owner = await start();
+    const owner = await members.start();
     await owner.tell({ do: 'connect' });
     await owner.query('begin');
     await owner.query(`update unread set body = 'new'`);
@@ -133,12 +127,12 @@ describeWithPostgres('an intent whose process was killed', () => {
     await owner.kill();
     await open();
     expect(await standing()).toBe(2);
-    await start();
+    await members.start();
     await until(async () => (await standing()) === 0);
   });
 
   it('stands while the transaction is prepared, and is ended by others when somebody has finished it', async () => {
-    const [owner, other] = [await start(), await start()];
+    const [owner, other] = [await members.start(), await members.start()];
     await read(other);
     await open();
     await owner.tell({ do: 'connect' });
@@ -154,7 +148,7 @@ describeWithPostgres('an intent whose process was killed', () => {
   });
 
   it('is found by its lock and process also after DISCARD ALL', async () => {
-    const [owner, other] = [await start(), await start()];
+    const [owner, other] = [await members.start(), await members.start()];
     await read(other);
     await owner.tell({ do: 'connect' });
     await owner.query('discard all');

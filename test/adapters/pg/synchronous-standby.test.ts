@@ -1,6 +1,6 @@
 /** A COMMIT that waits for a synchronous standby, of a process that has died meanwhile: done or not, nobody can see yet. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Member } from '../../support/member.js';
+import { type Member, Members } from '../../support/member.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 import { describeWithPostgres, type RedisServer, redisServer } from '../../support/servers.js';
 import { until } from './fixture.js';
@@ -8,33 +8,27 @@ import { until } from './fixture.js';
 describeWithPostgres('a COMMIT that waits for a synchronous standby', () => {
   let server: PostgresServer;
   let redis: RedisServer;
-  let members: Member[];
+  const members = new Members(() => ({
+    cache: {
+      ttl: '1h',
+      namespace: 'synchronous',
+      topology: { kind: 'single', url: redis.url },
+      changes: { kind: 'none' },
+    },
+    pool: { ...server.place, max: 2 },
+  }));
 
   beforeEach(async () => {
     [server, redis] = await Promise.all([PostgresServer.start({ wal_level: 'replica' }), redisServer()]);
-    members = [];
     await server.query(
       `create table items (id int primary key, name text); insert into items values (1, 'old')`,
     );
   });
   afterEach(async () => {
-    await Promise.all(members.filter(({ process }) => process.isRunning).map((member) => member.kill()));
+    await members.killAll();
     await Promise.all([server.stop(), redis.stop()]);
   });
 
-  const start = async (): Promise<Member> => {
-    const member = await Member.start({
-      cache: {
-        ttl: '1h',
-        namespace: 'synchronous',
-        topology: { kind: 'single', url: redis.url },
-        changes: { kind: 'none' },
-      },
-      pool: { ...server.place, max: 2 },
-    });
-    members.push(member);
-    return member;
-  };
   const read = (member: Member): Promise<{ rows: { name: string }[]; isHit: boolean }> =>
     member.query('select name from items where id = $1', [1]);
   const isWaiting = async (): Promise<boolean> =>
@@ -47,7 +41,7 @@ describeWithPostgres('a COMMIT that waits for a synchronous standby', () => {
   it('blocks the others after its process was killed, until it is over, and is seen by all then', {
     timeout: 90_000,
   }, async () => {
-    const [owner, other] = [await start(), await start()];
+    const [owner, other] = [await members.start(), await members.start()];
     await until(async () => (await read(other)).isHit);
     await wantStandbys('nobody');
     owner.tell({ do: 'query', text: `update items set name = 'new' where id = 1` }).catch(() => undefined); // it does not live to tell
