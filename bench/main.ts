@@ -3,19 +3,23 @@ import { parseArgs } from 'node:util';
 import { benchChanges } from './changes.js';
 import { benchHits } from './hits.js';
 import { benchHttp } from './http.js';
+import { benchInvalidation } from './invalidation.js';
 import { Report } from './lib/report.js';
 import { benchPersistence } from './persistence.js';
+import { benchPlan } from './plan.js';
 import { benchServer } from './server.js';
 import { benchShared } from './shared.js';
 
-const usage = `npm run bench -- [hits] [http] [shared] [changes] [server] [persistence] [all] [options]
+const usage = `npm run bench -- [hits] [http] [shared] [changes] [invalidation] [server] [persistence] [plan] [all] [options]
 
   hits      a hit, a miss and a write through pool.query (the default; about a minute)
   http      the demo's API with seven caches, or none, in front of its database (about five minutes)
   shared    hits, writes, workers and failovers with one store for several processes (about two minutes)
   changes   how long a write by others stays unseen, on Postgres 18 and 15 (about three minutes, mostly waiting)
+  invalidation  of what a write takes out of the cache, how much had changed (about a minute)
   server    the embedded server beside redis-server: throughput, memory, stalls (about ten minutes)
   persistence  what saving and loading a million keys costs, beside redis-server (about three minutes)
+  plan      what understanding a statement costs, and a hit that depends on rows (a minute)
   --quick   fewer and shorter rounds: a look, not a figure
   --record  also update bench/README.md and bench/charts`;
 
@@ -24,8 +28,10 @@ const benches = {
   http: benchHttp,
   shared: benchShared,
   changes: benchChanges,
+  invalidation: benchInvalidation,
   server: benchServer,
   persistence: benchPersistence,
+  plan: benchPlan,
 } as const;
 
 async function main(): Promise<void> {

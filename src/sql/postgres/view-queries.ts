@@ -20,23 +20,36 @@ export interface ViewQuery {
   readonly others: readonly string[];
 }
 
-const trees = new WeakMap<Relation, TreeNode | null>();
+interface StoredQuery {
+  readonly query: TreeNode;
+  /** All entries that are relations, wherever they stand. */
+  readonly relations: readonly TreeNode[];
+}
 
-/** Null: nothing is known of the view. */
-export function queryOfView(catalog: Catalog, view: Relation, itemOf: ItemOf): ViewQuery | null {
-  let tree = trees.get(view);
-  if (tree === undefined) {
+const stored = new WeakMap<Relation, StoredQuery | null>();
+
+/** Read once per view and snapshot of the catalog. */
+function storedQuery(view: Relation): StoredQuery | null {
+  let known = stored.get(view);
+  if (known === undefined) {
     const text = view.view?.tree ?? null;
     const parsed = text === null ? null : parseTree(text);
     const [only, ...more] = Array.isArray(parsed) ? (parsed as readonly TreeValue[]) : [];
-    tree = more.length === 0 ? nodeOf(only, 'QUERY') : null;
-    trees.set(view, tree);
+    const query = more.length === 0 ? nodeOf(only, 'QUERY') : null;
+    known = query === null ? null : { query, relations: rangeTable(query) };
+    stored.set(view, known);
   }
+  return known;
+}
+
+/** Null: nothing is known of the view. */
+export function queryOfView(catalog: Catalog, view: Relation, itemOf: ItemOf): ViewQuery | null {
+  const tree = storedQuery(view);
   if (tree === null) return null;
   const reader = new ViewReader(catalog, itemOf);
-  const query = reader.query(tree);
+  const query = reader.query(tree.query);
   if (query === null) return null;
-  const others = rangeTable(tree).filter((entry) => !reader.met.has(entry));
+  const others = tree.relations.filter((entry) => !reader.met.has(entry));
   return {
     query,
     others: others.flatMap((entry) => textIn(entry, 'relid') ?? []).filter((oid) => oid !== view.table.id),

@@ -1,0 +1,172 @@
+/**
+ * Decides the question of `npm run bench -- plan`: what understanding a statement costs, the first time and every other time,
+ * and what a hit costs whose result depends on some rows rather than on whole tables.
+ */
+import { createCache } from 'lookaside';
+import { withCache } from 'lookaside/pg';
+import { Pool } from 'pg';
+import { startPostgres } from '../scripts/lib/postgres.js';
+import { loadCatalog } from '../src/sql/postgres/load-catalog.js';
+import { loadParser } from '../src/sql/postgres/parser.js';
+import { createPostgresPlanner } from '../src/sql/postgres/planner.js';
+import { describeMachine } from './lib/machine.js';
+import { median, microseconds, ratio } from './lib/numbers.js';
+import { markdownTable, type Report } from './lib/report.js';
+import { corpus, schemaSql } from './plan/corpus.js';
+
+export interface PlanOptions {
+  readonly quick: boolean;
+}
+
+/** CPU time of this process, which a busy machine does not stretch, in µs per call. */
+function cpuOf(calls: number, run: () => void): number {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / calls;
+}
+
+export async function benchPlan(report: Report, { quick }: PlanOptions): Promise<void> {
+  const postgres = await startPostgres();
+  const pool = new Pool({ connectionString: postgres.url, max: 2 });
+  pool.on('error', () => undefined);
+  try {
+    await pool.query(schemaSql);
+    report.add(
+      `### Understanding a statement\n\n${describeMachine({}, ['pg'])}\n\n` +
+        `${corpus.length} texts of applications and of ORMs, from a look-up by key to reports over views, CTEs and windows. ` +
+        'CPU time of the whole process.',
+    );
+    const catalog = await loadCatalog(async (text) => (await pool.query<Record<string, unknown>>(text)).rows);
+    const parser = await loadParser();
+    const rounds = quick ? 5 : 40;
+    const plan = await planning({ parser, catalog }, rounds);
+    const hits = await comparePinnedHits(pool, postgres.url, quick ? 5 : 15);
+    const rows = [
+      ['a new text, median', microseconds(plan.medianUs), '<= 300 µs', plan.medianUs <= 300],
+      ['a new text, 95 of 100', microseconds(plan.p95Us), '', null],
+      ['of that the parser, median', microseconds(plan.parserUs), '', null],
+      ['a known text', microseconds(plan.knownUs), '<= 1 µs', plan.knownUs <= 1],
+      ...hits.map(({ name, times }) => [name, ratio(times), '<= 1.3x', times <= 1.3] as const),
+    ] as const;
+    report.add(
+      markdownTable(
+        ['', 'measured', 'to be', ''],
+        rows.map(([label, measured, wanted, isMet]) => [
+          label,
+          measured,
+          wanted,
+          isMet === null ? '' : isMet ? 'met' : '**missed**',
+        ]),
+      ),
+    );
+    await report.save();
+  } finally {
+    await pool.end();
+    await postgres.stop();
+  }
+}
+
+interface Planning {
+  readonly medianUs: number;
+  readonly p95Us: number;
+  readonly parserUs: number;
+  readonly knownUs: number;
+}
+
+/** Each text with a comment of its own is a new one. */
+async function planning(
+  options: Parameters<typeof createPostgresPlanner>[0],
+  rounds: number,
+): Promise<Planning> {
+  const planner = createPostgresPlanner(options);
+  const planned: number[] = [];
+  const parsed: number[] = [];
+  for (let round = 0; round < rounds; round++)
+    for (const [index, text] of corpus.entries()) {
+      const fresh = `${text} /* ${round}.${index} */`;
+      const planUs = cpuOf(1, () => planner.plan(fresh));
+      const parseUs = cpuOf(1, () => options.parser.parse(fresh));
+      // The first round warms up.
+      if (round > 0) {
+        planned.push(planUs);
+        parsed.push(parseUs);
+      }
+    }
+  for (const text of corpus) planner.plan(text);
+  const calls = 20_000 * corpus.length;
+  const knownUs = cpuOf(calls, () => {
+    for (let call = 0; call < 20_000; call++) for (const text of corpus) planner.plan(text);
+  });
+  planned.sort((one, other) => one - other);
+  return {
+    medianUs: median(planned),
+    p95Us: planned[Math.floor(planned.length * 0.95)] ?? Number.NaN,
+    parserUs: median(parsed),
+    knownUs,
+  };
+}
+
+interface Pair {
+  readonly name: string;
+  readonly pinned: string;
+  /** The same rows by a condition that names none. */
+  readonly whole: string;
+  readonly values: readonly unknown[];
+}
+
+const pairs: readonly Pair[] = [
+  {
+    name: 'a hit by key, beside one on the whole table',
+    pinned: 'select * from products where id = $1',
+    whole: 'select * from products where id + 0 = $1',
+    values: [7],
+  },
+  {
+    name: 'a hit by two columns',
+    pinned: 'select * from order_lines where order_id = $1 and line = $2',
+    whole: 'select * from order_lines where order_id + 0 = $1 and line + 0 = $2',
+    values: [3, 1],
+  },
+  {
+    name: 'a hit by four keys',
+    pinned: 'select * from products where id = any ($1)',
+    whole: 'select * from products where id + 0 = any ($1)',
+    values: [[1, 2, 3, 4]],
+  },
+];
+
+/** CPU time per hit of a pinned statement, as a multiple of an unpinned one's; in turns, medians. */
+async function comparePinnedHits(
+  plain: Pool,
+  url: string,
+  rounds: number,
+): Promise<readonly { readonly name: string; readonly times: number }[]> {
+  await plain.query(`insert into products (id, sku, price) select i, 'p' || i, i from generate_series(1, 50) i on conflict do nothing;
+    insert into orders (id) select i from generate_series(1, 20) i on conflict do nothing;
+    insert into order_lines (order_id, line, quantity) select i, 1, 1 from generate_series(1, 20) i on conflict do nothing`);
+  const cache = createCache({ namespace: 'bench-plan', ttl: '1h' });
+  const pool = withCache(new Pool({ connectionString: url, max: 2 }), cache);
+  pool.on('error', () => undefined);
+  try {
+    const measured: { name: string; times: number }[] = [];
+    for (const { name, pinned, whole, values } of pairs) {
+      const cpu = async (text: string): Promise<number> => {
+        const calls = 20_000;
+        const before = process.cpuUsage();
+        for (let call = 0; call < calls; call++) await pool.query(text, [...values]);
+        const { user, system } = process.cpuUsage(before);
+        return (user + system) / calls;
+      };
+      await cpu(pinned);
+      await cpu(whole);
+      const times: number[] = [];
+      for (let round = 0; round < rounds; round++) times.push((await cpu(pinned)) / (await cpu(whole)));
+      measured.push({ name, times: median(times) });
+    }
+    return measured;
+  } finally {
+    await pool.end();
+    await cache.close();
+  }
+}
