@@ -1,13 +1,13 @@
 /** Decides the case of a seed: a database with every hazard, and steps on it. */
 
 import { addCode } from './code.js';
-import { typesSql } from './column-types.js';
+import { type ColumnType, columnTypes, typesSql } from './column-types.js';
 import { Dice } from './dice.js';
 import { drawRead } from './reads.js';
 import { addRows, addTables } from './schema.js';
 import type { Case, Step } from './script.js';
 import { addViews } from './views.js';
-import type { World } from './world.js';
+import type { Breadth, World } from './world.js';
 import { drawWrite } from './writes.js';
 
 const rights = [
@@ -15,6 +15,15 @@ const rights = [
   'grant all on all tables in schema public, other to differential_tenant',
   'grant all on all sequences in schema public to differential_tenant',
 ];
+
+/** Where there are few, among them are some whose equal values do not look equal. */
+function typesOf(dice: Dice, breadth: Breadth): readonly ColumnType[] {
+  if (breadth === 'broad') return columnTypes;
+  const ints = columnTypes.filter(({ family }) => family === 'int');
+  const texts = columnTypes.filter(({ family }) => family === 'text');
+  const loose = texts.filter(({ looksEqual }) => !looksEqual);
+  return [dice.pick(ints), dice.pick(texts), dice.pick(loose), dice.pick(columnTypes)];
+}
 
 export function caseOf(seed: number, stepCount: number): Case {
   const dice = new Dice(seed);
@@ -24,13 +33,14 @@ export function caseOf(seed: number, stepCount: number): Case {
     relations: [],
     routines: [],
     otherSession: breadth === 'broad' ? dice.pick(['path', 'zone', 'tenant']) : 'plain',
+    types: typesOf(dice, breadth),
     serial: 0,
     setup: ['create schema other', ...typesSql, 'create sequence numbers start 1'],
   };
   addTables(world, dice);
   addRows(world, dice);
   addViews(world, dice);
-  if (breadth === 'broad') addCode(world, dice);
+  if (breadth === 'broad' || dice.chance(0.4)) addCode(world, dice);
   world.setup.push(...rights);
   const steps: Step[] = [];
   for (let step = 0; step < stepCount; step++)

@@ -5,6 +5,7 @@ import type { Dice } from './dice.js';
 import type { Column, Relation, World } from './world.js';
 
 export function addCode(world: World, dice: Dice): void {
+  if (world.breadth === 'narrow') return addTrigger(world, dice, 'g1');
   for (let count = dice.between(0, 4); count > 0; count--) addTrigger(world, dice, `g${count}`);
   for (let count = dice.between(1, 4); count > 0; count--) addRoutine(world, dice, `f${count}`);
   if (dice.chance(0.25)) addRule(world, dice);

@@ -252,7 +252,9 @@ export class Player {
     if (++this.turn % POOL_QUERY_EVERY === 0) return this.run(pool, call);
     const client = await pool.connect();
     try {
-      return await this.run(client, call);
+      const done = await this.run(client, call);
+      if (isInTransaction(client)) await client.query('rollback');
+      return done;
     } finally {
       client.release();
     }

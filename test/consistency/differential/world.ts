@@ -41,6 +41,8 @@ export interface World {
   readonly setup: string[];
   /** Besides the plain one: each has a catalog of its own to be read after every definition. */
   readonly otherSession: SessionName;
+  /** Of its columns: few, so that they compare with one another. */
+  readonly types: readonly ColumnType[];
   /** Of names that are given once. */
   serial: number;
 }
