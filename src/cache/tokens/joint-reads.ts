@@ -41,8 +41,6 @@ interface Seen {
   readonly voucher: string | null;
 }
 
-const atOnce = Promise.resolve();
-
 export class JointReads {
   /** By the tables that are read: a failure of one table's node is nobody else's. */
   private readonly rounds = new Map<string, Round>();
@@ -93,16 +91,6 @@ class Round implements Shown {
   private readonly values: (Values | null)[];
   private seen: readonly Seen[] = [];
   private answered = 0;
-  private readonly answerNext = (): void => {
-    const reader = this.readers[this.answered++] as Reader; // called once for each
-    try {
-      reader.answered(this);
-    } catch (error) {
-      reader.failed(error);
-    }
-    // One by one: whoever is answered uses what it got and asks again before the next result is made.
-    if (this.answered < this.readers.length) void atOnce.then(this.answerNext);
-  };
 
   constructor(private readonly tables: readonly string[]) {
     this.values = tables.map(() => null);
@@ -171,7 +159,14 @@ class Round implements Shown {
     }));
     let place = this.tables.length;
     for (const values of this.values) values?.answer(replies[place++]);
-    this.answerNext();
+    for (; this.answered < this.readers.length; this.answered++) {
+      const reader = this.readers[this.answered] as Reader; // below the length
+      try {
+        reader.answered(this);
+      } catch (error) {
+        reader.failed(error);
+      }
+    }
   }
 
   private tokenOf({ table, valueKey }: Place): string | null {
