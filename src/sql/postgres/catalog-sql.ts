@@ -94,6 +94,10 @@ const parts = {
       p.oid >= ${userOid} and exists (select from pg_catalog.pg_depend d where d.objid = p.oid and d.deptype = 'e'
         and d.classid = 'pg_catalog.pg_proc'::regclass) as extension,
       case when p.oid >= ${userOid} and l.lanname not in ('c', 'internal') then p.prosrc end as source,
+      p.proconfig as settings,
+      array(select d.refobjid::text from pg_catalog.pg_depend d where p.oid >= ${userOid} and p.prokind <> 'a' and d.objid = p.oid
+        and d.classid = 'pg_catalog.pg_proc'::regclass and d.refclassid = 'pg_catalog.pg_proc'::regclass
+        and d.refobjid >= ${userOid}) as calls,
       case when p.oid >= ${userOid} and p.prokind = 'a' then
         (select array[a.aggtransfn::oid::text, a.aggfinalfn::oid::text, a.aggcombinefn::oid::text,
           a.aggmtransfn::oid::text, a.aggminvtransfn::oid::text, a.aggmfinalfn::oid::text]

@@ -110,6 +110,10 @@ export interface FunctionInfo {
   readonly extension: boolean;
   /** The body of a function in a procedural language or SQL that the installation did not bring along. */
   readonly source: string | null;
+  /** Functions of users that what stands for its missing arguments calls, or its body where that is kept as a tree (oids). */
+  readonly calls: readonly string[];
+  /** Settings it runs with: `search_path=…`. */
+  readonly settings: readonly string[] | null;
   /** The functions a user-defined aggregate is made of (oids). */
   readonly parts: readonly string[] | null;
 }

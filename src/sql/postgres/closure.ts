@@ -11,6 +11,7 @@ import {
 } from './catalog.js';
 import type { Findings } from './findings.js';
 import { bodyEffects } from './function-bodies.js';
+import { type CodeEffect, codeOf } from './function-code.js';
 import { effectOfFunctionOid } from './functions.js';
 import { tablesRead } from './relations.js';
 import { columnsSetBy } from './row-triggers.js';
@@ -112,7 +113,11 @@ function spread(catalog: Catalog, findings: Findings, request: WriteRequest): re
     sets.set(member, set);
     for (const oid of member.functions) {
       const effect = effectOfFunctionOid(catalog, oid);
-      if (effect.effect === 'writes')
+      if (effect.effect !== 'writes') continue;
+      if (effect.changesSession) findings.depart();
+      if (effect.changesCatalog) findings.changesCatalog = true;
+      if (effect.tables !== null) for (const table of effect.tables) findings.write(table, [], effect);
+      else
         return everything(
           `a default, check or policy of ${member.table.name} calls a function: ${effect.reason.detail}`,
         );
@@ -178,12 +183,24 @@ function triggersOf(
       (oid) => effectOfFunctionOid(catalog, oid).effect === 'writes',
     );
     if (!isRisky && columnsSetBy(catalog, member, trigger) !== null) continue;
+    const code = codeOf(catalog, trigger.function);
+    if (!isRisky && code?.everything === null) {
+      noteRead(findings, trigger, code);
+      continue;
+    }
     noteCode(catalog, findings, trigger);
     const detail = `${member.table.name} has the trigger ${trigger.name}`;
     findings.writeEverything({ code: 'side-effects', detail });
     return null;
   }
   return columnsSetOn(catalog, member, events);
+}
+
+/** What code does that was read. */
+function noteRead(findings: Findings, trigger: Trigger, code: CodeEffect): void {
+  for (const table of code.writes) findings.write(table, [], trigger);
+  if (code.changesSession) findings.depart();
+  if (code.changesCatalog) findings.changesCatalog = true;
 }
 
 /** A trigger's code runs in the session of the statement. */
@@ -196,12 +213,17 @@ function noteCode(catalog: Catalog, findings: Findings, trigger: Trigger): void 
 /** A view without triggers and rules passes a write on to the one table it can be updated through: any below it. */
 function spreadView(catalog: Catalog, findings: Findings, request: WriteRequest): readonly WriteRequest[] {
   const { relation, event, source } = request;
-  if (relation.triggers.length > 0) {
-    findings.writeEverything({
-      code: 'side-effects',
-      detail: `the view ${relation.table.name} has a trigger`,
-    });
-    return [];
+  // Instead of what the view would pass on: that counts too, as it does for another event.
+  for (const trigger of relation.triggers) {
+    const code = codeOf(catalog, trigger.function);
+    if (code?.everything !== null) {
+      findings.writeEverything({
+        code: 'side-effects',
+        detail: `the view ${relation.table.name} has a trigger`,
+      });
+      return [];
+    }
+    noteRead(findings, trigger, code);
   }
   const below = tablesRead(catalog, findings, { relation, withChildren: true });
   if (relation.view === null || below.length === 0) {
@@ -281,11 +303,17 @@ export function columnsSetOn(
   for (const trigger of relation.triggers) {
     if (!isFired(trigger, events)) continue;
     const set = columnsSetBy(catalog, relation, trigger);
-    if (set === null) return null;
-    if (set === 'all') isAll = true;
+    // Code that was read may make another row of the one at hand, while that is not stored yet.
+    if (set === null && codeOf(catalog, trigger.function)?.everything !== null) return null;
+    if (set === null || set === 'all') isAll ||= isBeforeRow(trigger);
     else for (const column of set) columns.add(column);
   }
   return isAll ? 'all' : columns;
+}
+
+/** `pg_trigger.tgtype`: 1 for each row, 2 before. */
+function isBeforeRow({ type }: Trigger): boolean {
+  return (type & 3) === 3;
 }
 
 function isFired(trigger: Trigger, events: readonly WriteEvent[]): boolean {

@@ -67,9 +67,14 @@ export class Findings {
 
   apply(effect: FunctionEffect): void {
     if (effect.effect === 'pure') return;
+    if (effect.effect === 'reads') {
+      for (const table of effect.tables) this.reads.push({ table, pins: null });
+      return;
+    }
     this.deny(effect.reason.code, effect.reason.detail);
     if (effect.effect === 'unstable') return;
-    this.writeEverything(effect.reason);
+    if (effect.tables === null) this.writeEverything(effect.reason);
+    else for (const table of effect.tables) this.write(table, [], effect);
     if (effect.changesSession) this.depart();
     if (effect.changesCatalog) this.changesCatalog = true;
   }

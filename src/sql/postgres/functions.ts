@@ -1,19 +1,24 @@
 /** Decides what calling a function may do: nothing but compute, see something that is in no table, or write. */
-import type { Reason } from '../plan.js';
+import type { Reason, Table } from '../plan.js';
 import type { Catalog, FunctionInfo, Operator } from './catalog.js';
 import { bodyEffects, isHarmlessNative } from './function-bodies.js';
+import { codeOf } from './function-code.js';
 
 /**
  * - `pure`: its result depends on its arguments and on session settings that are in every cache key.
  * - `unstable`: its result depends on more, so it is never cached; it changes no table.
- * - `writes`: it may do anything.
+ * - `reads`: its result depends on its arguments and on these tables.
+ * - `writes`: it may do anything, or change these tables.
  */
 export type FunctionEffect =
   | { readonly effect: 'pure' }
   | { readonly effect: 'unstable'; readonly reason: Reason }
+  | { readonly effect: 'reads'; readonly tables: readonly Table[] }
   | {
       readonly effect: 'writes';
       readonly reason: Reason;
+      /** What it changes, as its code says; null: anything. */
+      readonly tables: readonly Table[] | null;
       /** It may leave other settings, another role or temporary tables behind. */
       readonly changesSession: boolean;
       /** It may create, alter or drop something. */
@@ -70,7 +75,7 @@ function unstable(info: FunctionInfo, why: string): FunctionEffect {
 function writes(catalog: Catalog, info: FunctionInfo, why: string): FunctionEffect {
   const reason = { code: 'volatile-function', detail: `${named(info)} ${why}` };
   const { session, definitions } = bodyEffects(catalog, info.oid);
-  return { effect: 'writes', reason, changesSession: session, changesCatalog: definitions };
+  return { effect: 'writes', reason, tables: null, changesSession: session, changesCatalog: definitions };
 }
 
 /** The type timetz. */
@@ -92,12 +97,15 @@ function effectOfBuiltIn(catalog: Catalog, info: FunctionInfo): FunctionEffect {
 
 /** A user-defined aggregate is called immutable whatever it is made of. */
 function effectOfAggregate(catalog: Catalog, info: FunctionInfo): FunctionEffect {
+  const read: Table[] = [];
   for (const oid of info.parts ?? []) {
     if (oid === '0') continue;
     const effect = effectOfFunctionOid(catalog, oid);
-    if (effect.effect !== 'pure') return effect;
+    if (effect.effect === 'reads') read.push(...effect.tables);
+    else if (effect.effect !== 'pure') return effect;
   }
-  return info.parts === null ? writes(catalog, info, 'is an aggregate of unknown parts') : pure;
+  if (info.parts === null) return writes(catalog, info, 'is an aggregate of unknown parts');
+  return read.length === 0 ? pure : { effect: 'reads', tables: read };
 }
 
 /**
@@ -106,6 +114,12 @@ function effectOfAggregate(catalog: Catalog, info: FunctionInfo): FunctionEffect
  * body could read tables.
  */
 export function effectOfFunction(catalog: Catalog, info: FunctionInfo): FunctionEffect {
+  if (!info.extension && info.calls.some((oid) => oid !== info.oid && bodyEffects(catalog, oid).writes))
+    return writes(catalog, info, 'calls a function that may write, for an argument that is not given say');
+  if (info.kind !== 'a' && Number(info.oid) >= 16_384) {
+    const read = effectOfReadCode(catalog, info);
+    if (read !== null) return read;
+  }
   if (info.kind === 'p') return writes(catalog, info, 'is a procedure');
   if (info.schema === 'pg_catalog' && Number(info.oid) < 16_384) return effectOfBuiltIn(catalog, info);
   if (info.kind === 'a') return effectOfAggregate(catalog, info);
@@ -122,6 +136,22 @@ export function effectOfFunction(catalog: Catalog, info: FunctionInfo): Function
     : unstable(info, 'says that it is immutable, but its body could read tables');
 }
 
+/** What its body or its user says it does; null if nobody can tell. */
+function effectOfReadCode(catalog: Catalog, info: FunctionInfo): FunctionEffect | null {
+  const code = codeOf(catalog, info.oid);
+  if (code?.everything !== null) return null;
+  const { writes: tables, reads, changesSession, changesCatalog } = code;
+  if (tables.length > 0 || changesSession || changesCatalog) {
+    const reason = { code: 'volatile-function', detail: `${named(info)} writes` };
+    return { effect: 'writes', reason, tables, changesSession, changesCatalog };
+  }
+  // What calls itself immutable may have been computed when the statement was planned.
+  const isStable =
+    code.isDeclared || info.volatility === 's' || (info.volatility === 'i' && reads?.length === 0);
+  if (reads !== null && isStable) return reads.length === 0 ? pure : { effect: 'reads', tables: reads };
+  return unstable(info, info.volatility === 'v' ? 'is volatile' : 'depends on more than its arguments');
+}
+
 export function effectOfFunctionOid(catalog: Catalog, oid: string): FunctionEffect {
   const info = catalog.functions.get(oid);
   if (info !== undefined) return effectOfFunction(catalog, info);
@@ -135,5 +165,5 @@ export function effectOfOperator(catalog: Catalog, operator: Operator): Function
 /** A function that is newer than the snapshot, or not there at all. */
 export function unknownFunction(name: string): FunctionEffect {
   const reason = { code: 'unknown-function', detail: `${name} is not in the catalog` };
-  return { effect: 'writes', reason, changesSession: true, changesCatalog: true };
+  return { effect: 'writes', reason, tables: null, changesSession: true, changesCatalog: true };
 }

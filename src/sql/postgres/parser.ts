@@ -9,6 +9,8 @@ export type ParseOutcome =
 export interface PostgresParser {
   /** Never throws. A text the parser cannot read (its own limits included) is an outcome. */
   parse(text: string): ParseOutcome;
+  /** The same for `create function … language plpgsql as …`: one tree per function. */
+  parseCode(text: string): ParseOutcome;
 }
 
 const encoder = new TextEncoder();
@@ -24,30 +26,56 @@ export function loadParser(): Promise<PostgresParser> {
 
 function parserOf(module: object): PostgresParser {
   let instance = startParser(module);
+  const guarded = (text: string, parse: typeof parseWith): ParseOutcome => {
+    // C reads up to the first NUL: what stands behind it would be overlooked.
+    if (text.includes('\0')) return { parsed: false, message: 'the text has a NUL character' };
+    try {
+      return parse(instance, text);
+    } catch (error) {
+      // A trap (stack or memory exhausted by a monstrous statement) leaves the instance in an unknown state.
+      instance = startParser(module);
+      return { parsed: false, message: `the parser gave up: ${String(error)}` };
+    }
+  };
   return {
-    parse(text) {
-      // C reads up to the first NUL: what stands behind it would be overlooked.
-      if (text.includes('\0')) return { parsed: false, message: 'the text has a NUL character' };
-      try {
-        return parseWith(instance, text);
-      } catch (error) {
-        // A trap (stack or memory exhausted by a monstrous statement) leaves the instance in an unknown state.
-        instance = startParser(module);
-        return { parsed: false, message: `the parser gave up: ${String(error)}` };
-      }
-    },
+    parse: (text) => guarded(text, parseWith),
+    parseCode: (text) => guarded(text, parseCodeWith),
   };
 }
 
-function parseWith(instance: ParserInstance, text: string): ParseOutcome {
+/** A text in the parser's memory: to be freed. */
+function stored(instance: ParserInstance, text: string): number {
   const source = encoder.encode(text);
   const pointer = instance.malloc(source.length + 1);
   if (pointer === 0) throw new Error('no memory');
+  const bytes = instance.bytes();
+  bytes.set(source, pointer);
+  bytes[pointer + source.length] = 0;
+  return pointer;
+}
+
+function parseCodeWith(instance: ParserInstance, text: string): ParseOutcome {
+  const pointer = stored(instance, text);
   let result = 0;
   try {
-    const bytes = instance.bytes();
-    bytes.set(source, pointer);
-    bytes[pointer + source.length] = 0;
+    result = instance.parsePlpgsql(pointer);
+    // An object, or what is wrong in words.
+    const answer = cString(instance, result);
+    if (!answer.startsWith('{')) return { parsed: false, message: answer };
+    const tree: unknown = JSON.parse(answer);
+    return isFields(tree)
+      ? { parsed: true, statements: list(tree, 'plpgsql_funcs') }
+      : { parsed: false, message: 'the parser gave no tree' };
+  } finally {
+    instance.free(pointer);
+    if (result !== 0) instance.freeString(result);
+  }
+}
+
+function parseWith(instance: ParserInstance, text: string): ParseOutcome {
+  const pointer = stored(instance, text);
+  let result = 0;
+  try {
     result = instance.parse(pointer);
     if (result === 0) throw new Error('no memory');
     // PgQueryParseResult: the tree as JSON, what was printed, the error (whose first field is its message).

@@ -10,6 +10,7 @@ import { Findings } from './findings.js';
 import { effectOfFunctionOid } from './functions.js';
 import type { PostgresParser } from './parser.js';
 import { Pins } from './pins.js';
+import { type DeclaredCode, installCodeReader } from './read-code.js';
 import { walkQuery } from './select.js';
 import { setsNothingElse } from './session.js';
 import { Sight } from './sight.js';
@@ -28,6 +29,8 @@ export interface PlannerLimits {
 export interface PlannerOptions {
   readonly parser: PostgresParser;
   readonly catalog: Catalog;
+  /** What a user says that functions do. */
+  readonly declared?: DeclaredCode;
   /** Names of settings by which results are kept apart where they depend on them. */
   readonly settingsInKey?: readonly string[];
   readonly limits?: Partial<PlannerLimits>;
@@ -45,6 +48,11 @@ export function createPostgresPlanner(options: PlannerOptions): Planner {
   const plans = new RecentTexts<Plan>({
     entriesMax: limits.plansMax,
     charactersMax: limits.planCharactersMax,
+  });
+  installCodeReader({
+    ...options,
+    declared: options.declared ?? new Map(),
+    walk: (catalog, findings, statement) => walkOne({ catalog, findings }, statement, () => undefined),
   });
   const hazard = castHazard(options.catalog);
   return {

@@ -25,6 +25,8 @@ export interface ParserInstance {
   readonly free: NativeFunction;
   readonly parse: NativeFunction;
   readonly freeParseResult: NativeFunction;
+  readonly parsePlpgsql: NativeFunction;
+  readonly freeString: NativeFunction;
 }
 
 /** Thrown through the WebAssembly where C would longjmp. */
@@ -148,5 +150,7 @@ export function startParser(module: object): ParserInstance {
     free: native('_free'),
     parse: native('_wasm_parse_query_raw'),
     freeParseResult: native('_wasm_free_parse_result'),
+    parsePlpgsql: native('_wasm_parse_plpgsql'),
+    freeString: native('_wasm_free_string'),
   };
 }

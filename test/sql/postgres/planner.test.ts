@@ -19,6 +19,7 @@ describeWithPostgres('the planner', () => {
   test('a known text is not parsed again', () => {
     let parsed = 0;
     const counting: PostgresParser = {
+      ...parser,
       parse(text) {
         parsed += 1;
         return parser.parse(text);
@@ -40,6 +41,7 @@ describeWithPostgres('the planner', () => {
 
   test('a text over the limit is not parsed and may do anything', () => {
     const refusing: PostgresParser = {
+      ...parser,
       parse() {
         throw new Error('parsed');
       },
