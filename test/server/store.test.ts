@@ -252,3 +252,28 @@ it('adds to small integers, and leaves anything else to others', () => {
     '2147483647',
   ]);
 });
+
+describe('FLUSHALL', () => {
+  it('leaves nothing of any database, and handles keep what they said', () => {
+    const { keyspace, db, other } = emptyKeyspace();
+    for (const each of [db, other])
+      for (let number = 0; number < 500; number++) {
+        each.set(`key:${number}`, `value:${number}`, number % 2 === 0 ? NEVER : 1e15);
+        each.set(`hash:${number}`, new HashValue(), NEVER);
+      }
+    const entry = other.peek('key:7');
+    keyspace.flushAll();
+    expect([db.size, other.size, db.volatileSize, other.volatileSize, keyspace.usedBytes]).toEqual([
+      0, 0, 0, 0, 0,
+    ]);
+    expect([entry?.key, entry?.value]).toEqual(['key:7', 'value:7']);
+    for (const each of [db, other]) {
+      expect(each.peek('key:7')).toBeUndefined();
+      each.set('key:7', 'again', NEVER);
+      expect(each.peek('key:7')?.value).toBe('again');
+    }
+    keyspace.flushAll();
+    expect(keyspace.usedBytes).toBe(0);
+    keyspace.close();
+  });
+});

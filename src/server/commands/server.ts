@@ -113,7 +113,7 @@ function flushdb({ args, db }: Call): Reply {
 function flushall({ args, server }: Call): Reply {
   const problem = flushMode(args);
   if (problem !== null) return problem;
-  for (const db of server.keyspace.databases) db.flush();
+  server.keyspace.flushAll();
   return OK;
 }
 

@@ -70,6 +70,8 @@ export class KeyspaceCore {
   vanished: ((database: number, key: string) => void) | null = null;
   /** While false, nothing is past its time: who repeats what happened is told of what went. */
   expires = true;
+  /** While all databases lose all they hold. */
+  losesAll = false;
   usedBytes = 0;
   readonly statistics: KeyspaceStatistics = { hits: 0, misses: 0, expired: 0, evicted: 0, changes: 0 };
   readonly records = new RecordStore();
