@@ -103,6 +103,7 @@ function compose(config: ResolvedConfig): Cache {
       random,
       statementsMax: config.limits.statements,
       transactions: config.transactions,
+      pooler: config.sessions.pooler,
       sessionKeys: config.sessions.key,
       mayCache: tableFilter(config),
       failed,

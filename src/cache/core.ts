@@ -35,6 +35,8 @@ export interface CacheCore {
   readonly statementsMax: number;
   /** Whether reads inside a transaction may have a part in the cache until it writes. */
   readonly transactions: 'bypass' | 'untilWrite';
+  /** What was said of poolers that give each transaction another connection to the server. */
+  readonly pooler: 'bypass' | 'transaction';
   /** Settings of the application's own that results may depend on, in lower case. */
   readonly sessionKeys: readonly string[];
   /** Whether the config lets results of this table be cached; the name has its schema. */

@@ -83,6 +83,11 @@ export const configSchema = z
           .describe(
             "Settings of the application's own, such as app.tenant_id, that policies of row security read: results under different values are kept apart.",
           ),
+        pooler: word(['bypass', 'transaction'])
+          .default('bypass')
+          .describe(
+            'Behind a pooler that gives each transaction another connection to the server (pgbouncer, pool_mode=transaction). bypass: nothing is cached. transaction: it is; you say that all its connections lead to one primary and are set alike, and that nothing is set outside of a transaction but what the pooler itself tracks.',
+          ),
       })
       .prefault({})
       .describe('What connections are set to.'),

@@ -96,6 +96,7 @@ export function ownCache(
       random,
       statementsMax: 10,
       transactions: 'bypass',
+      pooler: 'bypass',
       sessionKeys: [],
       mayCache: () => true,
       failed: (reason) => void failures.push(reason),

@@ -37,7 +37,7 @@ describe('without options', () => {
       onStoreDown: 'bypass',
       writeHot: 'bypass',
       transactions: 'bypass',
-      sessions: { key: [] },
+      sessions: { key: [], pooler: 'bypass' },
       topology: { kind: 'embedded' },
       persistence: { kind: 'none' },
       memory: { max: expect.any(Number) as number, policy: 'volatile-lru' },

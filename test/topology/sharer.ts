@@ -77,6 +77,7 @@ export class Sharer {
         random: systemRandom,
         statementsMax: 10,
         transactions: 'bypass',
+        pooler: 'bypass',
         sessionKeys: [],
         mayCache: () => true,
         failed,

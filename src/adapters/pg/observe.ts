@@ -59,7 +59,11 @@ async function openObserver({ core, databases, make }: WayToDatabase, database: 
     const probe = await probeConnection(query, { lock: null, expectedPid: client.processID });
     // A server that restarted or another one in its place: from now on that is the database.
     if (!probe.standby) await databases.arrive(probe);
-    if (probe.standby || probe.pooled || probe.identity !== database.names.database)
+    if (
+      probe.standby ||
+      (probe.pooled && core.pooler === 'bypass') ||
+      probe.identity !== database.names.database
+    )
       throw new LookasideError('CHANGES_UNAVAILABLE', 'the connection leads to another server than before');
   } catch (error) {
     close();

@@ -29,6 +29,9 @@ export interface SessionOptions {
 const KEPT = ['TimeZone', 'DateStyle', 'IntervalStyle', 'client_encoding'] as const;
 const keptByName: ReadonlyMap<string, string> = new Map(KEPT.map((name) => [name.toLowerCase(), name]));
 
+/** Of these, what pgbouncer tracks unless it is told otherwise: it gives each server connection its client's. */
+const TRACKED = /^(TimeZone|DateStyle|client_encoding)$/;
+
 /** Those that say what names and texts mean: when one changes, the session is another one. */
 const ASKED = /^(standard_conforming_strings|search_path|session_authorization|is_superuser)$/;
 
@@ -114,7 +117,7 @@ export class Session {
     const { probe, database } = this;
     if (typeof probe === 'string') return 'connection-unknown';
     if (probe.standby) return 'standby';
-    if (probe.pooled) return 'pooler';
+    if (probe.pooled && this.options.core.pooler === 'bypass') return 'pooler';
     if (this.isUncertain) return 'session-departed';
     if (database === null) return 'too-many-sessions';
     if (database.state.superseded) return 'superseded';
@@ -160,7 +163,9 @@ export class Session {
   ): ((status: TransactionStatus | null) => void) | undefined {
     const followed: SettingChange[] = [];
     for (const change of settings) {
-      if (this.declared.has(change.name)) followed.push(change);
+      // Behind a pooler, what is set outside of a transaction is whoever's comes next.
+      if (this.isPooled && change.isLocal !== true && this.mustBeAsked(change.name)) this.isStale = true;
+      else if (this.declared.has(change.name)) followed.push(change);
       else if (this.mustBeAsked(change.name)) this.change(change.isLocal === true, inTransaction);
     }
     if (followed.length === 0) return undefined;
@@ -251,8 +256,10 @@ export class Session {
 
   /** A name with a dot that is not declared belongs to the application: nothing that is cached sees it. */
   private mustBeAsked(name: string): boolean {
-    if (name.includes('.') || name === 'transaction_isolation') return false;
+    if (name.includes('.')) return this.isPooled && this.declared.has(name);
+    if (name === 'transaction_isolation') return false;
     const kept = keptByName.get(name);
+    if (this.isPooled && kept !== undefined && !TRACKED.test(kept)) return true;
     return kept === undefined || !this.reported.has(kept);
   }
 

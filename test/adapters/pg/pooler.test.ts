@@ -1,4 +1,4 @@
-/** Decides whether a write behind a transaction-mode pooler, whose outcome nobody was told, is resolved. */
+/** Decides whether what goes through a transaction-mode pooler is never served wrong, and what it takes to be cached. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { freePort } from '../../../scripts/lib/free-port.js';
+import type { Config } from '../../../src/index.js';
 import { describeWith, describeWithPostgres } from '../../support/servers.js';
 import { type Fixture, fixture, until } from './fixture.js';
 
@@ -154,6 +155,126 @@ describeWith({
         load.isOn = false;
         await busy;
         await until(() => given.isHit(() => read(given.pool)));
+      });
+    }),
+});
+
+const clerk = `clerk_pooler_${process.pid}`;
+
+const tenants = `
+  create table moments (id int primary key, at timestamptz);
+  insert into moments values (1, '2024-01-01 12:00:00Z');
+  create schema other;
+  create table other.moments as select 1 as id, timestamptz '1999-01-01 12:00:00Z' as at;
+  create table secrets (id int primary key, tenant int, word text);
+  insert into secrets values (1, 1, 'one'), (2, 2, 'two');
+  alter table secrets enable row level security;
+  create policy own on secrets using (tenant = nullif(current_setting('app.tenant_id', true), '')::int);
+`;
+
+describeWith({
+  name: 'behind pgbouncer in transaction mode',
+  server: 'pgbouncer',
+  missing,
+  suite: () =>
+    describeWithPostgres('a session', () => {
+      let given: Fixture;
+      let pooler: Pooler;
+      let pooled: pg.Pool;
+
+      const open = async (config: Config): Promise<void> => {
+        given = await fixture(tenants, config, { options: '-c TimeZone=UTC' });
+        await given.plain.query(`alter database "${given.database.config.database}" set TimeZone = 'UTC'`);
+        await given.plain.query(
+          `create role ${clerk} login; grant select, update on all tables in schema public to ${clerk}`,
+        );
+        pooler = await startPooler({ ...given.database.config, user: clerk });
+        pooled = given.wrappedPool({ host: '127.0.0.1', port: pooler.port });
+      };
+      afterEach(async () => {
+        await pooled.end();
+        await pooler.stop();
+        await given.plain.query(`drop owned by ${clerk}; drop role ${clerk}`);
+        await given.end();
+      });
+
+      type Asked = Pick<pg.Pool, 'query'>;
+      const atOn = (on: Asked) => async (): Promise<unknown> =>
+        (await on.query<{ at: string }>('select at::text from moments where id = $1', [1])).rows[0]?.at;
+
+      it('has no part in the cache unless that was asked for', async () => {
+        await open({ transactions: 'untilWrite' });
+        const client = await pooled.connect();
+        for (const begin of [null, 'begin']) {
+          if (begin !== null) await client.query(begin);
+          for (let round = 0; round < 2; round++) {
+            expect(await given.isHit(atOn(client))).toBe(false);
+            expect(await given.isHit(atOn(pooled))).toBe(false);
+          }
+        }
+        await client.query('commit');
+        client.release();
+      });
+
+      it('that was declared hits and fills, and keeps apart what the pooler tracks', async () => {
+        await open({ sessions: { pooler: 'transaction' } });
+        await atOn(pooled)();
+        expect(await given.isHit(atOn(pooled))).toBe(true);
+        await given.pool.query(`update moments set at = '2024-06-01 12:00:00Z' where id = 1`);
+        expect(await atOn(pooled)()).toBe('2024-06-01 12:00:00+00');
+        const clients = [await pooled.connect(), await pooled.connect()] as const;
+        await clients[0].query(`set TimeZone = 'Asia/Tokyo'`);
+        for (let round = 0; round < 3; round++) {
+          expect(await atOn(clients[0])()).toBe('2024-06-01 21:00:00+09');
+          expect(await atOn(clients[1])()).toBe('2024-06-01 12:00:00+00');
+        }
+        expect(await given.isHit(atOn(clients[0]))).toBe(true);
+        for (const client of clients) client.release();
+      });
+
+      it('that was declared goes past the cache once it has set something that is not tracked', async () => {
+        await open({ sessions: { pooler: 'transaction', key: ['app.tenant_id'] } });
+        for (const statement of [
+          'set search_path = other, public',
+          `set app.tenant_id = '1'`,
+          `set IntervalStyle = 'iso_8601'`,
+        ]) {
+          const client = await pooled.connect();
+          await atOn(client)();
+          expect(await given.isHit(atOn(client))).toBe(true);
+          await client.query(statement);
+          expect(await given.isHit(atOn(client))).toBe(false);
+          await client.query(statement.replace(/ =.*/, '').replace('set', 'reset'));
+          expect(await given.isHit(atOn(client))).toBe(false);
+          client.release(true);
+        }
+      });
+
+      it('that was declared serves each tenant its own, where a transaction says whose it is', async () => {
+        await open({
+          sessions: { pooler: 'transaction', key: ['app.tenant_id'] },
+          transactions: 'untilWrite',
+        });
+        const words = async (tenant: string): Promise<unknown> => {
+          const client = await pooled.connect();
+          try {
+            await client.query('begin');
+            await client.query(`select set_config('app.tenant_id', $1, true)`, [tenant]);
+            const { rows } = await client.query<{ word: string }>('select word from secrets');
+            await client.query('commit');
+            return rows.map(({ word }) => word);
+          } finally {
+            client.release();
+          }
+        };
+        for (let round = 0; round < 3; round++) {
+          const hits = given.hits();
+          expect(await Promise.all(['1', '2', '3'].map(words))).toStrictEqual([['one'], ['two'], []]);
+          if (round > 0) expect(given.hits() - hits).toBe(3);
+          expect((await pooled.query('select word from secrets')).rows).toStrictEqual([]);
+        }
+        await given.pool.query('update secrets set tenant = 3 where id = 2');
+        expect(await Promise.all(['1', '2', '3'].map(words))).toStrictEqual([['one'], [], ['two']]);
       });
     }),
 });
