@@ -152,7 +152,7 @@ describeWithPostgres('pins: which rows a statement is known to see or touch', ()
       ['select * from events_2024 where id = $1', 'read events_2024'],
       ['select * from animals where id = $1', 'read animals dogs'],
       ['select * from dogs where id = $1', 'read dogs'],
-      ['select * from cheap where id = $1', 'read customers products'],
+      ['select * from cheap where id = $1', 'read customers products[1=$1]'],
       ['select * from totals where customer = $1', 'read totals'],
       ['select * from ruled where id = $1', 'read ruled'],
     ],
