@@ -9,6 +9,7 @@ import { EMPTY_MANIFEST, manifestText, parseManifest } from '../../src/server/pe
 import { describeWithRedis } from '../support/servers.js';
 import { checkedByRedis, contentOf, copyOf, FOLDER, NAME, ours, ownFolder, theirs } from './aof-servers.js';
 import { converseInCommands, encode } from './aof-wire.js';
+import { isDamaged } from './approved.js';
 import { digestOf, fill, infoOf, runOn } from './support.js';
 
 const BASE = `${NAME}.1.base.rdb`;
@@ -17,7 +18,8 @@ const MANIFEST = `${NAME}.manifest`;
 
 /** A folder whose append only file says this, on top of a base of its own. */
 async function folderSaying(...parts: (Buffer | string)[]): Promise<string> {
-  const dir = await ownFolder();
+  // Written by hand, and mostly wrong.
+  const dir = isDamaged(await ownFolder());
   await (await ours(dir)).server.close();
   writeFileSync(join(dir, FOLDER, INCR), Buffer.concat(parts.map((part) => Buffer.from(part))));
   return dir;
@@ -227,7 +229,8 @@ describeWithRedis('an append only file', () => {
   });
 
   it('whose upgrade was broken off is found where it was', async () => {
-    const dir = await ownFolder();
+    // Its file is taken away again.
+    const dir = isDamaged(await ownFolder());
     await mkdir(join(dir, FOLDER));
     writeFileSync(join(dir, FOLDER, MANIFEST), `file ${NAME} seq 1 type b\n`);
     writeFileSync(join(dir, NAME), set('a', '1'));

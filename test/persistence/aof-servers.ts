@@ -9,6 +9,7 @@ import { createServer, type EmbeddedServer, type ServerConfig } from '../../src/
 import { readReplies } from '../compat/wire.js';
 import { redisServer } from '../support/servers.js';
 import { type CommandArgs, converseInCommands, type Endpoint, type Tree, withoutTimes } from './aof-wire.js';
+import { approvedAtTheEnd } from './approved.js';
 
 export const FOLDER = 'appendonlydir';
 export const NAME = 'appendonly.aof';
@@ -17,7 +18,7 @@ export const NAME = 'appendonly.aof';
 export async function ownFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'lookaside-aof-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
+  return approvedAtTheEnd(folder);
 }
 
 export async function copyOf(folder: string): Promise<string> {

@@ -5,13 +5,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/clock.js';
 import { createServer } from '../../src/server/index.js';
 import { crc64 } from '../../src/server/persistence/rdb/crc64.js';
-import { fill, folder, lockIn, runOn, serverIn, textOf } from './support.js';
+import { fill, lockIn, runOn, serverIn, sharedFolder, textOf } from './support.js';
 
 const CHECKSUM_BYTES = 8;
 let good: Buffer;
 
 beforeAll(async () => {
-  const dir = folder();
+  const dir = sharedFolder();
   const server = await serverIn(dir);
   await fill(runOn(server), 1);
   server.execute('SAVE');
@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 /** The message of the refusal; null when it was loaded. */
 async function load(bytes: Buffer): Promise<string | null> {
-  const dir = folder();
+  const dir = sharedFolder();
   writeFileSync(join(dir, 'dump.rdb'), bytes);
   const server = createServer({ persistence: { dir } });
   try {
@@ -155,7 +155,7 @@ describe('a file', () => {
     const wrong = Buffer.from(good);
     wrong[wrong.length - 1] = (wrong.at(-1) ?? 0) ^ 1;
     expect(await load(wrong)).toMatch(/the checksum at its end/);
-    const dir = folder();
+    const dir = sharedFolder();
     writeFileSync(join(dir, 'dump.rdb'), wrong);
     const server = await serverIn(dir, { parameters: [['rdbchecksum', 'no']] });
     expect(textOf(server.execute('GET', 'last'))).toBe('null');

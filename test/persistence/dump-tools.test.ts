@@ -1,9 +1,10 @@
 /** `lookaside check-dump` and `lookaside dump-info`: what is in a file, and whether it is whole. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { examineRdb } from '../../src/server/index.js';
+import { isDamaged } from './approved.js';
 import { fill, folder, runOn, serverIn } from './support.js';
 
 const bin = new URL('../../src/bin.ts', import.meta.url).pathname;
@@ -57,6 +58,7 @@ it('a whole file is told as such, with its keys by type, database and prefix', a
 it('a file that is not whole is refused with the place, and a file that is not there by name', async () => {
   const path = await file();
   const bytes = readFileSync(path);
+  isDamaged(dirname(path));
   writeFileSync(path, bytes.subarray(0, bytes.length - 100));
   const told = run('check-dump', path);
   expect(told.text).toMatch(

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { manualClock } from '../../src/clock.js';
 import { createServer } from '../../src/server/index.js';
+import { isDamaged } from './approved.js';
 import { digestOf, folder, infoOf, isSaving, lockIn, saved, serverIn, textOf } from './support.js';
 
 it('SAVE, BGSAVE and LASTSAVE answer as in Redis', async () => {
@@ -134,7 +135,7 @@ it('until everything is loaded commands are answered with LOADING, and INFO tell
 });
 
 it('a server that could not begin leaves what is in the folder alone, however it is closed', async () => {
-  const dir = folder();
+  const dir = isDamaged(folder());
   const path = join(dir, 'dump.rdb');
   const parameters = [['save', '900 1']] as const;
   const first = await serverIn(dir, { parameters });

@@ -13,10 +13,14 @@ import {
   type Value,
 } from '../../src/server/index.js';
 import { redisServer } from '../support/servers.js';
+import { approvedAtTheEnd } from './approved.js';
 
 export type Run = (command: string, ...args: (string | Buffer | number)[]) => unknown;
 
-export const folder = (): string => mkdtempSync(join(tmpdir(), 'lookaside-persistence-'));
+export const sharedFolder = (): string => mkdtempSync(join(tmpdir(), 'lookaside-persistence-'));
+
+/** Of the test at hand: what is in it at the end has to please Redis' tools. */
+export const folder = (): string => approvedAtTheEnd(sharedFolder());
 
 /** A server that keeps its files in a folder and has loaded what is there. */
 export async function serverIn(
