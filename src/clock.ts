@@ -22,6 +22,9 @@ export interface Random {
   hex(count: number): string;
 }
 
+/** Of a Node timer. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
 const RANDOM_POOL_BYTES = 6_144;
 
 export const systemClock: Clock = {
@@ -33,6 +36,12 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(handle) };
   },
 };
+
+/** Keeps the process alive until it is cancelled: for what a caller awaits and no socket stands for. */
+export function keepAwake(): Timer {
+  const handle = setInterval(() => undefined, LONGEST_DELAY_MS);
+  return { cancel: () => clearInterval(handle) };
+}
 
 export const systemRandom: Random = {
   fraction: () => Math.random(),

@@ -1,5 +1,6 @@
 /** Decides what a user can do with a cache: the public face over the engine. */
 import type { EventEmitter } from 'node:events';
+import { keepAwake } from '../clock.js';
 import { DURATION_FORMAT, type Duration, parseDuration } from '../config/units.js';
 import { LookasideError } from '../errors.js';
 import type { Table } from '../sql/plan.js';
@@ -133,8 +134,13 @@ export class Cache implements HasCore {
    * @throws LookasideError when either cannot be had
    */
   async ready(): Promise<void> {
-    await this.parts.ready();
-    await Promise.all([...this.preparations].map((prepare) => prepare()));
+    const awake = keepAwake();
+    try {
+      await this.parts.ready();
+      await Promise.all([...this.preparations].map((prepare) => prepare()));
+    } finally {
+      awake.cancel();
+    }
   }
 
   /**

@@ -3,7 +3,7 @@
  * key that ends by itself. The others look for the result until it is there or the lease is over. An optimisation
  * only: what they find is a hit like any other, and without a lease everybody runs the function.
  */
-import type { Clock, Random } from '../clock.js';
+import { type Clock, keepAwake, type Random } from '../clock.js';
 import { type Conversation, expectNoError } from './executor.js';
 
 export interface LeasesOptions {
@@ -38,6 +38,7 @@ export class Leases {
     const { clock, random, converse, onFailure } = this.options;
     const endMs = clock.monotonicMs() + leaseMs;
     const holder = random.hex(12);
+    const awake = keepAwake();
     try {
       for (let delayMs = DELAY_MS_MIN; ; delayMs = Math.min(DELAY_MS_MAX, delayMs * 2)) {
         const isTaken = await converse(take(key, holder, leaseMs));
@@ -53,6 +54,8 @@ export class Leases {
       }
     } catch (error) {
       onFailure(error);
+    } finally {
+      awake.cancel();
     }
     return { kind: 'run', done: () => undefined };
   }

@@ -1,8 +1,10 @@
 /** Decides whether the state of a cache in a Cluster is only ever trusted to the one primary of each slot. */
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Session } from '../../src/cache/executor.js';
 import { HANDOVER_MS, LEASE_MS } from '../../src/topology/lease.js';
 import { slotOf } from '../../src/topology/slots.js';
+import { buildPackage } from '../examples/child.js';
 import {
   beginSlotMove,
   clusterFailover,
@@ -38,6 +40,17 @@ describeWithCluster('a store in a Cluster', () => {
     }
     throw new Error('there is one primary only');
   };
+
+  it('keeps a process alive that waits for the cache to be ready, and no longer', () => {
+    buildPackage();
+    const program = `require('./dist/cjs/index.js').createCache(${JSON.stringify({ topology: cluster.topology })})
+      .ready().then(() => console.log('ready'))`;
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'ready\n', stderr: '' });
+  });
 
   it('finds all nodes from one, and spreads a pipeline over the owners of its keys, in order', async () => {
     const { port, host } = await cluster.ownerOf(slot);
