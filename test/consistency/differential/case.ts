@@ -22,7 +22,10 @@ function typesOf(dice: Dice, breadth: Breadth): readonly ColumnType[] {
   const ints = columnTypes.filter(({ family }) => family === 'int');
   const texts = columnTypes.filter(({ family }) => family === 'text');
   const loose = texts.filter(({ looksEqual }) => !looksEqual);
-  return [dice.pick(ints), dice.pick(texts), dice.pick(loose), dice.pick(columnTypes)];
+  // Of these only a column of text could be taken for one that tells its values apart.
+  const collated = loose.filter(({ sql }) => sql.startsWith('text'));
+  const confusing = dice.pick(dice.chance(0.5) ? collated : loose);
+  return [dice.pick(ints), dice.pick(texts), confusing, dice.pick(columnTypes)];
 }
 
 export function caseOf(seed: number, stepCount: number): Case {

@@ -67,20 +67,19 @@ export const mutants: readonly CacheMutant[] = [
     ],
   },
   {
-    name: 'triggers are passed over',
+    name: 'what the code of a trigger writes is passed over',
+    file: closure,
+    changes: [{ from: `for (const table of code.writes) findings.write(table, [], trigger);`, to: `` }],
+  },
+  {
+    name: 'what a trigger makes of a row is passed over',
     file: closure,
     changes: [
       {
-        from: `    if (!isRisky && columnsSetBy(catalog, member, trigger) !== null) continue;`,
-        to: `    if (isRisky || !isRisky) continue;`,
+        from: `if (set === null || set === 'all') isAll ||= isBeforeRow(trigger);`,
+        to: `if (set === null) isAll ||= false;`,
       },
-      {
-        from: `    if (set === null) return null;
-    if (set === 'all') isAll = true;
-    else for`,
-        to: `    if (set === 'all' && isAll) isAll = true;
-    else if (set !== null && set !== 'all' && isAll) for`,
-      },
+      { from: `else for (const column of set) columns.add(column);`, to: `` },
     ],
   },
   {

@@ -32,10 +32,14 @@ const ofAStore = [
   'hits and fills go on under a conflicting intent',
 ] as const;
 
+/** Where they are in a store, of pins. */
+const ofShapes = ['a write that is not pinned for a shape leaves the shape alone'] as const;
+
 export type TakenOver =
   | (typeof ofTheFlow)[number]
   | (typeof ofOneProcess)[number]
-  | (typeof ofAStore)[number];
+  | (typeof ofAStore)[number]
+  | (typeof ofShapes)[number];
 
 const ofFunctions: CacheMutant = {
   name: 'an execution of a function is shared without looking at what its queries depended on',
@@ -59,11 +63,88 @@ export const ofTransactions: CacheMutant = {
   ],
 };
 
+/** What is wrong with rows that are told apart, wherever tokens are kept. */
+const ofPins: readonly CacheMutant[] = [
+  {
+    name: 'of a key that moves the old value is not rotated',
+    file: 'protocol/refs.ts',
+    changes: [
+      { from: `  return combinations.map(pinValue);`, to: `  return combinations.slice(-1).map(pinValue);` },
+    ],
+  },
+  {
+    name: 'however a number is spelt, the spelling is its name',
+    file: '../sql/values.ts',
+    changes: [
+      {
+        from: `  else if (typeof value === 'string' && integerText.test(value) && value !== '-0') exact = BigInt(value);`,
+        to: `  else if (typeof value === 'string') return value;`,
+      },
+    ],
+  },
+];
+
+const ofPinsInOneProcess: readonly CacheMutant[] = [
+  {
+    name: 'END in this process does not go through the shapes',
+    file: 'tokens/local.ts',
+    changes: [
+      {
+        from: `    if (values === null) shape.epoch++;`,
+        to: `    if (values === null && shape.name !== WHOLE && pins !== null) continue;
+    if (values === null) shape.epoch++;`,
+      },
+    ],
+  },
+  {
+    name: 'a shape in this process is registered late',
+    file: 'tokens/local.ts',
+    changes: [
+      {
+        from: `if (shape === undefined) table.shapes.set(name, (shape = new LocalShape(name)));`,
+        to: `if (shape === undefined) {
+      const late = (shape = new LocalShape(name));
+      setTimeout(() => table.shapes.set(name, late), 5);
+    }`,
+      },
+    ],
+  },
+];
+
+const ofPinsInAStore: readonly CacheMutant[] = [
+  ...ofShapes.map((name) => mutantNamed(name)),
+  {
+    name: 'a shape is not registered',
+    file: 'protocol/table.ts',
+    changes: [
+      {
+        from: `  const shape = state.shapes.get(ref.pin.shape);
+  if (state.wild === null || shape === undefined || valueToken === null) return null;`,
+        to: `  const shape = state.shapes.get(ref.pin.shape) ?? '';
+  if (state.wild === null || valueToken === null) return null;`,
+      },
+      {
+        from: `  const shape = state.shapes.get(ref.pin.shape);
+  if (state.wild === null || shape === undefined || valueToken === null) return false;`,
+        to: `  const shape = state.shapes.get(ref.pin.shape) ?? '';
+  if (state.wild === null || valueToken === null) return false;`,
+      },
+      {
+        file: 'protocol/lookup.ts',
+        from: `if (!shapes.has(ref.pin.shape)) commands.push(`,
+        to: `if (shapes.size > 99) commands.push(`,
+      },
+    ],
+  },
+];
+
 export const mutants: readonly CacheMutant[] = [
   ofTransactions,
   ...ofTheFlow.map((name) => mutantNamed(name)),
   ...ofOneProcess.map((name) => mutantNamed(name)),
   ofFunctions,
+  ...ofPins,
+  ...ofPinsInOneProcess,
 ];
 
 export function mutantNamed(name: TakenOver): CacheMutant {
@@ -150,6 +231,8 @@ export const mutantsOfProcesses: readonly ProcessesMutant[] = [
   ...ofTheFlow.map((name) => ({ ...mutantNamed(name), slow: { share: 0.2, factor: 5 } })),
   ...ofAStore.map((name) => mutantNamed(name)),
   ofFunctions,
+  ...ofPins,
+  ...ofPinsInAStore,
   ...ofProcesses,
   ...ofBounded,
 ];

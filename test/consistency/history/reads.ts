@@ -55,6 +55,23 @@ export const account = async (caller: Caller, id = anAccount(caller)): Promise<v
   read.returned(accountsIn(caller, rows)).end();
 };
 
+/** Several by their keys, in the ways there are to say so, one of them spelt as few would. */
+export const severalAccounts = async (caller: Caller, id = anAccount(caller)): Promise<void> => {
+  const { history, tables } = caller.world;
+  const { accounts } = tables;
+  const other = 1 + (id % accounts.keys.length);
+  const columns = 'id, owner, balance, version';
+  const [condition, values] = caller.pick([
+    ['id in ($1, $2)', [id, other]],
+    ['id = any ($1)', [[id, other]]],
+    ['id = $1 or id = $2', [String(id), other]],
+    ['id in ($1, $2)', [` ${id}`, `+${other}`]],
+  ] as const);
+  const read = history.read('several accounts', [accounts.row(id), accounts.row(other)]);
+  const rows = await caller.ask(`select ${columns} from accounts where ${condition}`, [...values]);
+  read.returned(accountsIn(caller, rows)).end();
+};
+
 /** By a column that changes. */
 export const accountsOfOwner = async (caller: Caller, owner: number = caller.pick(owners)): Promise<void> => {
   const read = caller.world.history.read('accounts of an owner', caller.world.tables.accounts.rows);
