@@ -35,7 +35,7 @@ describeWithPostgres('the code of', () => {
     await database.drop();
   });
 
-  it.each(['caching.md', 'changes.md', 'functions.md', 'middleware.md', 'server.md'])(
+  it.each(['caching.md', 'changes.md', 'functions.md', 'invalidation.md', 'middleware.md', 'server.md'])(
     'docs/%s runs',
     async (page) => {
       const program = programOf(page);
