@@ -5,7 +5,7 @@ import { equalPlaces, type Facts, factsOf, together } from './conditions.js';
 import { walkChildren, walkExpression } from './expressions.js';
 import { columnsOf, findHere } from './places.js';
 import { columnsOfQuery, type JoinType, renamed, type Source } from './queries.js';
-import { isPlainTable, tablesRead } from './relations.js';
+import { areToldApart, tablesRead } from './relations.js';
 import { type Columns, cteOf, type Place, type RangeEntry, type Scope, seesCte } from './scope.js';
 import { queryOfView } from './view-queries.js';
 import type { Walk } from './walk.js';
@@ -105,16 +105,16 @@ function relationItem(
   alias: Alias,
 ): Exclude<Source, { kind: 'join' }> {
   const entry = entryOf(relation, alias);
-  if (isPlainTable(relation))
-    return { kind: 'table', entry, reference: walk.sight.add({ relation, isPlain: true }) };
+  const members = read.every((table) => areToldApart(table) && read.includes(relation)) ? read : [];
+  if (members.length > 0) return { kind: 'table', entry, reference: walk.sight.add({ relation, members }) };
   const view = relation.kind === 'v' ? viewItem(walk, relation, alias) : null;
   if (view !== null) {
     // What the tree did not show where, may be anywhere.
     const missing = read.filter((table) => !view.shown.has(table.table.id));
-    for (const table of missing) walk.sight.add({ relation: table, isPlain: false });
+    for (const table of missing) walk.sight.add({ relation: table, members: [] });
     return view.source;
   }
-  for (const table of read) walk.sight.add({ relation: table, isPlain: false });
+  for (const table of read) walk.sight.add({ relation: table, members: [] });
   return { kind: 'other', entry };
 }
 
@@ -140,7 +140,7 @@ function viewItem(
   for (const oid of found.others) {
     const relation = catalog.relations.get(oid);
     if (relation !== undefined)
-      for (const table of tablesOf(relation, true)) walk.sight.add({ relation: table, isPlain: false });
+      for (const table of tablesOf(relation, true)) walk.sight.add({ relation: table, members: [] });
   }
   const names = view.columns.map(({ name }, index) => alias.columns[index] ?? name);
   const columns = columnsOfQuery(found.query, names);

@@ -64,3 +64,25 @@ function pinsOf(shape: readonly number[], columns: Combination): readonly Pin[] 
   }
   return rows.map((values) => ({ shape: shape.join(','), values }));
 }
+
+/** The same rows in a partition or child, where the columns may have other numbers; null where one is not the same there. */
+export function pinsOfMember(
+  pins: readonly Pin[] | null,
+  relation: Relation,
+  member: Relation,
+): readonly Pin[] | null {
+  if (pins === null || member === relation) return pins;
+  const mapped = pins.flatMap(({ shape, values }): Pin[] => {
+    const columns = shape.split(',').flatMap((number, index) => {
+      const own = relation.columns.find((column) => String(column.number) === number);
+      const column = own === undefined ? undefined : member.columnByName.get(own.name);
+      const value = values[index];
+      if (column === undefined || value === undefined || column.generated) return [];
+      return column.valueClass === own?.valueClass ? [{ number: column.number, value }] : [];
+    });
+    if (columns.length !== values.length) return [];
+    columns.sort((left, right) => left.number - right.number);
+    return [{ shape: columns.map(({ number }) => number).join(), values: columns.map(({ value }) => value) }];
+  });
+  return mapped.length === pins.length ? mapped : null;
+}

@@ -149,8 +149,7 @@ function walkOne(
   hazard(about.findings);
   walkStatement(walk, statement);
   pins.settle();
-  for (const { reference, pins: seen } of sight.look())
-    about.findings.reads.push({ table: reference.relation.table, pins: seen });
+  about.findings.reads.push(...sight.look());
 }
 
 /** Inside a string a COMMIT may make visible what earlier texts wrote. */

@@ -30,8 +30,11 @@ export interface Join {
 /** A table that is read, at one place of a statement. What is not found out about it is any row. */
 export interface Reference {
   readonly relation: Relation;
-  /** Whether the rows it shows are all its own, so that they may be told apart. */
-  readonly isPlain: boolean;
+  /**
+   * The tables whose rows it shows: itself, where they are all its own, and its partitions or children. None: they may not
+   * be told apart.
+   */
+  readonly members: readonly Relation[];
 }
 
 /** A column of a query's result. */

@@ -57,6 +57,11 @@ export function tablesRead(
   return [...tables.values()];
 }
 
+/** A table, partitioned or not, of which a read of some rows is told from one of others. */
+export function areToldApart({ kind, rules, rowSecurity }: Relation): boolean {
+  return (kind === 'r' || kind === 'p') && rules.length === 0 && !rowSecurity;
+}
+
 /** A table whose rows are all its own: only of such a one can a read or write be pinned. */
 export function isPlainTable(relation: Relation): boolean {
   const { kind, isPartition, children, parents, rules, rowSecurity } = relation;

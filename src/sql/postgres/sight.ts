@@ -7,10 +7,10 @@
  * the side whose rows show only where it is true; and what is said of a query's result holds for the rows it is made of
  * where those pass the query apart from each other.
  */
-import type { Pin, ValueSource } from '../plan.js';
+import type { Pin, TableRead, ValueSource } from '../plan.js';
 import { type Facts, nothing, together, type Values } from './conditions.js';
 import { follow, type Knowledge, type Known } from './equal-columns.js';
-import { type Combination, choosePins } from './pin-choice.js';
+import { type Combination, choosePins, pinsOfMember } from './pin-choice.js';
 import { alternativesMax, type Candidate, type Pins } from './pins.js';
 import {
   type Cte,
@@ -81,9 +81,14 @@ export class Sight {
   }
 
   /** Each reference with the rows it can see, once all uses of parameters are known. What no look has met sees any. */
-  look(): readonly { readonly reference: Reference; readonly pins: readonly Pin[] | null }[] {
+  look(): readonly TableRead[] {
     for (const query of this.#roots) this.#query(query, anyRow);
-    return this.#references.map((reference) => ({ reference, pins: this.#pins.get(reference) ?? null }));
+    return this.#references.flatMap((reference): readonly TableRead[] => {
+      const { relation, members } = reference;
+      const pins = this.#pins.get(reference) ?? null;
+      if (members.length === 0) return [{ table: relation.table, pins: null }];
+      return members.map((member) => ({ table: member.table, pins: pinsOfMember(pins, relation, member) }));
+    });
   }
 
   #query(query: Query, demand: Demand): void {
@@ -154,7 +159,8 @@ export class Sight {
   /** Met twice, it is not known which rows are seen. */
   #settle(reference: Reference, known: Known): void {
     const isNew = !this.#pins.has(reference);
-    const pins = isNew && reference.isPlain ? choosePins(reference.relation, this.#waysToTell(known)) : null;
+    const isTold = isNew && reference.members.length > 0;
+    const pins = isTold ? choosePins(reference.relation, this.#waysToTell(known)) : null;
     this.#pins.set(reference, pins);
   }
 

@@ -23,6 +23,13 @@ export const worldSql = `
   create table item (tenant int, num int, label text, kind mood, raw bytea, parent int, primary key (tenant, num));
   create view item_groups as select tenant, label as called, count(*) as n from item group by 1, 2;
   create view named as select m.id, m.team as belongs, t.name, m.small from member m join team t on t.id = m.team;
+  create table parted (id int, part int, label text) partition by list (part);
+  create table parted_1 partition of parted for values in (1);
+  create table parted_2 (extra int, label text, part int, id int);
+  alter table parted_2 drop column extra;
+  alter table parted attach partition parted_2 for values in (2, 3);
+  create table parted_rest partition of parted default;
+  insert into parted select i, i % 5, chr(97 + i % 3) from generate_series(1, 12) i;
   create view grouped as select team, count(*) as n, max(small) as small from member group by team;
   create view latest as select distinct on (team) id, team, small from member order by team, id desc;
   create view first_two as select id, team, small from member order by id limit 2;
@@ -133,6 +140,10 @@ const oddWrite = fc.constantFrom(
   piece('insert into team_view (id, name, grp) values (7, $$z$$, 1)'),
   piece('merge into team t using member m on t.id = m.team when matched then update set grp = 6'),
   piece('truncate note'),
+  piece('update parted_2 set label = $$z$$ where id = 2'),
+  piece('update parted set part = part + 1 where id = 1'),
+  piece('delete from parted_1 where label = $$a$$'),
+  piece('insert into parted_rest (id, part) values (3, 4)'),
   piece('insert into note (member) select id from member'),
 );
 

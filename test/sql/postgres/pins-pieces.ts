@@ -13,6 +13,7 @@ const columns = {
   note: { id: 'int', member: 'int', body: 'text' },
   touched: { id: 'int', label: 'text' },
   item: { tenant: 'int', num: 'int', label: 'text', kind: 'mood', raw: 'bytes', parent: 'int' },
+  parted: { id: 'int', part: 'int', label: 'text' },
 } as const;
 
 export type TableName = keyof typeof columns;
@@ -223,6 +224,7 @@ export const tableName = fc.constantFrom<TableName>(
   'touched',
   'item',
   'item',
+  'parted',
 );
 
 export function numbered({ text, values }: Piece): Call {

@@ -232,7 +232,6 @@ describeWithPostgres('pins of reads through queries in queries', () => {
       ['select * from v_lateral where id = $1', 'read lines products[1=$1]'],
       ['select * from v_lateral where line = $1', 'read lines products'],
       ['select * from v_using where id = $1', 'read lines products'],
-      ['select * from events_view where id = $1', 'read events events_2024 events_2025'],
     ],
     'a query in an expression sees the columns around it': [
       [

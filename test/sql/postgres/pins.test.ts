@@ -147,11 +147,16 @@ describeWithPostgres('pins: which rows a statement is known to see or touch', ()
       ],
       ['with products as (select 1 as id) select * from products where id = $1', 'bypass no-table'],
     ],
-    'only a plain table is pinned': [
-      ['select * from events where id = $1', 'read events events_2024 events_2025'],
-      ['select * from events_2024 where id = $1', 'read events_2024'],
-      ['select * from animals where id = $1', 'read animals dogs'],
-      ['select * from dogs where id = $1', 'read dogs'],
+    'partitions and children are pinned as their parent is': [
+      ['select * from events where id = $1', 'read events[1=$1] events_2024[1=$1] events_2025[1=$1]'],
+      ['select * from events_2024 where id = $1', 'read events_2024[1=$1]'],
+      ['select * from animals where id = $1', 'read animals[1=$1] dogs[1=$1]'],
+      ['select * from only animals where id = $1', 'read animals[1=$1]'],
+      ['select * from dogs where id = $1', 'read dogs[1=$1]'],
+      ['select * from events where at = $1', 'read events events_2024 events_2025'],
+      ['select * from events_view where id = $1', 'read events[1=$1] events_2024[1=$1] events_2025[1=$1]'],
+    ],
+    'a materialised view or a table with rules is not pinned': [
       ['select * from cheap where id = $1', 'read customers products[1=$1]'],
       ['select * from totals where customer = $1', 'read totals'],
       ['select * from ruled where id = $1', 'read ruled'],
