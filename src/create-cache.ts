@@ -105,6 +105,7 @@ function compose(config: ResolvedConfig): Cache {
       transactions: config.transactions,
       pooler: config.sessions.pooler,
       sessionKeys: config.sessions.key,
+      effects: config.effects,
       mayCache: tableFilter(config),
       failed,
     },

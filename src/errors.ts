@@ -12,6 +12,7 @@ export const errorTable = {
   STORE_AWAY: 'The store cannot be used at the moment',
   STORE_UNFIT: 'The store cannot keep the promise',
   POOL_UNSUPPORTED: 'The object given to withCache is not a pool or client this adapter can wrap',
+  EFFECTS_UNKNOWN: 'The option effects names a function or table that the database does not have',
   CATALOG_UNAVAILABLE: 'The catalog of the database could not be read',
   CHANGES_UNAVAILABLE: 'Writes made by others cannot be seen in this database by polling',
   TABLE_UNKNOWN: 'No attached database has a table of this name',

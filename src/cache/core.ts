@@ -39,6 +39,13 @@ export interface CacheCore {
   readonly pooler: 'bypass' | 'transaction';
   /** Settings of the application's own that results may depend on, in lower case. */
   readonly sessionKeys: readonly string[];
+  /** What functions of databases are said to do, by name. */
+  readonly effects: Readonly<
+    Record<
+      string,
+      { readonly writes: readonly string[]; readonly reads: readonly string[]; readonly stable: boolean }
+    >
+  >;
   /** Whether the config lets results of this table be cached; the name has its schema. */
   readonly mayCache: (tableName: string) => boolean;
   /** Counts and announces a failure of the cache that no query noticed. */

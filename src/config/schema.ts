@@ -34,6 +34,22 @@ const settingNames = z
   )
   .refine((names) => new Set(names).size === names.length, 'must not name one twice');
 
+const functionEffects = z.record(
+  z.string().min(1),
+  z
+    .strictObject({
+      writes: tableNames.default([]).describe('All tables that it may change itself.'),
+      reads: tableNames.default([]).describe('All tables that its result depends on.'),
+      stable: z
+        .boolean()
+        .default(false)
+        .describe('Its result depends on its arguments and `reads` alone: what calls it may be cached.'),
+    })
+    .refine(({ writes, stable }) => !stable || writes.length === 0, 'a function that writes is not stable')
+    .refine(({ reads, stable }) => stable || reads.length === 0, 'reads counts only with stable: true'),
+  'must be a list of functions by name',
+);
+
 export const configSchema = z
   .strictObject({
     namespace: z
@@ -91,6 +107,11 @@ export const configSchema = z
       })
       .prefault({})
       .describe('What connections are set to.'),
+    effects: functionEffects
+      .default({})
+      .describe(
+        'What functions and trigger functions of the database do where their code cannot be read (dynamic SQL, C, other languages), by name: { refresh_totals: { writes: ["totals"] }, fx_rate: { reads: ["rates"], stable: true } }. It is believed as it stands.',
+      ),
     topology: topologySchema.prefault({}).describe('Where the cache lives.'),
     persistence: persistenceSchema
       .prefault({})

@@ -96,6 +96,7 @@ export function ownCache(
       random,
       statementsMax: 10,
       transactions: 'bypass',
+      effects: {},
       pooler: 'bypass',
       sessionKeys: [],
       mayCache: () => true,

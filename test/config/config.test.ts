@@ -37,6 +37,7 @@ describe('without options', () => {
       onStoreDown: 'bypass',
       writeHot: 'bypass',
       transactions: 'bypass',
+      effects: {},
       sessions: { key: [], pooler: 'bypass' },
       topology: { kind: 'embedded' },
       persistence: { kind: 'none' },
@@ -109,6 +110,14 @@ describe('an option', () => {
         save: [{ seconds: 60, changes: 1 }],
         fsync: 'always',
         rewrite: { min: 1_048_576 },
+      },
+    ],
+    [
+      'effects',
+      { f: { writes: ['t'] }, 's.g': { stable: true } },
+      {
+        f: { writes: ['t'], reads: [], stable: false },
+        's.g': { writes: [], reads: [], stable: true },
       },
     ],
     ['memory.max', '4mb', 4_194_304],
@@ -210,6 +219,13 @@ describe('options together', () => {
     expect(refusalOf({ include: ['a', 'b'], exclude: ['b'] })).toContain(
       'exclude must not name what include names: b',
     );
+  });
+
+  it('may not call a function stable that writes, nor name what a function reads that is not stable', () => {
+    expect(refusalOf({ effects: { f: { writes: ['t'], stable: true } } })).toContain(
+      'a function that writes is not stable',
+    );
+    expect(refusalOf({ effects: { f: { reads: ['t'] } } })).toContain('reads counts only with stable: true');
   });
 
   it('may not allow entries larger than what holds them', () => {

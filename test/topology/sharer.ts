@@ -79,6 +79,7 @@ export class Sharer {
         transactions: 'bypass',
         pooler: 'bypass',
         sessionKeys: [],
+        effects: {},
         mayCache: () => true,
         failed,
       },

@@ -12,6 +12,7 @@ import type { Plan, Planner, Table } from '../../sql/plan.js';
 import { ProxiedWrites } from '../../sql/postgres/backend.js';
 import type { Catalog } from '../../sql/postgres/catalog.js';
 import type { ConnectionProbe, SessionState, TextQuery } from '../../sql/postgres/database.js';
+import { declaredCode } from '../../sql/postgres/declared-code.js';
 import { catalogFingerprintSql, loadCatalog } from '../../sql/postgres/load-catalog.js';
 import { loadParser, type PostgresParser } from '../../sql/postgres/parser.js';
 import { createPostgresPlanner } from '../../sql/postgres/planner.js';
@@ -267,8 +268,11 @@ export class Database {
   }
 
   private plannerOf(parser: PostgresParser, catalog: Catalog): Planner {
-    const { statementsMax, sessionKeys } = this.core;
+    const { statementsMax, sessionKeys, effects } = this.core;
+    const { byFunction, unknown } = declaredCode(catalog, effects);
+    if (unknown !== null) this.core.failed('effects', unknown);
     return createPostgresPlanner({
+      declared: byFunction,
       parser,
       catalog,
       settingsInKey: sessionKeys,

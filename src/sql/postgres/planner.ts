@@ -7,10 +7,11 @@ import type { Catalog } from './catalog.js';
 import { countedTable } from './counted.js';
 import { mayTakeLong } from './duration.js';
 import { Findings } from './findings.js';
+import type { CodeEffect } from './function-code.js';
 import { effectOfFunctionOid } from './functions.js';
 import type { PostgresParser } from './parser.js';
 import { Pins } from './pins.js';
-import { type DeclaredCode, installCodeReader } from './read-code.js';
+import { installCodeReader } from './read-code.js';
 import { walkQuery } from './select.js';
 import { setsNothingElse } from './session.js';
 import { Sight } from './sight.js';
@@ -29,8 +30,8 @@ export interface PlannerLimits {
 export interface PlannerOptions {
   readonly parser: PostgresParser;
   readonly catalog: Catalog;
-  /** What a user says that functions do. */
-  readonly declared?: DeclaredCode;
+  /** What a user says that functions do, by oid. */
+  readonly declared?: ReadonlyMap<string, CodeEffect>;
   /** Names of settings by which results are kept apart where they depend on them. */
   readonly settingsInKey?: readonly string[];
   readonly limits?: Partial<PlannerLimits>;

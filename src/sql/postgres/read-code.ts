@@ -10,13 +10,11 @@ import { Findings } from './findings.js';
 import { type CodeEffect, type CodeReader, setCodeReader } from './function-code.js';
 import type { PostgresParser } from './parser.js';
 
-/** What a user says of functions, by name: `name` or `schema.name`. */
-export type DeclaredCode = ReadonlyMap<string, CodeEffect>;
-
 export interface ReaderOptions {
   readonly parser: PostgresParser;
   readonly catalog: Catalog;
-  readonly declared: DeclaredCode;
+  /** What a user says of functions, by oid. */
+  readonly declared: ReadonlyMap<string, CodeEffect>;
   /** Walks one statement. */
   readonly walk: (catalog: Catalog, findings: Findings, statement: unknown) => void;
 }
@@ -51,7 +49,7 @@ export function installCodeReader(options: ReaderOptions): void {
   const underWay = new Set<string>();
   const reading: Reading = { ...options, seenBy: new Map() };
   const reader: CodeReader = (info) => {
-    const said = declared.get(`${info.schema}.${info.name}`) ?? declared.get(info.name);
+    const said = declared.get(info.oid);
     if (said !== undefined) return said;
     // Who calls himself is not followed.
     if (underWay.has(info.oid)) return null;
@@ -182,20 +180,4 @@ function mentionsMore(catalog: Catalog, info: FunctionInfo, parts: readonly stri
       (name === 'execute' ||
         (catalog.functionsByName.get(name) ?? []).some((other) => other.schema !== 'pg_catalog')),
   );
-}
-
-/** Declared effects as code that was read. */
-export function declaredEffect(said: {
-  readonly writes: readonly Table[];
-  readonly reads: readonly Table[];
-  readonly isStable: boolean;
-}): CodeEffect {
-  return {
-    everything: null,
-    writes: said.writes,
-    reads: said.isStable ? said.reads : null,
-    changesSession: false,
-    changesCatalog: false,
-    isDeclared: true,
-  };
 }
