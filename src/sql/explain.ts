@@ -25,7 +25,7 @@ export function explainPlan(plan: Plan, nameOf: ColumnNames = () => undefined): 
       return {
         kind: plan.kind,
         cached: true,
-        summary: `A read: its result is cached, and dropped when ${plan.reads.length === 1 ? 'its table changes' : 'one of its tables changes'}.`,
+        summary: 'A read: its result is cached until something that it reads changes.',
         details: [
           ...plan.reads.map((read) => readWords(read, nameOf)),
           ...(plan.settings ?? []).map((name) => `Kept apart by ${name}, which row security looks at.`),

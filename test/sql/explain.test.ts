@@ -9,7 +9,7 @@ test('a pinned read names its table, its rows and that it is cached', () => {
   expect(explainPlan({ kind: 'read', reads: [{ table: products, pins: [pin] }], session: 'keeps' })).toEqual({
     kind: 'read',
     cached: true,
-    summary: 'A read: its result is cached, and dropped when its table changes.',
+    summary: 'A read: its result is cached until something that it reads changes.',
     details: ['Reads public.products: only changes to rows with column 1 = $1 count.'],
   });
 });

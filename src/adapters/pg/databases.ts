@@ -182,12 +182,14 @@ export class Database {
     return columns?.find(({ number }) => String(number) === column)?.name ?? `column ${column}`;
   }
 
-  /** The names of the columns that tell a table's rows apart by themselves, best first. */
+  /** The columns that tell a table's rows apart, by themselves or together, best first: `id`, `org, number`. */
   keysOf(tableId: string): readonly string[] {
-    const ranks = this.snapshot?.catalog.relations.get(tableId)?.keyRanks ?? new Map<number, number>();
-    return [...ranks]
-      .sort(([, left], [, right]) => right - left)
-      .map(([column]) => this.columnName(tableId, String(column)));
+    const relation = this.snapshot?.catalog.relations.get(tableId);
+    if (relation === undefined) return [];
+    const single = [...relation.keyRanks].map(([column, rank]) => ({ columns: [column], rank }));
+    return [...single, ...relation.compositeKeys]
+      .sort((left, right) => right.rank - left.rank)
+      .map(({ columns }) => columns.map((column) => this.columnName(tableId, String(column))).join(', '));
   }
 
   /** Reads the catalog, once for all who ask meanwhile. False when it could not be read. */
