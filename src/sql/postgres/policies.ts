@@ -3,7 +3,7 @@
  * and the settings that they compare with. Whose policies apply is the role's matter, which is in every key.
  */
 import type { Catalog, Relation, ViewTree } from './catalog.js';
-import { Findings } from './findings.js';
+import type { Findings } from './findings.js';
 import { judgeView } from './views.js';
 
 /** Of `SQLValueFunctionOp`: role, user, session_user, catalog and schema are of the session, which is in the key. */
@@ -34,18 +34,16 @@ export function judgePolicies(catalog: Catalog, findings: Findings, relation: Re
       ([, operation = '']) => !SESSION_VALUES.test(operation),
     );
     if (moving !== undefined) findings.deny('row-security', `${name} looks at the clock`);
-    const inner = new Findings(findings.settingsInKey);
+    const known = findings.uncacheable;
     below.push(
-      ...judgeView(catalog, inner, {
+      ...judgeView(catalog, findings, {
         ...relation,
         table: { ...relation.table, name: `behind ${name}` },
         view: treeOf(rest),
       }),
     );
-    if (inner.uncacheable !== null) findings.deny('row-security', inner.uncacheable.detail);
-    if (inner.everything !== null) findings.writeEverything(inner.everything);
-    if (inner.session !== 'keeps') findings.depart();
-    findings.changesCatalog ||= inner.changesCatalog;
+    if (known === null && findings.uncacheable !== null)
+      findings.uncacheable = { code: 'row-security', detail: findings.uncacheable.detail };
   }
   return below;
 }

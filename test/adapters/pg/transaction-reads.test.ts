@@ -232,6 +232,42 @@ describeWithPostgres("transactions: 'untilWrite'", () => {
     await client.query('rollback');
   });
 
+  it('is right for pipelined queries, in a transaction and with settings changed', async () => {
+    const options: pg.PoolConfig & { pipeline: boolean } = { max: 1, pipeline: true };
+    const piped = given.wrappedPool(options);
+    const one = await piped.connect();
+    const read = balanceOn(one);
+    const at = async (): Promise<unknown> =>
+      (await one.query<{ at: string }>(`select timestamptz '2024-01-01 12:00:00Z'::text as at from notes`))
+        .rows[0]?.at;
+    await read();
+    await one.query(`set TimeZone = 'UTC'`);
+    const [before, , inside, , after, , here, , there] = await Promise.all([
+      read(),
+      one.query('begin'),
+      read(),
+      one.query('update accounts set balance = 20 where id = 1'),
+      read(),
+      one.query('rollback'),
+      at(),
+      one.query(`set TimeZone = 'Asia/Tokyo'`),
+      at(),
+    ]);
+    expect([before, inside, after]).toStrictEqual([100, 100, 20]);
+    expect([here, there]).toStrictEqual(['2024-01-01 12:00:00+00', '2024-01-01 21:00:00+09']);
+    for (const end of ['commit', 'rollback']) {
+      await one.query('begin');
+      await one.query('update accounts set balance = balance + 1 where id = 1');
+      const own = (await read()) as number;
+      await one.query(end);
+      expect(await read()).toBe(end === 'commit' ? own : own - 1);
+      expect(await pooled()).toBe(await read());
+    }
+    expect(await at()).toBe('2024-01-01 21:00:00+09');
+    one.release();
+    await piped.end();
+  });
+
   it('is right for parallel reads on one client', async () => {
     await client.query('begin');
     expect(await Promise.all([1, 2, 3, 1, 2].map((id) => own(id)))).toStrictEqual([100, 100, 100, 100, 100]);

@@ -99,7 +99,7 @@ describeWithPostgres('row security', () => {
   });
 
   test('whose policy may write is a write', () => {
-    expect(of('writing')).toBe('everything volatile-function');
+    expect(of('writing')).toBe('write notes');
   });
 
   test('without declared settings is cached by the role alone', () => {
