@@ -102,6 +102,14 @@ describeWithPostgres('row security', () => {
     expect(of('writing')).toBe('write notes');
   });
 
+  test('depends on all rows: a policy may look at others of the same table', () => {
+    expect(brief(plan('select * from tenant where id = $1'))).toBe('read tenant');
+    expect(brief(plan('select * from seen where id = $1'))).toBe('read tenant');
+    expect(brief(plan('select n.id from nested n join seen s on s.id = n.id where n.id = $1'))).toBe(
+      'read nested own tenant',
+    );
+  });
+
   test('without declared settings is cached by the role alone', () => {
     expect(brief(shop.planner.plan('select * from own'))).toBe('read own');
     expect(brief(shop.planner.plan('select * from tenant'))).toBe('bypass row-security');
