@@ -140,6 +140,7 @@ function formsOf(row: TrackedRow, place: string | null, tables: Tables): Forms {
     const ofOwner: reads.Read = (reader) => reads.accountsOfOwner(reader, Number(place));
     return [
       (reader) => reads.account(reader, number),
+      (reader) => reads.severalAccounts(reader, number),
       wrapped,
       wrapped,
       ...(place === null ? [] : [ofOwner, ofOwner]),

@@ -20,6 +20,7 @@ type Mixture = readonly (readonly [number, Operation])[];
 const broad: Mixture = [
   [30, reads.account],
   [7, reads.accountsOfOwner],
+  [5, reads.severalAccounts],
   [4, reads.allAccounts],
   [6, reads.totals],
   [8, reads.pages],
@@ -49,6 +50,7 @@ const broad: Mixture = [
 const hot: Mixture = [
   [30, reads.account],
   [6, reads.accountsOfOwner],
+  [5, reads.severalAccounts],
   [2, reads.allAccounts],
   [4, reads.totals],
   [6, reads.pages],
