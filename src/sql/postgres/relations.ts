@@ -15,8 +15,17 @@ const kindWords = {
   S: 'sequence',
 } as const;
 
+/** A relation belongs to one snapshot of the catalog: it is judged once. */
+const hazards = new WeakMap<Relation, Reason | null>();
+
 /** Why the rows of a relation are never cached; null if they may be. */
 function hazardOf(catalog: Catalog, relation: Relation): Reason | null {
+  let found = hazards.get(relation);
+  if (found === undefined) hazards.set(relation, (found = findHazard(catalog, relation)));
+  return found;
+}
+
+function findHazard(catalog: Catalog, relation: Relation): Reason | null {
   const { name } = relation.table;
   if (relation.kind === 'f' || relation.kind === 'S')
     return { code: 'uncacheable-relation', detail: `${name} is a ${kindWords[relation.kind]}` };

@@ -360,7 +360,7 @@ describeWithPostgres('every hazard of CONSISTENCY §4 that Postgres knows', () =
       ['select * from events_2024', 'read events_2024'],
       ['select * from animals', 'read animals dogs'],
       ['select * from only animals', 'read animals'],
-      ['select * from animals where id = $1', 'read animals dogs'],
+      ['select * from animals where id = $1', 'read animals[1=$1] dogs[1=$1]'],
       ['update events set kind = $1 where id = $2', 'write events[1=$2] events_2024[1=$2] events_2025[1=$2]'],
       [
         "insert into events values (1, '2024-02-02', 'a')",
