@@ -5,7 +5,7 @@ import { type Fixture, fixture } from './fixture.js';
 
 describeWithPostgres('a table written more often than read', () => {
   let at: Fixture;
-  const COUNT = 'select count(*)::int as n from jobs where done';
+  const COUNT = 'select count(*)::int as n from jobs where id > 0';
   const ONE = 'select done from jobs where id = $1';
 
   beforeAll(async () => {
@@ -19,12 +19,12 @@ describeWithPostgres('a table written more often than read', () => {
     const { pool, cache } = at;
     await pool.query(ONE, [1]);
     for (let round = 0; round <= 64; round++) {
-      expect((await pool.query(COUNT)).rows).toStrictEqual([{ n: 1 }]);
+      expect((await pool.query(COUNT)).rows).toStrictEqual([{ n: 2 }]);
       await pool.query('update jobs set tries = $1 where id = 2', [round]);
     }
     expect(cache.stats().writeHot).toStrictEqual(['public.jobs']);
     const { misses, bypassed } = cache.stats();
-    expect((await pool.query(COUNT)).rows).toStrictEqual([{ n: 1 }]);
+    expect((await pool.query(COUNT)).rows).toStrictEqual([{ n: 2 }]);
     expect(cache.stats().misses).toBe(misses);
     expect(cache.stats().bypassed['write-hot']).toBe((bypassed['write-hot'] ?? 0) + 1);
     expect(await at.isHit(() => pool.query(ONE, [1]))).toBe(true);
