@@ -7,7 +7,8 @@ import { mutate } from '../history/mutants.js';
 import { mutants } from './mutants.js';
 import { dropTenant, reported } from './run.js';
 
-const seeds = Array.from({ length: 40 }, (_, index) => index + 1);
+/** The first of them show it. */
+const seeds = Array.from({ length: 40 }, (_, index) => 12_001 + index);
 
 const cache = resolve(import.meta.dirname, '../../../src/cache');
 
@@ -19,12 +20,12 @@ it.each(mutants)('a mutant finds what it changes, once: $name', ({ file, changes
 });
 
 describeWithPostgres('what is known to be wrong', () => {
-  it('is reported', { timeout: 120_000 }, async () => {
-    const [mutant] = mutants;
-    if (mutant === undefined) throw new Error('there is no mutant');
+  it('is reported', { timeout: 240_000 }, async () => {
+    const mutant = mutants.find(({ name }) => name === 'what the code of a trigger writes is passed over');
+    if (mutant === undefined) throw new Error('there is no such mutant');
     const { source, dispose } = await mutate(mutant);
     const server = { createDatabase: (like?: string) => postgres().createDatabase(like) };
-    const mismatch = await reported({ server, source }, { seeds: seeds.values(), steps: 120 });
+    const mismatch = await reported({ server, source }, { seeds: seeds.values(), steps: 200 });
     expect(mismatch?.kind).toBe('stale');
     await dropTenant(server);
     await dispose();

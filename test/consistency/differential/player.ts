@@ -290,7 +290,11 @@ export class Player {
 
   /** Where no row has changed anywhere, no answer has, but for definitions; it is looked at once in a while. */
   private async meetChanged({ text }: Call): Promise<void> {
-    if (definitionWord.test(text)) this.contentsSql = null;
+    if (definitionWord.test(text)) {
+      this.contentsSql = null;
+      // A prepared statement keeps the types that its parameters had: what it says hangs on when it was prepared where.
+      this.live = this.live.filter(({ read }) => read.name === undefined);
+    }
     const held = await this.contents();
     if (held === null) return; // until the transaction ends
     const isSame = held === this.held && !definitionWord.test(text);
