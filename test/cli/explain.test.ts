@@ -14,10 +14,9 @@ describeWithPostgres('lookaside explain', () => {
   let url: string;
 
   beforeAll(async () => {
-    await buildPackage();
+    buildPackage();
     database = await postgres().createDatabase();
-    const { host, port, user, password = '', database: name } = database.config;
-    url = `postgres://${String(user)}:${String(password)}@${String(host)}:${String(port)}/${String(name)}`;
+    url = database.url;
     const pool = new pg.Pool(database.config);
     await pool.query('create table products (id int primary key, name text)');
     await pool.end();
