@@ -1,8 +1,9 @@
 /** DEBUG answers what a real redis-server answers; its digests of equal data are equal. */
 import { expect, it } from 'vitest';
 import { createServer } from '../../src/server/index.js';
+import { sharedFolder } from '../persistence/support.js';
 import { describeWithRedis, redisServer } from '../support/servers.js';
-import { serverPair, withDebug } from './pair.js';
+import { debugArgs, serverPair, withDebug } from './pair.js';
 import { converseInCommands } from './wire.js';
 
 describeWithRedis('DEBUG', () => {
@@ -92,6 +93,127 @@ describeWithRedis('DEBUG', () => {
     } finally {
       await server.close();
       await plain.stop();
+    }
+  });
+});
+
+describeWithRedis('DEBUG RELOAD and DEBUG LOADAOF', () => {
+  const { endpoint, real } = serverPair({
+    config: { ...withDebug.config, persistence: { dir: sharedFolder(), aof: {} } },
+    args: [...debugArgs, '--appendonly', 'yes', '--save', ''],
+  });
+
+  async function expectSame(...lines: string[]): Promise<void> {
+    const commands = lines.map((line) => line.split(' '));
+    const [ours, theirs] = await Promise.all([
+      converseInCommands(endpoint, commands),
+      converseInCommands(real, commands),
+    ]);
+    expect(ours).toEqual(theirs);
+  }
+
+  const every = [
+    'SET s value',
+    'SET n 42',
+    'SET e x PXAT 4102444800000',
+    'HSET h a 1 b 2',
+    'RPUSH l a b 3',
+    'SADD i 3 1 2',
+    'SADD u a b c',
+    'ZADD z 1 a 2.5 b -inf c',
+    'XADD x 1-1 f v',
+    'XADD x 2-0 f v',
+    'XGROUP CREATE x g 0',
+    'XREADGROUP GROUP g ann COUNT 1 STREAMS x >',
+    'PFADD p a b c',
+    'SELECT 3',
+    'SET other 1',
+    'SELECT 0',
+  ];
+
+  it('both answer the same, and the data is the same, with every set of options', async () => {
+    await expectSame(
+      'FLUSHALL',
+      'DEBUG RELOAD',
+      'DBSIZE',
+      ...every,
+      'DEBUG RELOAD',
+      'DEBUG DIGEST',
+      'XPENDING x g',
+      'SET s later',
+      'SET own 1',
+      'DEBUG RELOAD NOSAVE NOFLUSH MERGE',
+      'GET s',
+      'GET own',
+      'DEBUG DIGEST',
+      'debug reload nosave merge',
+      'GET own',
+      'DEBUG DIGEST',
+      'DEBUG RELOAD MERGE MERGE',
+      'DEBUG DIGEST',
+      'SET gone 1',
+      'DEBUG RELOAD NOSAVE',
+      'GET gone',
+      'DEBUG DIGEST',
+      'PEXPIRETIME e',
+      'DEBUG RELOAD NOTHING',
+      'DEBUG RELOAD MERGE NO',
+      'DEBUG DIGEST',
+    );
+  });
+
+  it('LOADAOF brings back what was written of every change, also what RELOAD made of it', async () => {
+    await expectSame(
+      'FLUSHALL',
+      ...every,
+      'DEBUG LOADAOF',
+      'DEBUG DIGEST',
+      'APPEND s more',
+      'DEL l',
+      'DEBUG RELOAD',
+      'SET e y PXAT 4102444800001',
+      'DEBUG LOADAOF and more',
+      'GET s',
+      'EXISTS l',
+      'DEBUG DIGEST',
+      'MULTI',
+      'DEBUG RELOAD',
+      'GET s',
+      'DEBUG LOADAOF',
+      'GET s',
+      'EXEC',
+    );
+  });
+
+  it('what is watched is seen to change, also where a key of the same name comes back', async () => {
+    await expectSame(
+      'FLUSHALL',
+      'SET w 1',
+      'WATCH w',
+      'DEBUG RELOAD',
+      'MULTI',
+      'GET w',
+      'EXEC',
+      'WATCH w',
+      'DEBUG LOADAOF',
+      'MULTI',
+      'GET w',
+      'EXEC',
+    );
+  });
+
+  it('HELP tells of both in the words of redis-server', async () => {
+    const [ours, theirs] = await Promise.all(
+      [endpoint, real].map((side) => converseInCommands(side, [['DEBUG', 'HELP']])),
+    );
+    const linesOf = (reply: unknown): string[] => JSON.stringify(reply).split(/[",]+/);
+    for (const line of [
+      'RELOAD [option ...]',
+      'LOADAOF',
+      '    Flush the AOF buffers on disk and reload the AOF in memory.',
+    ]) {
+      expect(linesOf(ours)).toContain(line);
+      expect(linesOf(theirs)).toContain(line);
     }
   });
 });

@@ -1,4 +1,5 @@
 /** Decides what DEBUG shows and does. What would only crash a server or look into Redis' own structures is not here. */
+import { messageOf } from '../../errors.js';
 import { byteString } from '../byte-string.js';
 import { argumentAt, keyAt, wordAt } from '../call.js';
 import { Call, type CommandDeclaration } from '../command.js';
@@ -6,6 +7,7 @@ import { nothing } from '../effects.js';
 import { integerOf } from '../integers.js';
 import { digestOfAll, digestOfValue } from '../introspection/digest.js';
 import { NEVER } from '../keyspace/entry.js';
+import { LOADING, NOT_KEPT } from '../persistence/persistence.js';
 import {
   AttributedReply,
   BigNumberReply,
@@ -75,6 +77,11 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     help: ['ERROR <string>', '    Return a Redis protocol error with <string> as message.'],
     run: ({ args }) => new ErrorReply(keyAt(args, 2)),
   },
+  LOADAOF: {
+    count: [0, ANY],
+    help: ['LOADAOF', '    Flush the AOF buffers on disk and reload the AOF in memory.'],
+    run: loadAppendOnlyFile,
+  },
   LOG: {
     count: [1, 1],
     help: ['LOG <message>', '    Write <message> to the server log.'],
@@ -106,6 +113,18 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
       '    true, false.',
     ],
     run: protocol,
+  },
+  RELOAD: {
+    count: [0, ANY],
+    help: [
+      'RELOAD [option ...]',
+      '    Save the RDB on disk and reload it back to memory. Valid <option> values:',
+      '    * MERGE: conflicting keys will be loaded from RDB.',
+      '    * NOFLUSH: the existing database will not be removed before load;',
+      '      with conflicting keys nothing is loaded.',
+      '    * NOSAVE: the database will be loaded from an existing RDB file.',
+    ],
+    run: reload,
   },
   'SET-ACTIVE-EXPIRE': {
     count: [1, 1],
@@ -142,6 +161,47 @@ function help(): Reply {
   const lines = ['DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:'];
   for (const { help } of Object.values(subcommands)) lines.push(...help);
   return [...lines, 'HELP', '    Print this help.'].map((line) => new Status(line));
+}
+
+/** Saves, forgets and loads in one go. Where the file cannot be loaded, everything is as it was: redis-server has lost it. */
+function reload({ args, server }: Call): Reply {
+  const { persistence } = server;
+  const options = new Set(args.slice(2).map((option) => byteString(option).toUpperCase()));
+  for (const option of options)
+    if (!['MERGE', 'NOFLUSH', 'NOSAVE'].includes(option))
+      return fail('DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.');
+  if (!persistence.isOn) return NOT_KEPT;
+  if (persistence.loading !== null) return LOADING;
+  // Redis says no more either: the log does.
+  if (!options.has('NOSAVE') && persistence.rdb.saveNow() !== null) return new ErrorReply('ERR');
+  const isLoaded = attempt(server, () =>
+    persistence.reload({ flushes: !options.has('NOFLUSH'), merges: options.has('MERGE') }),
+  );
+  if (!isLoaded) return fail('Error trying to load the RDB dump');
+  server.log('warning', 'DB reloaded by DEBUG RELOAD');
+  return OK;
+}
+
+/** The same with what was written of every change. redis-server ends where it cannot be loaded. */
+function loadAppendOnlyFile({ server }: Call): Reply {
+  const { log, loading, isOn } = server.persistence;
+  if (log === null || !isOn) return NOT_KEPT;
+  if (loading !== null) return LOADING;
+  if (!attempt(server, () => log.loadNow())) return fail('Error trying to load the AOF files');
+  server.log('warning', 'Append Only File loaded by DEBUG LOADAOF');
+  return OK;
+}
+
+function attempt(server: Call['server'], load: () => void): boolean {
+  try {
+    load();
+  } catch (error) {
+    server.log('warning', messageOf(error));
+    return false;
+  }
+  // It may be older than what was there: whoever relied on that must notice.
+  server.changeReplicationId();
+  return true;
 }
 
 /** Its place in memory is not ours to know. What it would take in a snapshot is asked of DUMP. */

@@ -3,6 +3,7 @@ import { byteString } from '../byte-string.js';
 import { SYNTAX_ERROR } from '../call.js';
 import type { Call, CommandDeclaration } from '../command.js';
 import { optional, token } from '../command-arguments.js';
+import { NOT_KEPT } from '../persistence/persistence.js';
 import { ErrorReply, fail, OK, type Reply, Status } from '../resp/reply.js';
 
 export const persistenceCommands: readonly CommandDeclaration[] = [
@@ -51,11 +52,9 @@ export const persistenceCommands: readonly CommandDeclaration[] = [
   },
 ];
 
-const notKept = fail('this server keeps nothing on disk: it was made without a folder (persistence.dir)');
-
 /** Holds everybody up until the file is there, as in Redis. */
 function save({ server: { persistence } }: Call): Reply {
-  if (!persistence.isOn) return notKept;
+  if (!persistence.isOn) return NOT_KEPT;
   if (persistence.rdb.running !== null) return fail('Background save already in progress');
   // Redis says no more either: the log does.
   return persistence.rdb.saveNow() === null ? OK : new ErrorReply('ERR');
@@ -64,7 +63,7 @@ function save({ server: { persistence } }: Call): Reply {
 function bgsave({ args, server: { persistence } }: Call): Reply {
   const isScheduled = args[1] !== undefined && byteString(args[1]).toUpperCase() === 'SCHEDULE';
   if (args.length > 2 || (args.length === 2 && !isScheduled)) return SYNTAX_ERROR;
-  if (!persistence.isOn) return notKept;
+  if (!persistence.isOn) return NOT_KEPT;
   if (persistence.rdb.running !== null) return fail('Background save already in progress');
   if (persistence.isBusy) {
     if (!isScheduled)
@@ -80,7 +79,7 @@ function bgsave({ args, server: { persistence } }: Call): Reply {
 
 function rewriteAppendOnlyFile({ client, server: { persistence } }: Call): Reply {
   const { log } = persistence;
-  if (log === null) return notKept;
+  if (log === null) return NOT_KEPT;
   switch (client.execReplies === null ? log.rewrite() : log.rewriteLater()) {
     case 'running':
       return fail('Background append only file rewriting already in progress');

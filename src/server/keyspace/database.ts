@@ -232,18 +232,14 @@ export class Database {
     return count;
   }
 
-  /** SWAPDB: each holds what the other held. Who is told of a flush is told of both, before and after. */
-  swapWith(other: Database): void {
-    const { core, table } = this;
-    const tell = (): void => {
-      for (const { index } of [this, other]) core.observer?.flushed(index);
-    };
-    tell();
-    this.table = other.table;
-    other.table = table;
-    tell();
-    core.statistics.changes++;
-    for (const { index } of [this, other]) core.waiters?.allChanged(index);
+  /** Holds what another table has, and hands over what it held. Who is told of a flush is told of both. */
+  exchange(table: KeyTable): KeyTable {
+    const { core, index, table: before } = this;
+    core.observer?.flushed(index);
+    this.table = table;
+    core.observer?.flushed(index);
+    core.waiters?.allChanged(index);
+    return before;
   }
 
   /** Whether a key that is there now is there, without expiring it. */

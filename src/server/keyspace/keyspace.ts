@@ -4,6 +4,7 @@ import { Database } from './database.js';
 import { type EvictionSettings, Evictor } from './eviction.js';
 import type { ExpireAtMs } from './expire-at.js';
 import { ExpiryCycle } from './expiry.js';
+import { KeyTable } from './key-table.js';
 import {
   KeyspaceCore,
   type KeyspaceObserver,
@@ -97,11 +98,29 @@ export class Keyspace {
     core.usedBytes = 0;
   }
 
+  /**
+   * What `load` makes takes the place of all that is there, which stays where it is until then.
+   * @throws what `load` throws; then what was there is there still
+   */
+  replaceAll(load: () => unknown): void {
+    const { databases, core } = this;
+    const before = databases.map((database) => database.exchange(new KeyTable(core)));
+    try {
+      load();
+    } catch (error) {
+      for (const [index, table] of before.entries()) databases[index]?.exchange(table).clear();
+      throw error;
+    }
+    for (const table of before) table.clear();
+  }
+
   /** False when there is no such database. */
   swap(first: number, second: number): boolean {
     const [one, other] = [this.databases[first], this.databases[second]];
     if (one === undefined || other === undefined) return false;
-    if (one !== other) one.swapWith(other);
+    if (one === other) return true;
+    other.exchange(one.exchange(other.keyTable));
+    this.statistics.changes++;
     return true;
   }
 

@@ -4,6 +4,7 @@ import { textOf } from '../byte-string.js';
 import { encodingLimitDefaults } from '../encoding-limits.js';
 import { Container, type TypeName } from '../keyspace/container.js';
 import { NEVER, type Value } from '../keyspace/entry.js';
+import { besideOthers, sizeOf, withFile } from './file-steps.js';
 import { type Files, systemFiles } from './files.js';
 import { type FileEntry, parseRdb, type RdbListener } from './rdb/parse-file.js';
 
@@ -59,17 +60,15 @@ export async function examineRdb(
   path: string,
   { nowMs, files = systemFiles, listed = 10 }: ExamineOptions,
 ): Promise<FileReport> {
-  const file = await files.open(path, 'read');
-  try {
-    const fileBytes = (await files.size(path)) ?? 0;
+  const steps = withFile(path, 'read', function* (file) {
+    const fileBytes = (yield* sizeOf(path)) ?? 0;
     const examiner = new Examiner(nowMs, listed);
     const limits = encodingLimitDefaults;
-    const parsed = await parseRdb({ files, file, path, size: fileBytes, limits, checks: true }, examiner);
+    const parsed = yield* parseRdb({ file, path, size: fileBytes, limits, checks: true }, examiner);
     const { version, checksum, endAt } = parsed;
     return { path, fileBytes, version, checksum, bytesBehind: fileBytes - endAt, ...examiner.report() };
-  } finally {
-    await files.close(file);
-  }
+  });
+  return besideOthers(files, steps);
 }
 
 class Examiner implements RdbListener {

@@ -10,7 +10,7 @@ export type OpenMode = 'read' | 'new' | 'fresh' | 'append' | 'update';
 
 /**
  * The calls themselves, each as the system has it: `write` may write less than it was given, and every one may fail with
- * the system's error. Those that end in `Now` hold the thread, for SAVE and SHUTDOWN, during which nothing else may happen.
+ * the system's error. Those that end in `Now` hold the thread, for SAVE, SHUTDOWN and DEBUG RELOAD, during which nothing else may happen.
  */
 export interface Files {
   open(path: string, mode: OpenMode): Promise<number>;
@@ -33,6 +33,9 @@ export interface Files {
   makeFolder(path: string): Promise<void>;
 
   openNow(path: string, mode: OpenMode): number;
+  readNow(file: number, bytes: Buffer, offset: number, length: number, position: number): number;
+  sizeNow(path: string): number | null;
+  truncateNow(file: number, length: number): void;
   writeNow(file: number, bytes: Buffer, offset: number, length: number): number;
   syncNow(file: number): void;
   /** Absent where nobody may be held up for it. */
@@ -94,6 +97,9 @@ export const systemFiles: Files = {
   },
 
   openNow: (path, mode) => fs.openSync(path, flags[mode], MODE),
+  readNow: (file, bytes, offset, length, position) => fs.readSync(file, bytes, offset, length, position),
+  sizeNow: (path) => fs.statSync(path, { throwIfNoEntry: false })?.size ?? null,
+  truncateNow: (file, length) => fs.ftruncateSync(file, length),
   writeNow: (file, bytes, offset, length) => fs.writeSync(file, bytes, offset, length),
   syncNow: (file) => fs.fsyncSync(file),
   datasyncNow: (file) => fs.fdatasyncSync(file),

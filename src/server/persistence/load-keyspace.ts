@@ -1,10 +1,10 @@
 /** Decides how what a file tells becomes data. Knows nothing of the file's form, nor of who else wants to serve. */
-import { join } from 'node:path';
-import { byteString } from '../byte-string.js';
+import { byteString, latin1Text, textOf } from '../byte-string.js';
 import type { EncodingLimits } from '../encoding-limits.js';
+import type { Database } from '../keyspace/database.js';
 import { NEVER } from '../keyspace/entry.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
-import type { Files } from './files.js';
+import { type FileSteps, sizeOf, withFile } from './file-steps.js';
 import { type FileEntry, type ParsedFile, parseRdb, type RdbListener } from './rdb/parse-file.js';
 import { RdbFormatError } from './rdb/reader.js';
 
@@ -25,36 +25,59 @@ export function newCounts(): LoadCounts {
 }
 
 export interface LoadOptions {
-  readonly files: Files;
   readonly keyspace: Keyspace;
   readonly limits: EncodingLimits;
   readonly checks: boolean;
   /** What is past its time is left out. In front of an append only file it is not: what follows may lengthen it. */
   readonly dropsExpired: boolean;
+  /** What is there already is replaced. Otherwise the file is at fault. */
+  readonly merges?: boolean;
   /** Whether nobody wants it any more. */
   readonly isStopped: () => boolean;
 }
 
 /**
- * Loads an RDB file, or what an append only file begins with, into an empty keyspace. Others have their turn meanwhile.
+ * Loads an RDB file, or what an append only file begins with. Others have their turn meanwhile, where they may.
  * @returns where it ended
  * @throws LookasideError `LOOKASIDE_FILE_BROKEN`; then the keyspace holds a part of the data
  */
-export async function loadRdb(path: string, options: LoadOptions, counts: LoadCounts): Promise<ParsedFile> {
-  const { files, limits, checks } = options;
-  const size = (await files.size(path)) ?? 0;
-  const file = await files.open(path, 'read');
-  try {
-    return await parseRdb({ files, file, path, size, limits, checks }, new Loader(options, counts));
-  } finally {
-    await files.close(file);
-  }
+export function* loadRdb(path: string, options: LoadOptions, counts: LoadCounts): FileSteps<ParsedFile> {
+  return yield* readRdb(path, options, new Loader(options, counts));
 }
 
-/** The path of an RDB file, if it is there. */
-export async function existing(files: Files, folder: string, name: string): Promise<string | null> {
-  const path = join(folder, name);
-  return (await files.size(path)) === null ? null : path;
+/**
+ * Reads a file to its end and changes nothing: whether it can be loaded beside what is there.
+ * @throws LookasideError `LOOKASIDE_FILE_BROKEN`
+ */
+export function* checkRdb(path: string, options: LoadOptions): FileSteps<void> {
+  const { keyspace, merges } = options;
+  const check = ({ database }: FileEntry, key: string): void => {
+    if (databaseOf(keyspace, database).has(key) && merges !== true) throw occursTwice(key);
+  };
+  yield* readRdb(path, options, {
+    string: (entry, memory, keyStart, keyEnd) => check(entry, latin1Text(memory.bytes, keyStart, keyEnd)),
+    value: (entry, key) => check(entry, byteString(key)),
+  });
+}
+
+function* readRdb(
+  path: string,
+  { limits, checks }: LoadOptions,
+  listener: RdbListener,
+): FileSteps<ParsedFile> {
+  const size = (yield* sizeOf(path)) ?? 0;
+  return yield* withFile(path, 'read', (file) => parseRdb({ file, path, size, limits, checks }, listener));
+}
+
+function databaseOf({ databases }: Keyspace, database: number): Database {
+  const db = databases[database];
+  if (db === undefined)
+    throw new RdbFormatError(`it has a database ${database}, and this server has ${databases.length}`);
+  return db;
+}
+
+function occursTwice(key: string): RdbFormatError {
+  return new RdbFormatError(`the key '${textOf(key)}' occurs twice`);
 }
 
 class Loader implements RdbListener {
@@ -83,9 +106,10 @@ class Loader implements RdbListener {
 
   string: RdbListener['string'] = (entry, memory, keyStart, keyEnd, start, end) => {
     if (this.isOver(entry)) return;
-    const db = this.databaseOf(entry);
+    const db = databaseOf(this.options.keyspace, entry.database);
+    if (this.options.merges === true) db.delete(latin1Text(memory.bytes, keyStart, keyEnd));
     if (!db.load(memory, keyStart, keyEnd, start, end, entry.expireAtMs))
-      throw new RdbFormatError(`the key '${memory.bytes.toString('utf8', keyStart, keyEnd)}' occurs twice`);
+      throw occursTwice(latin1Text(memory.bytes, keyStart, keyEnd));
     if (entry.frequency !== null || entry.idleSeconds !== null)
       this.usage(entry, memory.bytes.toString('latin1', keyStart, keyEnd));
     this.counts.keysLoaded++;
@@ -93,9 +117,10 @@ class Loader implements RdbListener {
 
   value: RdbListener['value'] = (entry, key, value) => {
     if (this.isOver(entry)) return;
-    const db = this.databaseOf(entry);
+    const db = databaseOf(this.options.keyspace, entry.database);
     const name = byteString(key);
-    if (db.has(name)) throw new RdbFormatError(`the key '${name}' occurs twice`);
+    if (this.options.merges === true) db.delete(name);
+    if (db.has(name)) throw occursTwice(name);
     db.set(name, value, entry.expireAtMs);
     this.usage(entry, name);
     this.counts.keysLoaded++;
@@ -108,19 +133,12 @@ class Loader implements RdbListener {
     return true;
   }
 
-  private databaseOf({ database }: FileEntry): Keyspace['databases'][number] {
-    const { databases } = this.options.keyspace;
-    const db = databases[database];
-    if (db === undefined)
-      throw new RdbFormatError(`it has a database ${database}, and this server has ${databases.length}`);
-    return db;
-  }
-
   private usage(entry: FileEntry, key: string): void {
-    const { usage } = this.options.keyspace;
+    const { keyspace } = this.options;
+    const { usage } = keyspace;
     const { idleSeconds, frequency } = entry;
     if (idleSeconds === null && frequency === null) return;
-    const db = this.databaseOf(entry);
+    const db = databaseOf(keyspace, entry.database);
     const found = db.peek(key);
     if (found === undefined) return;
     if (usage.countsFrequency) {

@@ -2,12 +2,14 @@
  * Decides what of the data outlives the process, and the order in which it comes back: the folder is locked, then loaded
  * while others are told so, then saving begins. Knows no command.
  */
+import { join } from 'node:path';
 import type { Clock } from '../../clock.js';
 import type { EncodingLimits } from '../encoding-limits.js';
-import { ErrorReply } from '../resp/reply.js';
+import { ErrorReply, fail } from '../resp/reply.js';
+import { besideOthers, holdingTheThread, sizeOf } from './file-steps.js';
 import { type Files, systemFiles } from './files.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
-import { existing, type LoadCounts, loadRdb, newCounts } from './load-keyspace.js';
+import { checkRdb, type LoadCounts, type LoadOptions, loadRdb, newCounts } from './load-keyspace.js';
 import { RdbSaves, type SavesHost } from './rdb-saves.js';
 
 export interface PersistenceHost extends SavesHost {
@@ -22,6 +24,8 @@ export interface ChangeLog {
   readonly isRewriting: boolean;
   /** Loads what is there; false if nothing is. @throws LookasideError `LOOKASIDE_FILE_BROKEN` */
   load(loading: Loading): Promise<boolean>;
+  /** Makes what it says take the place of what is there. @throws what is in the way; then nothing has changed */
+  loadNow(): void;
   /** What has been loaded is there, and changes are to be written from now on. */
   start(): Promise<void>;
   /** Nothing of it keeps any command from running. */
@@ -47,6 +51,13 @@ export interface Loading {
   readonly startedMs: number;
   bytesTotal: number;
   counts: LoadCounts;
+}
+
+export interface ReloadOptions {
+  /** What is in the file takes the place of all that is there. Otherwise it comes to it. */
+  readonly flushes: boolean;
+  /** A key that is there already is replaced. Otherwise it is in the way. */
+  readonly merges: boolean;
 }
 
 const MISCONF = new ErrorReply(
@@ -181,30 +192,66 @@ export class Persistence {
     await this.log?.settled();
   }
 
-  /** Loads the RDB file, if there is one, in place of what is there. For DEBUG RELOAD and at the start. */
+  /**
+   * Loads the RDB file in one go, in place of what is there or beside it.
+   * @throws what is in the way; then what was there is there still
+   */
+  reload({ flushes, merges }: ReloadOptions): void {
+    const { keyspace } = this.host;
+    const { files, rdb, rdbPath: path } = this;
+    if (files.sizeNow(path) === null) throw new Error(`${path} is not there`);
+    const options = { ...this.loadOptions(), merges };
+    const counts = newCounts();
+    const { changes } = rdb;
+    const load = (): unknown => holdingTheThread(files, loadRdb(path, options, counts));
+    try {
+      if (flushes) keyspace.replaceAll(load);
+      else {
+        holdingTheThread(files, checkRdb(path, options));
+        load();
+      }
+    } finally {
+      rdb.hasChanges(changes);
+    }
+    const isNew = (library: Buffer): boolean => !rdb.functions.some((known) => known.equals(library));
+    rdb.functions = flushes ? counts.functions : [...rdb.functions, ...counts.functions.filter(isNew)];
+    this.tellLoaded(counts);
+  }
+
+  /** Loads the RDB file, if there is one. */
   private async loadRdb(loading: Loading): Promise<void> {
+    const { rdbPath: path, files } = this;
+    const size = await besideOthers(files, sizeOf(path));
+    if (size === null) return;
+    loading.bytesTotal = size;
+    this.host.log('notice', `Loading ${path}, ${size} bytes`);
+    await besideOthers(files, loadRdb(path, this.loadOptions(), loading.counts));
+    this.tellLoaded(loading.counts);
+    const seconds = (this.clock.wallMs() - loading.startedMs) / 1000;
+    this.host.log('notice', `DB loaded from disk: ${seconds.toFixed(3)} seconds`);
+  }
+
+  private get rdbPath(): string {
+    const { folder, fileName } = this.host.settings.persistence;
+    return join(folder, fileName);
+  }
+
+  private loadOptions(): LoadOptions {
     const { keyspace, settings } = this.host;
-    const { folder, fileName, sums } = settings.persistence;
-    const path = await existing(this.files, folder, fileName);
-    if (path === null) return;
-    loading.bytesTotal = (await this.files.size(path)) ?? 0;
-    this.host.log('notice', `Loading ${path}, ${loading.bytesTotal} bytes`);
-    const options = {
-      files: this.files,
+    return {
       keyspace,
       limits: settings.encodings,
-      checks: sums,
+      checks: settings.persistence.sums,
       dropsExpired: true,
       isStopped: () => this.isEnded,
     };
-    await loadRdb(path, options, loading.counts);
-    const { keysLoaded, keysExpired, keysEmpty } = loading.counts;
+  }
+
+  private tellLoaded({ keysLoaded, keysExpired, keysEmpty }: LoadCounts): void {
     this.host.log(
       'notice',
       `Done loading RDB, keys loaded: ${keysLoaded}, keys expired: ${keysExpired}, empty keys skipped: ${keysEmpty}.`,
     );
-    const seconds = (this.clock.wallMs() - loading.startedMs) / 1000;
-    this.host.log('notice', `DB loaded from disk: ${seconds.toFixed(3)} seconds`);
   }
 
   private unlock(): void {
@@ -219,6 +266,11 @@ function nextTurn(): Promise<void> {
     setImmediate(resolve);
   });
 }
+
+/** For who asks to keep what is not kept. */
+export const NOT_KEPT = fail(
+  'this server keeps nothing on disk: it was made without a folder (persistence.dir)',
+);
 
 /** For who asks while data is loaded. */
 export const LOADING = new ErrorReply('LOADING Redis is loading the dataset in memory');

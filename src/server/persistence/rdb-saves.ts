@@ -69,7 +69,12 @@ export class RdbSaves {
 
   /** The data is what is on disk. */
   isSaved(): void {
-    this.changesAtSave = this.host.keyspace.statistics.changes;
+    this.hasChanges(0);
+  }
+
+  /** So many of what is there are not on disk. */
+  hasChanges(count: number): void {
+    this.changesAtSave = this.host.keyspace.statistics.changes - count;
   }
 
   /** From now on the save points count. */

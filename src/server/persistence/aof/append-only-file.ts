@@ -11,6 +11,7 @@ import type { KeyspaceStatistics } from '../../keyspace/keyspace-core.js';
 import { Propagation } from '../../propagation.js';
 import { ErrorReply } from '../../resp/reply.js';
 import { type BlockFile, replaceFile } from '../block-files.js';
+import { besideOthers, holdingTheThread } from '../file-steps.js';
 import type { Files } from '../files.js';
 import { type RdbFacts, RdbFile } from '../rdb/rdb-file.js';
 import type { SnapshotSink } from '../snapshot-sink.js';
@@ -126,9 +127,28 @@ export class AppendOnlyFile implements CommitGate, AppendLogHost {
     if (await this.isFromBefore(manifest, place)) manifest = await upgradeSingleFile(files, place);
     if (manifest === null) return null;
     this.manifest = manifest;
-    const loaded = await loadAppendOnlyFiles(loading, place.folder, manifest);
+    const loaded = await besideOthers(files, loadAppendOnlyFiles(loading, place.folder, manifest));
     this.rewrittenBytes = loaded.bytes;
     return loaded;
+  }
+
+  /** While it is off: what is there is known, so that turning it on leaves that alone until it has been written anew. */
+  async look(): Promise<void> {
+    this.manifest = (await readManifest(this.files, this.host.place())) ?? EMPTY_MANIFEST;
+  }
+
+  /** Everything that was done is in the files. @throws what is in the way */
+  makeWhole(): void {
+    const { base, incrs } = this.manifest;
+    if (base === null && incrs.length === 0) throw new Error('there is no append only file');
+    if (this.state === 'turning on') throw new Error('the append only file is not whole yet');
+    if (!this.commitNow()) throw this.failure?.error ?? new Error('the append only file cannot be written');
+  }
+
+  /** Reads them in one go. @throws LookasideError `LOOKASIDE_FILE_BROKEN`, or the system's error */
+  loadNow(loading: AofLoadHost): LoadedAof {
+    const { folder } = this.host.place();
+    return holdingTheThread(this.files, loadAppendOnlyFiles(loading, folder, this.manifest));
   }
 
   /** After loading, before anybody is served: opens what is there, or begins with what is in memory. */
@@ -312,13 +332,13 @@ export class AppendOnlyFile implements CommitGate, AppendLogHost {
     this.timer ??= this.clock.after(CYCLE_MS, () => {
       this.timer = null;
       if (this.isClosed || this.state === 'off') return;
-      this.look();
+      this.rewriteIfDue();
       this.keepWatch();
     });
   }
 
   /** Whether it is time to write everything anew. */
-  private look(): void {
+  private rewriteIfDue(): void {
     if (this.rewriting !== null || this.host.isSnapshotting()) return;
     if (this.isRewriteScheduled || this.failure?.step === 'sync') {
       this.rewrite();

@@ -8,13 +8,14 @@ import type { CommitGate } from '../../commit-gate.js';
 import type { Fields } from '../../introspection/info-fields.js';
 import type { Propagation } from '../../propagation.js';
 import type { ErrorReply } from '../../resp/reply.js';
-import { loadRdb } from '../load-keyspace.js';
+import { turnOfOthers } from '../file-steps.js';
+import { type LoadCounts, loadRdb, newCounts } from '../load-keyspace.js';
 import type { ChangeLog, Loading } from '../persistence.js';
 import { Snapshot } from '../snapshot.js';
 import type { SnapshotSink } from '../snapshot-sink.js';
 import { AppendOnlyFile, type RewriteAnswer } from './append-only-file.js';
 import type { AofLoadHost } from './load.js';
-import { replayFor } from './replay.js';
+import { type Replay, replayFor } from './replay.js';
 import { systemMessage } from './system-message.js';
 
 export interface ChangeLogParts {
@@ -79,20 +80,15 @@ export class AofChangeLog implements ChangeLog {
   /** False where there is nothing. */
   async load(loading: Loading): Promise<boolean> {
     const { keyspace, clock } = this.server;
-    const client = this.parts.newClient();
-    const replay = replayFor(this.server, client);
+    const replay = replayFor(this.server, this.parts.newClient());
     const startedMs = clock.monotonicMs();
     // What is in the files says itself what was over, and when.
     keyspace.core.expires = false;
     keyspace.setActiveExpiry(false);
     try {
-      const loaded = await this.file.load(this.loadHost(loading, (args) => replay.run(args)));
+      const loaded = await this.file.load(this.loadHost(loading.counts, replay));
       if (loaded === null) return false;
-      if (replay.failed > 0)
-        this.server.log(
-          'warning',
-          `${replay.failed} commands of the AOF answered with an error, the first was ${replay.firstFailure ?? ''}`,
-        );
+      this.tellFailed(replay);
       const seconds = (clock.monotonicMs() - startedMs) / 1000;
       this.server.log('notice', `DB loaded from append only file: ${seconds.toFixed(3)} seconds`);
       return true;
@@ -102,8 +98,34 @@ export class AofChangeLog implements ChangeLog {
     }
   }
 
+  loadNow(): void {
+    const { keyspace, persistence } = this.server;
+    const counts = newCounts();
+    const replay = replayFor(this.server, this.parts.newClient());
+    this.file.makeWhole();
+    const { changes } = persistence.rdb;
+    keyspace.core.expires = false;
+    try {
+      keyspace.replaceAll(() => this.file.loadNow(this.loadHost(counts, replay)));
+    } finally {
+      keyspace.core.expires = true;
+      persistence.rdb.hasChanges(changes);
+    }
+    this.tellFailed(replay);
+    persistence.rdb.functions = counts.functions;
+    persistence.rdb.isSaved();
+  }
+
+  private tellFailed({ failed, firstFailure }: Replay): void {
+    if (failed > 0)
+      this.server.log(
+        'warning',
+        `${failed} commands of the AOF answered with an error, the first was ${firstFailure ?? ''}`,
+      );
+  }
+
   async start(): Promise<void> {
-    if (this.isOn) await this.file.start();
+    await (this.isOn ? this.file.start() : this.file.look());
   }
 
   /** CONFIG SET appendonly. */
@@ -169,28 +191,26 @@ export class AofChangeLog implements ChangeLog {
     };
   }
 
-  private loadHost(loading: Loading, run: AofLoadHost['run']): AofLoadHost {
+  private loadHost(counts: LoadCounts, replay: Replay): AofLoadHost {
     const { persistence, settings, keyspace } = this.server;
     return {
-      files: persistence.files,
-      run,
-      loadRdb: async (path) => {
+      run: (args) => replay.run(args),
+      *loadRdb(path) {
         const options = {
-          files: persistence.files,
           keyspace,
           limits: settings.encodings,
           checks: settings.persistence.sums,
           dropsExpired: false,
           isStopped: () => persistence.isEnded,
         };
-        return (await loadRdb(path, options, loading.counts)).endAt;
+        return (yield* loadRdb(path, options, counts)).endAt;
       },
       mayBeCut: () => settings.aof.loadsTruncated,
       log: (level, message) => this.server.log(level, message),
-      progress: async (bytes) => {
+      *progress(bytes) {
         if (persistence.isEnded) throw new Error('the server was closed while it loaded');
-        loading.counts.bytes += bytes;
-        await persistence.pause();
+        counts.bytes += bytes;
+        yield* turnOfOthers(persistence.pause);
       },
     };
   }

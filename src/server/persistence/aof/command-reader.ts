@@ -3,7 +3,7 @@
  * nothing of what commands do.
  */
 import { type Bytes, latin1Text } from '../../byte-string.js';
-import type { Files } from '../files.js';
+import { type FileSteps, readPart } from '../file-steps.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 const STRING_BYTES_MAX = 1024;
@@ -37,7 +37,6 @@ export class CommandReader {
   private problemAt = 0;
 
   constructor(
-    private readonly files: Files,
     private readonly file: number,
     start = 0,
   ) {
@@ -65,14 +64,15 @@ export class CommandReader {
   }
 
   /** Reads on. @throws the system's error */
-  async read(): Promise<void> {
+  *read(): FileSteps<void> {
     const rest = this.buffer.length - this.at;
     const larger = Buffer.allocUnsafeSlow(
       Math.max(CHUNK_BYTES, rest * 2, Math.min(this.wanted, rest + CHUNK_BYTES * 16)),
     );
     this.buffer.copy(larger, 0, this.at);
     const position = this.bufferOffset + this.buffer.length;
-    const count = await this.files.read(this.file, larger, rest, larger.length - rest, position);
+    const part = { bytes: larger, offset: rest, length: larger.length - rest, position };
+    const count = yield* readPart(this.file, part);
     this.bufferOffset += this.at;
     this.at = 0;
     this.buffer = larger.subarray(0, rest + count);

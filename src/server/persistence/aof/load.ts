@@ -4,7 +4,7 @@
  */
 import { LookasideError } from '../../../errors.js';
 import { type Bytes, byteString, copyOf } from '../../byte-string.js';
-import type { Files } from '../files.js';
+import { cutBack, type FileSteps, readPart, sizeOf, withFile } from '../file-steps.js';
 import { CommandReader, type ReadOutcome } from './command-reader.js';
 import type { AofFile, AofManifest } from './manifest.js';
 
@@ -17,16 +17,15 @@ export function brokenAof(path: string, offset: number | null, problem: string):
 }
 
 export interface AofLoadHost {
-  readonly files: Files;
   /** Runs a command as it was; what is in the way, if it cannot be run at all. */
   run(args: readonly Bytes[]): string | null;
   /** Loads what is in the form of an RDB file and says where that ends. @throws LookasideError `LOOKASIDE_FILE_BROKEN` */
-  loadRdb(path: string): Promise<number>;
+  loadRdb(path: string): FileSteps<number>;
   /** The tail of the last file may be cut off (`aof-load-truncated`). */
   mayBeCut(): boolean;
   log(level: 'notice' | 'warning', message: string): void;
-  /** So many bytes more have been read. Others have their turn until it resolves. */
-  progress(bytes: number): Promise<void>;
+  /** So many bytes more have been read. Others have their turn, where they may. */
+  progress(bytes: number): FileSteps<void>;
 }
 
 /** What was there: sizes, for when it will be rewritten. */
@@ -38,27 +37,27 @@ export interface LoadedAof {
 const RDB_MAGIC = 'REDIS';
 
 /** @throws LookasideError `LOOKASIDE_FILE_BROKEN` */
-export async function loadAppendOnlyFiles(
+export function* loadAppendOnlyFiles(
   host: AofLoadHost,
   folder: string,
   manifest: AofManifest,
-): Promise<LoadedAof> {
+): FileSteps<LoadedAof> {
   const { base, incrs } = manifest;
   const all = [...(base === null ? [] : [base]), ...incrs];
-  const sizes = await sizesOf(host, folder, all);
+  const sizes = yield* sizesOf(folder, all);
   let commands = 0;
   for (const [index, file] of all.entries())
-    commands += await loadOne(host, `${folder}/${file.name}`, file === base, index === all.length - 1);
+    commands += yield* loadOne(host, `${folder}/${file.name}`, file === base, index === all.length - 1);
   return {
     bytes: sizes.reduce((sum, size) => sum + size, 0),
     commands,
   };
 }
 
-async function sizesOf({ files }: AofLoadHost, folder: string, all: readonly AofFile[]): Promise<number[]> {
+function* sizesOf(folder: string, all: readonly AofFile[]): FileSteps<number[]> {
   const sizes: number[] = [];
   for (const { name } of all) {
-    const size = await files.size(`${folder}/${name}`);
+    const size = yield* sizeOf(`${folder}/${name}`);
     if (size === null)
       throw brokenAof(`${folder}/${name}`, null, 'it is in the manifest and not in the folder');
     sizes.push(size);
@@ -66,18 +65,14 @@ async function sizesOf({ files }: AofLoadHost, folder: string, all: readonly Aof
   return sizes;
 }
 
-async function loadOne(host: AofLoadHost, path: string, isBase: boolean, isLast: boolean): Promise<number> {
-  const { files } = host;
-  const file = await files.open(path, 'read');
-  try {
+function loadOne(host: AofLoadHost, path: string, isBase: boolean, isLast: boolean): FileSteps<number> {
+  return withFile(path, 'read', function* (file) {
     const head = Buffer.alloc(RDB_MAGIC.length);
-    const count = await files.read(file, head, 0, head.length, 0);
+    const count = yield* readPart(file, { bytes: head, offset: 0, length: head.length, position: 0 });
     const isRdb = isBase && count === head.length && head.toString('latin1') === RDB_MAGIC;
-    const start = isRdb ? await host.loadRdb(path) : 0;
-    return await new FileLoading(host, path, isLast).load(new CommandReader(files, file, start));
-  } finally {
-    await files.close(file);
-  }
+    const start = isRdb ? yield* host.loadRdb(path) : 0;
+    return yield* new FileLoading(host, path, isLast).load(new CommandReader(file, start));
+  });
 }
 
 class FileLoading {
@@ -91,18 +86,18 @@ class FileLoading {
     private readonly isLast: boolean,
   ) {}
 
-  async load(reader: CommandReader): Promise<number> {
+  *load(reader: CommandReader): FileSteps<number> {
     let reported = reader.offset;
     for (;;) {
       const outcome = reader.next();
       if (outcome === null) {
-        await this.host.progress(reader.offset - reported);
+        yield* this.host.progress(reader.offset - reported);
         reported = reader.offset;
-        await reader.read();
+        yield* reader.read();
       } else if (outcome.kind === 'command') this.take(outcome);
       else {
-        await this.host.progress(reader.offset - reported);
-        await this.finish(outcome, reader);
+        yield* this.host.progress(reader.offset - reported);
+        yield* this.finish(outcome, reader);
         return this.commands;
       }
     }
@@ -128,10 +123,10 @@ class FileLoading {
     this.commands++;
   }
 
-  private async finish(
+  private *finish(
     outcome: Exclude<ReadOutcome, { kind: 'command' }>,
     reader: CommandReader,
-  ): Promise<void> {
+  ): FileSteps<void> {
     const { transaction } = this;
     if (outcome.kind === 'malformed') throw this.error(outcome.offset, `bad file format: ${outcome.problem}`);
     if (outcome.kind === 'cut' && reader.hasMoreBehind())
@@ -145,19 +140,12 @@ class FileLoading {
       outcome.kind === 'cut' ? 'the file ends within a command' : 'the file ends between MULTI and EXEC';
     if (!this.isLast) throw this.error(offset, `${what}, and it is not the last one`);
     if (!this.host.mayBeCut()) throw this.error(offset, `${what}, and aof-load-truncated is no`);
-    await this.cut(offset, what);
+    yield* this.cut(offset, what);
   }
 
-  private async cut(offset: number, what: string): Promise<void> {
-    const { files } = this.host;
+  private *cut(offset: number, what: string): FileSteps<void> {
     this.host.log('warning', `!!! Warning: short read while loading the AOF file ${this.path}: ${what} !!!`);
-    const file = await files.open(this.path, 'update');
-    try {
-      await files.truncate(file, offset);
-      await files.sync(file);
-    } finally {
-      await files.close(file);
-    }
+    yield* cutBack(this.path, offset);
     this.host.log(
       'warning',
       `AOF ${this.path} loaded anyway because aof-load-truncated is enabled; truncated to ${offset} bytes`,

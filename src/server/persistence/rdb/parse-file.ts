@@ -8,7 +8,7 @@ import { LookasideError } from '../../../errors.js';
 import { type Bytes, copyBytes, Memory } from '../../byte-string.js';
 import type { EncodingLimits } from '../../encoding-limits.js';
 import { type ExpireAtMs, NEVER, type Value } from '../../keyspace/entry.js';
-import type { Files } from '../files.js';
+import { type FileSteps, readPart } from '../file-steps.js';
 import { Crc64 } from './crc64.js';
 import { decodeBody } from './decode-value.js';
 import { EmptyValue, MoreNeeded, RdbFormatError, RdbReader, type StringPlace } from './reader.js';
@@ -56,7 +56,6 @@ export interface ParsedFile {
 }
 
 export interface ParseOptions {
-  readonly files: Files;
   readonly file: number;
   readonly path: string;
   readonly size: number;
@@ -66,10 +65,10 @@ export interface ParseOptions {
 }
 
 /** @throws LookasideError `LOOKASIDE_FILE_BROKEN` with the file and the place in it; what reading fails with */
-export async function parseRdb(options: ParseOptions, listener: RdbListener): Promise<ParsedFile> {
+export function* parseRdb(options: ParseOptions, listener: RdbListener): FileSteps<ParsedFile> {
   const parser = new FileParser(options, listener);
   for (;;) {
-    await parser.fill();
+    yield* parser.fill();
     const parsed = parser.advance();
     listener.progress?.(parser.position);
     if (parsed !== null) return parsed;
@@ -109,8 +108,8 @@ class FileParser extends RdbReader {
   }
 
   /** Reads on behind what is still to be looked at. */
-  async fill(): Promise<void> {
-    const { files, file } = this.options;
+  *fill(): FileSteps<void> {
+    const { file } = this.options;
     const rest = this.bytes.subarray(this.begun);
     this.sum.add(this.bytes, 0, this.begun);
     const wanted = Math.max(WINDOW_BYTES, this.wantedBytes, rest.length * 2);
@@ -122,7 +121,8 @@ class FileParser extends RdbReader {
     if (window === this.bytes) window.copyWithin(0, this.begun);
     else rest.copy(window);
     for (let at = rest.length; at < length; ) {
-      const read = await files.read(file, window, at, length - at, this.windowAt + this.begun + at);
+      const position = this.windowAt + this.begun + at;
+      const read = yield* readPart(file, { bytes: window, offset: at, length: length - at, position });
       if (read === 0) throw this.broken('the file became shorter while it was read');
       at += read;
     }
@@ -192,13 +192,16 @@ class FileParser extends RdbReader {
           this.length();
           return null;
         case opcodes.aux: {
-          const name = this.text();
-          this.listener.aux?.(name, this.text());
+          // Read also where nobody listens.
+          const [name, value] = [this.text(), this.text()];
+          this.listener.aux?.(name, value);
           return null;
         }
-        case opcodes.functions:
-          this.listener.functions?.(this.buffer());
+        case opcodes.functions: {
+          const library = this.buffer();
+          this.listener.functions?.(library);
           return null;
+        }
         case opcodes.functionsOfPreview:
           throw new RdbFormatError(
             'it has functions in the form of a preview of Redis 7, which nobody reads',
