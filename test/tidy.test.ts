@@ -28,7 +28,6 @@ const files = (record: Record<string, string>): Sources => new Map(Object.entrie
 
 /** Files above 500 lines, each with the reason why it is not two. */
 const longForAReason: LongFiles = {
-  'test/sql/postgres/hazards.test.ts': 'one table with a row for each hazard of the design, in its order',
 };
 
 /** Used by tools, not by name in a source: each with who uses it. */
