@@ -27,8 +27,7 @@ const sources = readSources();
 const files = (record: Record<string, string>): Sources => new Map(Object.entries(record));
 
 /** Files above 500 lines, each with the reason why it is not two. */
-const longForAReason: LongFiles = {
-};
+const longForAReason: LongFiles = {};
 
 /** Used by tools, not by name in a source: each with who uses it. */
 const usedByTools = `
