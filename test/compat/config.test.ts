@@ -82,13 +82,18 @@ describeWithRedis('CONFIG', () => {
       'list-max-listpack-size 100',
       'lfu-log-factor -1',
       'proto-max-bulk-len 1',
+      'sanitize-dump-payload clients',
+      'sanitize-dump-payload maybe',
+      'sanitize-dump-payload YES',
+      'aof-timestamp-enabled maybe',
+      'aof-load-truncated no',
       'maxmemory 1mb maxmemory-samples x',
       'maxmemory 1mb maxmemory 2mb',
       'maxmemory',
     ].map((line) => ['CONFIG', 'SET', ...line.split(' ')]);
     const commands = [
       ...sets,
-      ['CONFIG', 'GET', 'maxmemory*', 'notify*', 'hash-max*', 'slowlog*', 'timeout'],
+      ['CONFIG', 'GET', 'maxmemory*', 'notify*', 'hash-max*', 'slowlog*', 'timeout', 'sanitize*', 'aof-*'],
     ];
     const [ours, theirs] = await both(...commands);
     const told = (replies: readonly Tree[]): unknown[] =>

@@ -22,7 +22,6 @@ const refused: readonly (readonly [name: string, only: string, why: string])[] =
 const withoutEffect: readonly (readonly [name: string, standard: string])[] = [
   ['rdb-del-sync-files', 'no'],
   ['rdb-save-incremental-fsync', 'yes'],
-  ['sanitize-dump-payload', 'no'],
   ['aof-rewrite-incremental-fsync', 'yes'],
   ['aof-disable-auto-gc', 'no'],
   ['replica-serve-stale-data', 'yes'],

@@ -2,7 +2,9 @@
 import { resolve } from 'node:path';
 import type { ServerContext } from '../command.js';
 import { parseSavePoints, savePointsText } from '../persistence/settings.js';
-import { type ConfigParameter, type Setter, yesNo, yesNoOf } from './parameter.js';
+import { type ConfigParameter, oneOfWords, type Setter, yesNo, yesNoOf } from './parameter.js';
+
+const sanitizeWords = ['no', 'yes', 'clients'];
 
 const setSavePoints: Setter = ({ settings: { persistence } }, value) => {
   const points = parseSavePoints(value);
@@ -63,6 +65,14 @@ export const persistenceParameters: readonly ConfigParameter[] = [
   flag('rdbcompression', 'compresses'),
   flag('rdbchecksum', 'sums', 'immutable'),
   flag('stop-writes-on-bgsave-error', 'stopsWritesOnError'),
+  {
+    // `no` permits to leave the look at what a payload claims to the time when it is read, which nobody here does.
+    name: 'sanitize-dump-payload',
+    get: ({ settings }) => settings.persistence.sanitizes,
+    set: oneOfWords(sanitizeWords, ({ settings }, word) => {
+      settings.persistence.sanitizes = word;
+    }),
+  },
 ];
 
 function flag(

@@ -20,6 +20,8 @@ export interface PersistenceSettings {
   /** Writes a checksum, and compares it when loading. */
   sums: boolean;
   stopsWritesOnError: boolean;
+  /** Whose payloads have to be looked at (`sanitize-dump-payload`): all are. */
+  sanitizes: string;
 }
 
 /** Redis' own, for a server that has nothing else to go by. */
@@ -49,6 +51,7 @@ export function persistenceDefaults(input: PersistenceInput | undefined): Persis
     compresses: true,
     sums: true,
     stopsWritesOnError: true,
+    sanitizes: 'no',
   };
 }
 
