@@ -1,6 +1,7 @@
 /** DEBUG answers what a real redis-server answers; its digests of equal data are equal. */
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { createServer } from '../../src/server/index.js';
+import { approvedNow } from '../persistence/approved.js';
 import { sharedFolder } from '../persistence/support.js';
 import { describeWithRedis, redisServer } from '../support/servers.js';
 import { debugArgs, serverPair, withDebug } from './pair.js';
@@ -98,8 +99,11 @@ describeWithRedis('DEBUG', () => {
 });
 
 describeWithRedis('DEBUG RELOAD and DEBUG LOADAOF', () => {
+  const dir = sharedFolder();
+  // Hooks run from the last to the first: the server has been closed by then.
+  afterAll(() => approvedNow(dir));
   const { endpoint, real } = serverPair({
-    config: { ...withDebug.config, persistence: { dir: sharedFolder(), aof: {} } },
+    config: { ...withDebug.config, persistence: { dir, aof: {} } },
     args: [...debugArgs, '--appendonly', 'yes', '--save', ''],
   });
 

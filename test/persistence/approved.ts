@@ -23,6 +23,11 @@ export function approvedAtTheEnd(dir: string): string {
   return dir;
 }
 
+/** The same at once, for what several tests share. */
+export async function approvedNow(dir: string): Promise<void> {
+  if (hasTools) await approve(dir);
+}
+
 /** What is in this folder is not whole, and is not meant to be. */
 export function isDamaged(dir: string): string {
   damaged.add(dir);

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/clock.js';
 import { createServer } from '../../src/server/index.js';
 import { crc64 } from '../../src/server/persistence/rdb/crc64.js';
+import { approvedNow } from './approved.js';
 import { fill, lockIn, runOn, serverIn, sharedFolder, textOf } from './support.js';
 
 const CHECKSUM_BYTES = 8;
@@ -16,6 +17,7 @@ beforeAll(async () => {
   await fill(runOn(server), 1);
   server.execute('SAVE');
   await server.close();
+  await approvedNow(dir);
   good = readFileSync(join(dir, 'dump.rdb'));
 });
 
