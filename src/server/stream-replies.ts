@@ -3,8 +3,9 @@ import type { Bytes } from './byte-string.js';
 import { cString, WRONG_TYPE } from './call.js';
 import { narrow } from './integers.js';
 import type { Entry } from './keyspace/entry.js';
+import type { StreamGroup } from './keyspace/stream-group.js';
 import { idText, type StreamId } from './keyspace/stream-id.js';
-import type { PendingEntry, StreamConsumer } from './keyspace/stream-pending.js';
+import type { OwnPendingEntry, StreamConsumer } from './keyspace/stream-pending.js';
 import { type StreamEntry, StreamValue } from './keyspace/stream-value.js';
 import { ErrorReply, NULL_ARRAY, type Reply } from './resp/reply.js';
 
@@ -53,13 +54,14 @@ export function singleEntry(stream: StreamValue, id: StreamId): StreamEntry | un
 }
 
 /** It is given to somebody once more. */
-export function countDelivery(pending: PendingEntry): void {
+export function countDelivery(pending: OwnPendingEntry): void {
   pending.deliveryCount = narrow(BigInt.asIntN(64, BigInt(pending.deliveryCount) + 1n));
 }
 
 /** What a consumer was given and has not acknowledged, from an ID on; entries that are gone have no pairs. */
 export function historyReply(
   stream: StreamValue,
+  group: StreamGroup,
   consumer: StreamConsumer,
   start: StreamId,
   countMax: number,
@@ -72,8 +74,9 @@ export function historyReply(
     if (entry === undefined) replies.push([idText(pending.id), NULL_ARRAY]);
     else {
       replies.push(entryReply(entry));
-      pending.deliveredAtMs = nowMs;
-      countDelivery(pending);
+      const own = group.own(pending);
+      own.deliveredAtMs = nowMs;
+      countDelivery(own);
     }
   }
   return replies;

@@ -8,7 +8,7 @@ import { oneKey } from '../key-specs.js';
 import type { Entry } from '../keyspace/entry.js';
 import type { StreamGroup } from '../keyspace/stream-group.js';
 import { compareIds, FIRST_ID, idText, type StreamId } from '../keyspace/stream-id.js';
-import type { PendingEntry, StreamConsumer } from '../keyspace/stream-pending.js';
+import type { OwnPendingEntry, PendingEntry, StreamConsumer } from '../keyspace/stream-pending.js';
 import type { StreamValue } from '../keyspace/stream-value.js';
 import { ErrorReply, fail, NULL_ARRAY, type Reply } from '../resp/reply.js';
 import { intervalEndOf, intervalStartOf, strictIdOf } from '../stream-arguments.js';
@@ -285,15 +285,21 @@ function claim(call: Call, group: StreamGroup, id: StreamId, options: ClaimOptio
   }
   const { deliveredAtMs, deliveryCount } = options;
   const isSane = deliveredAtMs !== null && deliveredAtMs >= 0 && deliveredAtMs <= nowMs;
-  takeOver(group, pending, consumer, isSane ? Number(deliveredAtMs) : nowMs);
-  if (deliveryCount !== null && deliveryCount >= 0) pending.deliveryCount = deliveryCount;
-  else if (!options.isOnlyIds) countDelivery(pending);
+  const own = takenOver(group, pending, consumer, isSane ? Number(deliveredAtMs) : nowMs);
+  if (deliveryCount !== null && deliveryCount >= 0) own.deliveryCount = deliveryCount;
+  else if (!options.isOnlyIds) countDelivery(own);
   return true;
 }
 
-function takeOver(group: StreamGroup, pending: PendingEntry, consumer: StreamConsumer, atMs: number): void {
-  group.move(pending, consumer);
-  pending.deliveredAtMs = atMs;
+function takenOver(
+  group: StreamGroup,
+  pending: PendingEntry,
+  consumer: StreamConsumer,
+  atMs: number,
+): OwnPendingEntry {
+  const own = group.moved(pending, consumer);
+  own.deliveredAtMs = atMs;
+  return own;
 }
 
 interface AutoClaimOptions {
@@ -350,8 +356,8 @@ function xautoclaim(call: Call): Reply {
       continue;
     }
     if (options.idleMsMin !== 0 && nowMs - pending.deliveredAtMs < options.idleMsMin) continue;
-    takeOver(group, pending, consumerFor(call, group, nowMs), nowMs);
-    if (!options.isOnlyIds) countDelivery(pending);
+    const own = takenOver(group, pending, consumerFor(call, group, nowMs), nowMs);
+    if (!options.isOnlyIds) countDelivery(own);
     claimed.push(options.isOnlyIds ? idText(pending.id) : entryReply(entry));
   }
   stream.weigh();

@@ -221,7 +221,7 @@ function serve(call: Call, { key, after }: Wanted, options: Options): [Served] |
   const entries =
     after === 'unseen'
       ? deliver(stream, group, consumer, options.isAcknowledged, unseen ?? [], nowMs)
-      : historyReply(stream, consumer, idAfter(after) ?? FIRST_ID, countMax, nowMs);
+      : historyReply(stream, group, consumer, idAfter(after) ?? FIRST_ID, countMax, nowMs);
   stream.weigh();
   db.changed(entry);
   return [[key, entries]];

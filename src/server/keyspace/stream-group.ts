@@ -1,11 +1,13 @@
 /** Decides what a consumer group remembers: how far it has read, who reads, what is pending. Knows no entries. */
 import type { Integer } from '../integers.js';
 import { type StreamId } from './stream-id.js';
-import { type PendingEntry, PendingList, StreamConsumer } from './stream-pending.js';
+import { type OwnPendingEntry, type PendingEntry, PendingList, StreamConsumer } from './stream-pending.js';
 
 export class StreamGroup {
   readonly pending = new PendingList();
   private readonly consumers = new Map<string, StreamConsumer>();
+  /** Entries made since it was frozen; null while it is not. */
+  private fresh: Set<PendingEntry> | null = null;
 
   constructor(
     readonly name: string,
@@ -47,21 +49,47 @@ export class StreamGroup {
       this.addPending({ id, consumer, deliveredAtMs: nowMs, deliveryCount: 1 });
       return;
     }
-    this.move(known, consumer);
-    known.deliveredAtMs = nowMs;
-    known.deliveryCount = 1;
+    const own = this.moved(known, consumer);
+    own.deliveredAtMs = nowMs;
+    own.deliveryCount = 1;
   }
 
   addPending(entry: PendingEntry): void {
+    this.fresh?.add(entry);
     this.pending.add(entry);
     entry.consumer.pending.add(entry);
   }
 
-  move(entry: PendingEntry, consumer: StreamConsumer): void {
-    if (entry.consumer === consumer) return;
-    entry.consumer.pending.remove(entry.id);
-    consumer.pending.add(entry);
-    entry.consumer = consumer;
+  /** A pending entry as an object that may be changed: in place of one that somebody else still reads. */
+  own(entry: PendingEntry): OwnPendingEntry {
+    if (this.fresh === null || this.fresh.has(entry)) return entry;
+    const { id, consumer, deliveredAtMs, deliveryCount } = entry;
+    const own = { id, consumer, deliveredAtMs, deliveryCount };
+    this.fresh.add(own);
+    this.pending.replace(own);
+    consumer.pending.replace(own);
+    return own;
+  }
+
+  /** Gives a pending entry to another consumer. */
+  moved(entry: PendingEntry, consumer: StreamConsumer): OwnPendingEntry {
+    const own = this.own(entry);
+    if (own.consumer === consumer) return own;
+    own.consumer.pending.remove(own.id);
+    consumer.pending.add(own);
+    own.consumer = consumer;
+    return own;
+  }
+
+  /** What the lists of pending entries tell now stays as it is, until whoever reads that has called what is returned. */
+  freeze(): () => void {
+    const lists = [this.pending, ...Array.from(this.consumers.values(), ({ pending }) => pending)];
+    for (const list of lists) list.freeze();
+    this.fresh = new Set();
+    return () => {
+      for (const list of lists) list.thaw();
+      this.fresh = null;
+    };
   }
 
   /** False when it was not pending. */

@@ -6,7 +6,7 @@
  *   copied, 4 bytes for each member, and from then on nothing is written over where it lies; of a sorted set the rows of
  *   256 scores and numbers are copied before one is changed;
  * - of a list or a stream the row of its chunks (8 KB, 4 KB) is copied at once, and a chunk that is changed is copied
- *   before; what groups of a stream have pending is copied before the stream is changed (held-groups.ts);
+ *   before; so is what groups of a stream have pending, in chunks of up to 512 (held-groups.ts);
  * - a long string is read where it lies and copied before it is changed in place.
  *
  * Where nothing can change meanwhile, nothing of this is done: another snapshot may be at the same values.
@@ -20,7 +20,7 @@ import { ListValue } from '../keyspace/list-value.js';
 import { SetValue } from '../keyspace/set-value.js';
 import { SortedSetValue } from '../keyspace/sorted-set-value.js';
 import { StreamValue } from '../keyspace/stream-value.js';
-import { StreamFacts } from './held-groups.js';
+import { holdGroups, StreamFacts } from './held-groups.js';
 import type { LargeValue } from './snapshot-sink.js';
 
 /** What weighs no more is told at once: some 50 µs. */
@@ -47,12 +47,11 @@ export function hold(object: Container | Buffer): HeldValue {
   }
   if (object instanceof StreamValue) {
     const nodes = object.freeze();
-    const facts = new StreamFacts(object);
-    return {
-      value: { type: 'stream', nodes, facts },
-      detach: () => facts.detach(),
-      release: () => StreamValue.thaw(nodes),
-    };
+    const release = holdGroups(object);
+    return held({ type: 'stream', nodes, facts: new StreamFacts(object) }, () => {
+      StreamValue.thaw(nodes);
+      release();
+    });
   }
   return holdNames(object);
 }

@@ -124,7 +124,7 @@ function decodeConsumer(reader: RdbReader, group: StreamGroup, nobody: StreamCon
   for (let left = reader.count(); left > 0; left--) {
     const pending = group.pending.find(idOfBytes(reader.raw(ID_BYTES)));
     if (pending?.consumer !== nobody) throw new RdbFormatError('an entry is pending for two or for none');
-    pending.consumer = consumer;
+    group.own(pending).consumer = consumer;
     consumer.pending.add(pending);
   }
 }
