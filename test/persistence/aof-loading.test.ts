@@ -10,7 +10,7 @@ import { describeWithRedis } from '../support/servers.js';
 import { checkedByRedis, contentOf, copyOf, FOLDER, NAME, ours, ownFolder, theirs } from './aof-servers.js';
 import { converseInCommands, encode } from './aof-wire.js';
 import { isDamaged } from './approved.js';
-import { digestOf, fill, infoOf, runOn } from './support.js';
+import { digestOf, fill, infoOf, runOn, serverIn } from './support.js';
 
 const BASE = `${NAME}.1.base.rdb`;
 const INCR = `${NAME}.1.incr.aof`;
@@ -160,6 +160,12 @@ describe('a manifest', () => {
     expect(answer).toContain(`${MANIFEST}: `);
     expect(answer).toContain(problem);
     expect(answer).toContain('LOOKASIDE_FILE_BROKEN');
+  });
+
+  it('that is none is refused also where the file is not in use, as by redis-server', async () => {
+    const dir = await folderSaying();
+    writeFileSync(join(dir, FOLDER, MANIFEST), 'nonsense\n');
+    await expect(serverIn(dir)).rejects.toThrow(`${MANIFEST}: line 1: Invalid AOF manifest file format`);
   });
 
   it('that names a file which is not there is refused with its name', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ManualClock, manualClock } from '../../src/clock.js';
 import { createServer, type EmbeddedServer, type ServerConfig } from '../../src/server/index.js';
+import { RewriteLimit } from '../../src/server/persistence/aof/rewrite-limit.js';
 import { copyOf, FOLDER, NAME, ours, ownFolder } from './aof-servers.js';
 import { converseInCommands } from './aof-wire.js';
 import { digestOf, fill, infoOf, runOn, saved, textOf } from './support.js';
@@ -75,6 +76,22 @@ describe('automatic rewrites', () => {
     await append(server, clock, Math.floor(base * 0.2));
     expect(rewrites(server)).toBe(before + 1);
   });
+});
+
+it('automatic rewrites that keep failing pause for a minute, then two, up to an hour, until one succeeds', () => {
+  const clock = manualClock();
+  const limit = new RewriteLimit(clock);
+  const pauses: number[] = [];
+  for (let round = 0; round < 10; round++) {
+    limit.failed();
+    let seconds = 0;
+    for (; limit.isTooEarly(); seconds++) clock.advance(1_000);
+    pauses.push(seconds / 60);
+  }
+  expect(pauses).toEqual([0, 0, 1, 2, 4, 8, 16, 32, 60, 60]);
+  limit.succeeded();
+  limit.failed();
+  expect(limit.isTooEarly()).toBe(false);
 });
 
 it('BGSAVE while the file is written anew is refused, and scheduled where that is asked for', async () => {

@@ -121,23 +121,33 @@ describe('DEBUG RELOAD and DEBUG LOADAOF', () => {
     expect(server.execute('DBSIZE')).toBe(3);
   });
 
-  it('a snapshot under way is still of the moment when it was begun', async () => {
-    const dir = folder();
-    const server = await start(dir);
-    await fill(runOn(server), 13);
-    for (let key = 0; key < 20_000; key++) server.execute('SET', `many${key}`, `value${key}`);
-    expect(server.execute('DEBUG', 'RELOAD')).toBe('OK');
-    const state = stateOf(server);
-    server.execute('BGSAVE');
-    server.execute('SET', 'afterwards', '1');
-    expect(isSaving(server)).toBe(true);
-    expect(server.execute('DEBUG', 'RELOAD', 'NOSAVE')).toBe('OK');
-    server.execute('SET', 'many1', 'other');
-    await saved(server);
-    const second = await serverIn(copyOf(dir));
-    servers.push(second);
-    expect(stateOf(second)).toEqual(state);
-  });
+  it.each([['NOSAVE'], []])(
+    'a snapshot under way is still of the moment when it was begun: %s',
+    async (...options) => {
+      const dir = folder();
+      const server = await start(dir);
+      await fill(runOn(server), 13);
+      for (let key = 0; key < 20_000; key++) server.execute('SET', `many${key}`, `value${key}`);
+      expect(server.execute('DEBUG', 'RELOAD')).toBe('OK');
+      const state = stateOf(server);
+      server.execute('BGSAVE');
+      server.execute('SET', 'afterwards', '1');
+      expect(isSaving(server)).toBe(true);
+      expect(server.execute('DEBUG', 'RELOAD', ...options)).toBe('OK');
+      expect(server.execute('EXISTS', 'afterwards')).toBe(options.length === 0 ? 1 : 0);
+      server.execute('SET', 'many1', 'other');
+      server.execute('RPUSH', 'list2000', 'other');
+      server.execute('SREM', 'names2000', 'm0');
+      server.execute('HSET', 'hash2000', 'f0', 'other');
+      server.execute('ZADD', 'sorted2000', '5', 'm0');
+      server.execute('XTRIM', 'stream', 'MAXLEN', '3');
+      expect(isSaving(server)).toBe(true);
+      await saved(server);
+      const second = await serverIn(copyOf(dir));
+      servers.push(second);
+      expect(stateOf(second)).toEqual(state);
+    },
+  );
 
   it('what is written after LOADAOF follows in the same files', async () => {
     const dir = folder();
