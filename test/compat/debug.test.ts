@@ -55,6 +55,31 @@ describeWithRedis('DEBUG', () => {
     );
   });
 
+  it('DIGEST is neither a hit nor a use of a key', async () => {
+    const info = ['INFO', 'stats'];
+    for (const side of [endpoint, real]) {
+      const [, , , [, dump] = [], ...rest] = await converseInCommands(side, [
+        ['FLUSHALL'],
+        ['CONFIG', 'RESETSTAT'],
+        ['RPUSH', 'l', 'a', 'b'],
+        ['DUMP', 'l'],
+        info,
+      ]);
+      const hitsOf = (reply: unknown): string | undefined => /keyspace_hits:(\d+)/.exec(String(reply))?.[1];
+      const replies = await converseInCommands(side, [
+        ['RESTORE', 'old', '0', String(dump), 'IDLETIME', '1000'],
+        ['DEBUG', 'DIGEST'],
+        ['DEBUG', 'DIGEST-VALUE', 'old', 'l'],
+        info,
+        ['OBJECT', 'IDLETIME', 'old'],
+        ['FLUSHALL'],
+      ]);
+      expect(hitsOf(rest[0]?.[1])).toMatch(/^\d+$/);
+      expect(hitsOf(replies[3]?.[1])).toBe(hitsOf(rest[0]?.[1]));
+      expect(Number(replies[4]?.[1])).toBeGreaterThanOrEqual(1000);
+    }
+  });
+
   it('POPULATE, ERROR, SLEEP and the others answer the same', async () => {
     await expectSame(
       'DEBUG POPULATE 5',

@@ -142,7 +142,6 @@ describeWithRedis('a file', () => {
       ];
       writeFileSync(join(dir, 'dump.rdb'), fileOf(version, ...parts));
       const server = await serverIn(dir);
-      // The digest reads everything, which counts as use.
       if (version >= 9)
         expect(Number(server.execute('OBJECT', 'IDLETIME', 'idle'))).toBeGreaterThanOrEqual(60);
       const digest = digestOf(server);

@@ -84,7 +84,8 @@ function addValue(digest: Digest, call: Call, db: Database, key: string, entry: 
   const type = typeNameOf(entry);
   const expires = entry.expireAtMs !== NEVER;
   digest.mix(bigEndian(typeNumbers[type]));
-  const items = scalarsOf(read(call, db, readers[type](key)));
+  const value = read(call, db, entry, readers[type](key));
+  const items = scalarsOf(value);
   switch (type) {
     case 'string':
     case 'list':
@@ -103,7 +104,7 @@ function addValue(digest: Digest, call: Call, db: Database, key: string, entry: 
       }
       break;
     case 'stream':
-      mixStream(digest, read(call, db, readers.stream(key)));
+      mixStream(digest, value);
       break;
   }
   if (expires) digest.add('!!expire!!');
@@ -118,9 +119,16 @@ function mixStream(digest: Digest, entries: Reply): void {
   }
 }
 
-function read(call: Call, db: Database, args: readonly string[]): Reply {
+/** Redis looks at the data itself: that is neither a hit nor a use of the key. */
+function read(call: Call, db: Database, entry: Entry, args: readonly string[]): Reply {
+  const { statistics } = call.server.keyspace;
+  const { hits } = statistics;
+  const usage = db.usageAt(entry.place);
   const run = call.server.commands.find(args[0] ?? '')?.run;
-  return run === undefined ? [] : run(new Call(args, db, call.client, call.server));
+  const reply = run === undefined ? [] : run(new Call(args, db, call.client, call.server));
+  statistics.hits = hits;
+  db.setUsage(entry, usage);
+  return reply;
 }
 
 /** The leaves of a reply, in order. */

@@ -314,6 +314,10 @@ export class Database {
     if (entry.place !== 0) this.records.setUsage(entry.place, this.core.usage.usedWithFrequency(counter));
   }
 
+  setUsage(entry: Entry, usage: number): void {
+    if (entry.place !== 0) this.records.setUsage(entry.place, usage);
+  }
+
   // For eviction and the expiry cycle, which go by places: they keep nothing else between two looks.
 
   /** Any record, each about as likely as another; 0 if there is none. */
