@@ -6,15 +6,15 @@ import { describeWithPostgres } from '../../support/servers.js';
 import { type Fixture, fixture, until } from './fixture.js';
 
 const schema = `
-  create table moments (id int primary key, at timestamptz, bits bytea, ratio float8, length interval);
-  insert into moments values (1, '2024-01-01 12:00:00Z', '\\x00ff', 0.1::float8 + 0.2::float8, '1 day 2 hours');
+  create table moments (id int primary key, at timestamptz, bits bytea, ratio float8, length interval, word text);
+  insert into moments values (1, '2024-01-01 12:00:00Z', '\\x00ff', 0.1::float8 + 0.2::float8, '1 day 2 hours', 'é');
   create schema other;
   create table other.moments (id int primary key, at timestamptz);
   insert into other.moments values (1, '1999-01-01 12:00:00Z');
   create function wanders() returns int language plpgsql as $$ begin set search_path = other; return 1; end $$;
 `;
 
-const columns = `at::text as at, bits::text as bits, ratio::text as ratio, length::text as length`;
+const columns = `at::text as at, bits::text as bits, ratio::text as ratio, length::text as length, word`;
 
 /** Each with what shows it, under the setting and without. */
 const settings: readonly (readonly [statement: string, column: string, there: string, here: string])[] = [
@@ -23,6 +23,8 @@ const settings: readonly (readonly [statement: string, column: string, there: st
   [`set IntervalStyle = 'iso_8601'`, 'length', 'P1DT2H', '1 day 02:00:00'],
   [`set extra_float_digits = -10`, 'ratio', '0.3', '0.30000000000000004'],
   [`set bytea_output = 'escape'`, 'bits', '\\000\\377', '\\x00ff'],
+  // The driver reads UTF-8 whatever comes: what it makes of another encoding is that session's own, too.
+  [`set client_encoding = 'LATIN1'`, 'word', '\ufffd', 'é'],
 ];
 
 describeWithPostgres('a connection whose settings were changed', () => {
