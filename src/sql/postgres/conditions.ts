@@ -91,7 +91,7 @@ function judge(level: Level, condition: unknown): Facts {
   }
 }
 
-const nullValue: Candidate = { kind: 'literal', value: NULL_VALUE };
+export const nullValue: Candidate = { kind: 'literal', value: NULL_VALUE };
 
 /** A boolean column that is a condition by itself. */
 function truth(level: Level, node: unknown, value: boolean): Facts {
@@ -174,7 +174,8 @@ function isAmong(level: Level, left: unknown, items: readonly unknown[]): Facts 
   return valuesAt(level, left, ({ column }) => candidatesOf(level, items, column), { isStrict: true });
 }
 
-function rowOf(node: unknown): readonly unknown[] | null {
+/** The items of `(a, b)` or `row (a, b)`. */
+export function rowOf(node: unknown): readonly unknown[] | null {
   const row = fieldsOf(node, 'RowExpr');
   return row === null ? null : list(row, 'args');
 }

@@ -2,9 +2,9 @@
  * Decides which values the columns of one query level are known to have where its condition holds, column by column:
  * what a write needs to name the rows it touches. When in doubt, any value.
  */
-import { NULL_VALUE } from '../values.js';
 import { child, type Fields, fieldsOf, flag, list, strings, tagged, text } from './ast.js';
 import { type Column, findRelation } from './catalog.js';
+import { nullValue, rowOf } from './conditions.js';
 import { alternativesMax, type Candidate, candidatesOf, hasForeignEquality } from './pins.js';
 import { type CteNames, columnNames, columnOf, type RangeEntry, type Scope, seesCte } from './scope.js';
 import type { Walk } from './walk.js';
@@ -29,8 +29,6 @@ export type Side = (name: string, column: Column) => Lists;
 
 /** What is equal only by chains of equalities longer than this is not found out. */
 const LINK_ROUNDS_MAX = 4;
-
-const nullValue: Candidate = { kind: 'literal', value: NULL_VALUE };
 
 /** What a condition says of the columns of its level. */
 class Facts {
@@ -247,12 +245,6 @@ export class KnownValues {
     const [lists] = selectedValues(this.walk, select, { columns: [place.column], ctes: this.scope.ctes });
     for (const values of lists ?? []) facts.add(place, values);
   }
-}
-
-/** The items of `(a, b)` or `row (a, b)`. */
-function rowOf(node: unknown): readonly unknown[] | null {
-  const row = fieldsOf(node, 'RowExpr');
-  return row === null ? null : list(row, 'args');
 }
 
 export function isNull(node: unknown): boolean {

@@ -1,7 +1,7 @@
 /** Decides which rows of each table a read is known to see through sub-queries, CTEs, set operations and names. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithPostgres } from '../../support/servers.js';
-import { brief, openShop, type Shop } from './shop.js';
+import { brief, openShop, type Shop, shopSql } from './shop.js';
 
 const extraSql = `
   create table items (tenant int, num int, label text, parent int, primary key (tenant, num));
@@ -26,9 +26,7 @@ const extraSql = `
 describeWithPostgres('pins of reads through queries in queries', () => {
   let shop: Shop;
   beforeAll(async () => {
-    shop = await openShop();
-    await shop.client.query(extraSql);
-    await shop.reload();
+    shop = await openShop(shopSql + extraSql);
   });
   afterAll(() => shop.close());
 

@@ -1,7 +1,7 @@
 /** Decides which rows of each table a read is known to see: forms of conditions, joins, queries in queries. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithPostgres } from '../../support/servers.js';
-import { brief, openShop, type Shop } from './shop.js';
+import { brief, openShop, type Shop, shopSql } from './shop.js';
 
 const extraSql = `
   create table items (tenant int, num int, label text, kind mood, raw bytea, parent int, done bool, big bigint,
@@ -16,9 +16,7 @@ const extraSql = `
 describeWithPostgres('pins of reads: which rows of each table a statement is known to see', () => {
   let shop: Shop;
   beforeAll(async () => {
-    shop = await openShop();
-    await shop.client.query(extraSql);
-    await shop.reload();
+    shop = await openShop(shopSql + extraSql);
   });
   afterAll(() => shop.close());
 
