@@ -153,6 +153,13 @@ export function mutantNamed(name: TakenOver): CacheMutant {
   return found;
 }
 
+/** Those with this in their names. */
+export function thoseNamed<T extends CacheMutant>(all: readonly T[], named: string): readonly T[] {
+  const found = all.filter(({ name }) => name.includes(named));
+  if (found.length === 0) throw new RangeError(`no mutant has "${named}" in its name`);
+  return found;
+}
+
 /** Builds the package with the mutant's change in it. */
 export async function mutate(
   mutant: CacheMutant,

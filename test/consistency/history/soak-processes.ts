@@ -2,7 +2,7 @@
 import type { Config } from '../../../src/index.js';
 import { type Bundle, bundleApplication } from './bundle.js';
 import { faultsNamed, faultsOf, faultsOfBounded } from './faults.js';
-import { mutantsOfProcesses, type ProcessesMutant } from './mutants.js';
+import { mutantsOfProcesses, type ProcessesMutant, thoseNamed } from './mutants.js';
 import { playRounds, type RoundsOptions, type RoundsReport } from './rounds.js';
 import { onDatabase, type Surroundings } from './soak-database.js';
 import { added, atRiskLine, boundLine, lineOf, say, sayViolations, total } from './soak-report.js';
@@ -69,10 +69,15 @@ export async function soakProcesses(
   return broken === 0;
 }
 
-/** What is known to be wrong must be reported. */
-export async function tryMutantsOfProcesses(about: Surroundings, name: TopologyName): Promise<boolean> {
+/** What is known to be wrong must be reported. @param named only mutants with this in their names; empty: all */
+export async function tryMutantsOfProcesses(
+  about: Surroundings,
+  name: TopologyName,
+  named: string,
+): Promise<boolean> {
   let caught = true;
-  for (const mutant of mutantsOfProcesses) caught = (await tryMutant(about, name, mutant)) && caught;
+  for (const mutant of thoseNamed(mutantsOfProcesses, named))
+    caught = (await tryMutant(about, name, mutant)) && caught;
   return caught;
 }
 

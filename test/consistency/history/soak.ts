@@ -17,11 +17,13 @@ interface SoakOptions {
   readonly seed: number;
   readonly isBounded: boolean;
   readonly mutants: 'too' | 'only' | 'none';
+  /** Only those with this in their names. */
+  readonly named: string;
 }
 
 async function main(): Promise<number> {
   const options = optionsOf(process.argv.slice(2));
-  const { topology, minutes, seed, isBounded, mutants } = options;
+  const { topology, minutes, seed, isBounded, mutants, named } = options;
   const server = await startPostgres();
   const about: Surroundings = { serverUrl: server.url, seed };
   say(
@@ -37,8 +39,8 @@ async function main(): Promise<number> {
     if (mutants !== 'none')
       right =
         (topology === 'embedded'
-          ? await tryTheChecker(about)
-          : await tryMutantsOfProcesses(about, topology)) && right;
+          ? await tryTheChecker(about, named)
+          : await tryMutantsOfProcesses(about, topology, named)) && right;
     return right ? 0 : 1;
   } finally {
     await server.stop();
@@ -54,6 +56,7 @@ function optionsOf(args: readonly string[]): SoakOptions {
       seed: { type: 'string', default: '1' },
       bounded: { type: 'boolean', default: false },
       mutants: { type: 'boolean', default: false },
+      named: { type: 'string', default: '' },
       'no-mutants': { type: 'boolean', default: false },
     },
   });
@@ -67,12 +70,14 @@ function optionsOf(args: readonly string[]): SoakOptions {
   if (values.bounded && (topology === 'embedded' || topology === 'embedded-listen'))
     throw new RangeError('--bounded needs a store outside of the processes');
   if (values.mutants && values['no-mutants']) throw new RangeError('--mutants or --no-mutants, not both');
+  if (values.named !== '' && !values.mutants) throw new RangeError('--named is about --mutants');
   const usual = topology === 'embedded' ? 'too' : 'none';
   return {
     topology,
     minutes,
     seed,
     isBounded: values.bounded,
+    named: values.named,
     mutants: values.mutants ? 'only' : values['no-mutants'] ? 'none' : usual,
   };
 }
