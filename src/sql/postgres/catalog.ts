@@ -1,25 +1,12 @@
 /** Decides how the planner sees a database: the words of a catalog snapshot and the look-ups on it. Asks no database. */
-import type { Table, ValueClass } from '../plan.js';
+import type { Table } from '../plan.js';
+import type { Column as AnyColumn, Relation as AnyRelation } from '../rows/relation.js';
 
-export interface Column {
-  /** `pg_attribute.attnum`. */
-  readonly number: number;
-  readonly name: string;
-  /** The type's oid. */
-  readonly type: string;
-  readonly generated: boolean;
+export interface Column extends AnyColumn {
   /** A row that is inserted without it may get anything else than NULL: a default, an identity, its domain's default. */
   readonly hasDefault: boolean;
   /** `generated … as identity`: OVERRIDING USER VALUE passes over what is given. */
   readonly identity: boolean;
-  /** Equal in the database exactly when equal as canonical text; null for every type where that is not known. */
-  readonly valueClass: ValueClass | null;
-}
-
-export interface CompositeKey {
-  readonly columns: readonly number[];
-  /** 3 primary key, 2 unique, 1 foreign key. */
-  readonly rank: number;
 }
 
 /** `r` table, `p` partitioned table, `v` view, `m` materialised view, `f` foreign table, `S` sequence. */
@@ -62,10 +49,7 @@ export interface ViewTree {
   readonly locks: boolean;
 }
 
-export interface Relation {
-  readonly table: Table;
-  readonly schema: string;
-  readonly name: string;
+export interface Relation extends AnyRelation {
   readonly kind: RelationKind;
   readonly rowSecurity: boolean;
   /** The stored trees of what its policies let be seen. */
@@ -73,10 +57,6 @@ export interface Relation {
   readonly isPartition: boolean;
   readonly columns: readonly Column[];
   readonly columnByName: ReadonlyMap<string, Column>;
-  /** How good a single column is as a pin: 3 primary key, 2 unique, 1 foreign key. */
-  readonly keyRanks: ReadonlyMap<number, number>;
-  /** Keys of several columns, ascending, the best first; ranked likewise. */
-  readonly compositeKeys: readonly CompositeKey[];
   /** Columns of which a unique index takes values for equal that the column itself tells apart. */
   readonly looseKeyColumns: ReadonlySet<number>;
   readonly parents: readonly string[];

@@ -2,56 +2,12 @@
  * Decides what a condition says of the columns of its query, where it holds: which values they have, which of them are
  * equal (CONSISTENCY §3, rules 1 to 6). Knows no joins and no tables' keys. When in doubt, nothing.
  */
-import { NULL_VALUE } from '../values.js';
+import { alternativesMax, type Candidate } from '../rows/candidates.js';
+import { either, equalPlaces, type Facts, isPinnable, nothing, nullValue, together } from '../rows/facts.js';
+import { isLocal, type Place, type Scope } from '../rows/scope.js';
 import { type Fields, fieldsOf, list, strings, tagged, text } from './ast.js';
-import {
-  alternativesMax,
-  type Candidate,
-  candidatesOf,
-  elementsOf,
-  familyOf,
-  hasForeignEquality,
-  type PinSearch,
-} from './pins.js';
-import { isLocal, isSamePlace, placeOf } from './places.js';
-import type { Place, RangeEntry, Scope } from './scope.js';
-
-/** The column has one of the values. */
-export interface Values {
-  readonly place: Place;
-  readonly values: readonly Candidate[];
-  /** Never true of a row that an outer join made up of nulls. */
-  readonly isStrict: boolean;
-}
-
-/** Two columns are equal. The second may be one of a query around. */
-export type Link = readonly [Place, Place];
-
-/** The row of one item matches one of several combinations of values. */
-export interface Choice {
-  readonly entry: RangeEntry;
-  readonly alternatives: readonly (readonly Values[])[];
-}
-
-/** What holds together. */
-export interface Facts {
-  readonly values: readonly Values[];
-  readonly links: readonly Link[];
-  readonly choices: readonly Choice[];
-}
-
-export const nothing: Facts = { values: [], links: [], choices: [] };
-
-export function together(parts: readonly Facts[]): Facts {
-  const some = parts.filter((part) => part !== nothing);
-  const [only] = some;
-  if (some.length < 2) return only ?? nothing;
-  return {
-    values: some.flatMap(({ values }) => values),
-    links: some.flatMap(({ links }) => links),
-    choices: some.flatMap(({ choices }) => choices),
-  };
-}
+import { candidatesOf, elementsOf, hasForeignEquality, type PinSearch } from './pins.js';
+import { placeOf } from './places.js';
 
 /** A condition as it stands at a query level whose FROM was walked. */
 export function factsOf(search: PinSearch, condition: unknown, scope: Scope): Facts {
@@ -90,8 +46,6 @@ function judge(level: Level, condition: unknown): Facts {
       return nothing;
   }
 }
-
-export const nullValue: Candidate = { kind: 'literal', value: NULL_VALUE };
 
 /** A boolean column that is a condition by itself. */
 function truth(level: Level, node: unknown, value: boolean): Facts {
@@ -152,14 +106,6 @@ function equalItems(level: Level, left: unknown, right: unknown): Facts {
   return valuesAt(level, column, (place) => candidatesOf(level, [value], place.column), { isStrict: true });
 }
 
-/** Two columns are equal, of which one at least is of this level. */
-export function equalPlaces(scope: Scope, one: Place, other: Place): Facts {
-  const family = familyOf(one.column);
-  if (!isPinnable(one) || !isPinnable(other) || family !== familyOf(other.column)) return nothing;
-  if (isLocal(scope, one)) return { ...nothing, links: [[one, other]] };
-  return isLocal(scope, other) ? { ...nothing, links: [[other, one]] } : nothing;
-}
-
 /** `column is not distinct from value`: NULL is a value here. */
 function isSame(level: Level, left: unknown, right: unknown): Facts {
   const column = placeOf(level.scope, left) === null ? right : left;
@@ -180,8 +126,6 @@ export function rowOf(node: unknown): readonly unknown[] | null {
   return row === null ? null : list(row, 'args');
 }
 
-const isPinnable = ({ column }: Place): boolean => column.valueClass !== null && !column.generated;
-
 /** That a column has one of the values, where the node is a column that may be pinned and of this very level. */
 function valuesAt(
   level: Level,
@@ -195,24 +139,4 @@ function valuesAt(
   const values = valuesOf(place);
   if (values === null || !isLocal(level.scope, place)) return nothing;
   return { ...nothing, values: [{ place, values, isStrict }] };
-}
-
-/** One of them holds: what each of them says of the same column, or of the same item's row. */
-function either(branches: readonly Facts[]): Facts {
-  const [first, ...others] = branches;
-  if (first === undefined || branches.length > alternativesMax) return nothing;
-  if (others.length === 0) return first;
-  const values = first.values.flatMap((own): Values[] => {
-    const same = others.map((branch) => branch.values.find(({ place }) => isSamePlace(place, own.place)));
-    const all = [own, ...same.filter((found) => found !== undefined)];
-    const united = all.flatMap((each) => each.values);
-    if (all.length !== branches.length || united.length > alternativesMax) return [];
-    return [{ place: own.place, values: united, isStrict: all.every(({ isStrict }) => isStrict) }];
-  });
-  const entries = new Set(first.values.map(({ place }) => place.entry));
-  const choices = [...entries].flatMap((entry): Choice[] => {
-    const alternatives = branches.map((branch) => branch.values.filter(({ place }) => place.entry === entry));
-    return alternatives.every((alternative) => alternative.length > 0) ? [{ entry, alternatives }] : [];
-  });
-  return { values, links: [], choices };
 }

@@ -1,5 +1,4 @@
 /** Decides whether a write is known to be short. Knows no statistics: only what the statement itself says. */
-
 import type { TableWrite } from '../plan.js';
 import { child, list, tagged, text } from './ast.js';
 import { type Catalog, findRelation } from './catalog.js';

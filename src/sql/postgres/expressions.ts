@@ -1,4 +1,5 @@
 /** Decides what an expression may do and depend on: every function, operator, cast and sub-query in it is judged. */
+import type { Scope } from '../rows/scope.js';
 import { child, type Fields, fieldsOf, flag, isFields, list, number, strings, tagged, text } from './ast.js';
 import { findFunctions, findOperators } from './catalog.js';
 import {
@@ -8,7 +9,7 @@ import {
   timeWithZone,
   unknownFunction,
 } from './functions.js';
-import { columnNames, resolve, type Scope } from './scope.js';
+import { columnNames, resolve } from './scope.js';
 import { noteSetConfig } from './session.js';
 import { isTimeDependentText } from './time-text.js';
 import { findTypeName, natureOfType } from './types.js';

@@ -1,12 +1,21 @@
 /** Decides what the items of a FROM list are, how they are joined, and what names their columns have. */
+import { equalPlaces, type Facts, together } from '../rows/facts.js';
+import { columnsOfQuery, type JoinType, renamed, type Source } from '../rows/queries.js';
+import {
+  type Columns,
+  columnsOf,
+  cteOf,
+  findHere,
+  type Place,
+  type RangeEntry,
+  type Scope,
+  seesCte,
+} from '../rows/scope.js';
 import { child, type Fields, fieldsOf, flag, list, strings, tagged, text } from './ast.js';
 import { findRelation, type Relation } from './catalog.js';
-import { equalPlaces, type Facts, factsOf, together } from './conditions.js';
+import { factsOf } from './conditions.js';
 import { walkChildren, walkExpression } from './expressions.js';
-import { columnsOf, findHere } from './places.js';
-import { columnsOfQuery, type JoinType, renamed, type Source } from './queries.js';
 import { areToldApart, tablesRead } from './relations.js';
-import { type Columns, cteOf, type Place, type RangeEntry, type Scope, seesCte } from './scope.js';
 import { queryOfView } from './view-queries.js';
 import type { Walk } from './walk.js';
 

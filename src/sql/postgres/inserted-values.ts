@@ -1,4 +1,6 @@
 /** Decides which values the columns of inserted rows are known to have: those given in so many words, and NULL. */
+import type { Candidate } from '../rows/candidates.js';
+import type { CteNames } from '../rows/scope.js';
 import { NULL_VALUE } from '../values.js';
 import { child, type Fields, fieldsOf, list, text } from './ast.js';
 import type { Column, Relation } from './catalog.js';
@@ -10,8 +12,7 @@ import {
   selectedValues,
   united,
 } from './known-values.js';
-import { type Candidate, candidatesOf } from './pins.js';
-import type { CteNames } from './scope.js';
+import { candidatesOf } from './pins.js';
 import type { Walk } from './walk.js';
 
 /** By the column's number. */

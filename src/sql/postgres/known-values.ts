@@ -2,11 +2,15 @@
  * Decides which values the columns of one query level are known to have where its condition holds, column by column:
  * what a write needs to name the rows it touches. When in doubt, any value.
  */
+import { alternativesMax, type Candidate } from '../rows/candidates.js';
+import { nullValue } from '../rows/facts.js';
+import type { Column } from '../rows/relation.js';
+import { type CteNames, type Place, type RangeEntry, type Scope, seesCte } from '../rows/scope.js';
 import { child, type Fields, fieldsOf, flag, list, strings, tagged, text } from './ast.js';
-import { type Column, findRelation } from './catalog.js';
-import { nullValue, rowOf } from './conditions.js';
-import { alternativesMax, type Candidate, candidatesOf, hasForeignEquality } from './pins.js';
-import { type CteNames, columnNames, columnOf, type RangeEntry, type Scope, seesCte } from './scope.js';
+import { findRelation, type Column as StoredColumn } from './catalog.js';
+import { rowOf } from './conditions.js';
+import { candidatesOf, hasForeignEquality } from './pins.js';
+import { columnNames, columnOf } from './scope.js';
 import type { Walk } from './walk.js';
 
 /** Several lists: the column has one value of each of them. */
@@ -16,12 +20,6 @@ export type Lists = readonly (readonly Candidate[])[];
 export interface ColumnFacts {
   readonly column: Column;
   readonly lists: Lists;
-}
-
-/** One column of one item of a FROM list. */
-interface Place {
-  readonly entry: RangeEntry;
-  readonly column: Column;
 }
 
 /** An item of FROM whose columns are spelt out: the values that one of them, by name, may give to a column. */
@@ -137,7 +135,7 @@ export class KnownValues {
   }
 
   /** The same for what is stored: DEFAULT is NULL where nothing else is said. */
-  assigned(node: unknown, column: Column): Lists {
+  assigned(node: unknown, column: StoredColumn): Lists {
     if (fieldsOf(node, 'SetToDefault') === null) return this.valuesOf(node, column);
     return column.hasDefault || column.valueClass === null || column.generated ? [] : [[nullValue]];
   }

@@ -1,11 +1,11 @@
 /** Decides how rows of the system catalogs become a snapshot. Knows no statement that will be judged by it. */
 import { LookasideError } from '../../errors.js';
 import type { ValueClass } from '../plan.js';
+import type { CompositeKey } from '../rows/relation.js';
 import {
   type Cast,
   type Catalog,
   type Column,
-  type CompositeKey,
   type ForeignKey,
   type FunctionInfo,
   type Operator,

@@ -2,10 +2,10 @@
  * Decides what the columns of a SELECT's result are, and whether rows that differ in one of them pass the query apart from
  * each other. When in doubt, they are not known and do not.
  */
+import type { Output } from '../rows/queries.js';
+import { columnsOf, findHere, isSamePlace, qualifies, type RangeEntry, type Scope } from '../rows/scope.js';
 import { child, type Fields, fieldsOf, isFields, list, number, strings, tagged, text } from './ast.js';
-import { columnsOf, findHere, isSamePlace, placeOf } from './places.js';
-import type { Output } from './queries.js';
-import { qualifies, type RangeEntry, type Scope } from './scope.js';
+import { placeOf } from './places.js';
 
 /** Null: not known, a star over something unknown. */
 export function outputsOf(select: Fields, scope: Scope): readonly Output[] | null {

@@ -1,34 +1,18 @@
-/** Decides which equality in a WHERE names the rows a reference can see (CONSISTENCY §3). When in doubt, none. */
-import type { Pin, ValueClass, ValueSource } from '../plan.js';
+/** Decides which nodes of a tree are values that may name rows of a column (CONSISTENCY §3). When in doubt, none. */
+import type { ValueClass } from '../plan.js';
+import {
+  alternativesMax,
+  arraysOf,
+  type Candidate,
+  familyOf,
+  type Pins,
+  type ValueFamily,
+} from '../rows/candidates.js';
+import type { Column } from '../rows/relation.js';
 import { canonicalValue, NULL_VALUE } from '../values.js';
 import { child, type Fields, fieldsOf, flag, list, number, strings, text } from './ast.js';
-import type { Catalog, Column, Relation, TypeInfo } from './catalog.js';
-import { columnOf, type RangeEntry, type Scope } from './scope.js';
+import type { Catalog, TypeInfo } from './catalog.js';
 import { findTypeName } from './types.js';
-
-/**
- * Those of one family compare with one another as their canonical texts do: `int`, `bool`, `uuid`, `text`, `bytea`, and
- * each enum's own. An array of them is another family.
- */
-type ValueFamily = string;
-
-/** The family of a column's values. Of a column that has no value class none may be asked for. */
-export function familyOf({ valueClass, type }: Pick<Column, 'valueClass' | 'type'>): ValueFamily {
-  switch (valueClass) {
-    case null:
-      return '';
-    case 'int2':
-    case 'int4':
-    case 'int8':
-      return 'int';
-    case 'enum':
-      return `enum ${type}`;
-    default:
-      return valueClass;
-  }
-}
-
-const arraysOf = (family: ValueFamily): ValueFamily => `${family}[]`;
 
 /** By oid: the types a value may be cast to without becoming another one. */
 const familyByType: Readonly<Record<string, ValueFamily>> = {
@@ -42,69 +26,10 @@ const familyByType: Readonly<Record<string, ValueFamily>> = {
   '2950': 'uuid',
 };
 
-/** A value of a column: a parameter (from 1) whose other uses are not known yet, the elements of one, or a literal. */
-export type Candidate =
-  | {
-      readonly kind: 'parameter' | 'elements';
-      readonly parameter: number;
-      readonly valueClass: ValueClass;
-      readonly family: ValueFamily;
-    }
-  | { readonly kind: 'literal'; readonly value: string };
-
 /** What a search for pins needs: the part of a walk that concerns values. */
 export interface PinSearch {
   readonly catalog: Catalog;
   readonly pins: Pins;
-}
-
-/** One conjunct `column = value` or `column in (values)` of a WHERE. */
-export interface Equality {
-  readonly entry: RangeEntry;
-  readonly relation: Relation;
-  readonly column: Column;
-  /** One for `=`, several for IN: the column equals one of them. */
-  readonly values: readonly Candidate[];
-}
-
-/** Gathers the uses of parameters as values, then settles what was waiting for them. */
-export class Pins {
-  readonly #families = new Map<number, ValueFamily[]>();
-  /** Looked at once by the query they stand in and once by the write that takes its rows, say. */
-  readonly #noted = new Set<unknown>();
-  readonly #waiting: (() => void)[] = [];
-
-  /** Notes one use of a parameter (from 1) as a value of this family. @param node where it stands */
-  noteUse(parameter: number, family: ValueFamily, node: unknown): void {
-    if (this.#noted.has(node)) return;
-    this.#noted.add(node);
-    const families = this.#families.get(parameter);
-    if (families === undefined) this.#families.set(parameter, [family]);
-    else families.push(family);
-  }
-
-  /** To be run when the statement was walked and all uses are known. */
-  later(settle: () => void): void {
-    this.#waiting.push(settle);
-  }
-
-  settle(): void {
-    for (const settle of this.#waiting) settle();
-  }
-
-  /**
-   * A parameter has one type in the whole statement, taken from its first use: it is known to be of the column's
-   * family only if each of its uses is.
-   */
-  sourceOf(candidate: Candidate, uses: ReadonlyMap<number, number>): ValueSource | null {
-    if (candidate.kind === 'literal') return candidate;
-    const { kind, parameter, valueClass, family } = candidate;
-    const families = this.#families.get(parameter) ?? [];
-    const own = kind === 'elements' ? arraysOf(family) : family;
-    if (families.length !== uses.get(parameter)) return null;
-    if (families.some((other) => other !== own)) return null;
-    return { kind, index: parameter - 1, valueClass };
-  }
 }
 
 /** A column whose equality is that of canonical texts and that only an explicit write can change. */
@@ -204,55 +129,6 @@ function literalOf(constant: Fields, valueClass: ValueClass): unknown {
   return long === null ? null : text(long, 'fval');
 }
 
-/** The conjuncts of a condition: the condition itself, or what stands between its top-level ANDs. */
-export function conjuncts(condition: unknown): readonly unknown[] {
-  const boolean = fieldsOf(condition, 'BoolExpr');
-  if (boolean === null || text(boolean, 'boolop') !== 'AND_EXPR')
-    return condition === undefined || condition === null ? [] : [condition];
-  return list(boolean, 'args').flatMap(conjuncts);
-}
-
-/** More alternatives than these are not told apart (CONSISTENCY §3, rule 6). */
-export const alternativesMax = 32;
-
-/** All `column = value` and `column in (values)` among the conjuncts, each column certain. */
-export function equalities(search: PinSearch, condition: unknown, scope: Scope): readonly Equality[] {
-  if (hasForeignEquality(search.catalog)) return [];
-  return conjuncts(condition).flatMap((conjunct) => {
-    const operation = fieldsOf(conjunct, 'A_Expr');
-    const name = operation === null ? [] : (strings(list(operation, 'name')) ?? []);
-    if (operation === null || name.length !== 1 || name[0] !== '=') return [];
-    const { lexpr, rexpr } = operation;
-    switch (text(operation, 'kind')) {
-      case 'AEXPR_OP':
-        return (
-          equalityOf(search, { column: lexpr, values: [rexpr] }, scope) ??
-          equalityOf(search, { column: rexpr, values: [lexpr] }, scope) ??
-          []
-        );
-      case 'AEXPR_IN': {
-        const items = list(fieldsOf(rexpr, 'List') ?? {}, 'items');
-        if (items.length > alternativesMax) return [];
-        return equalityOf(search, { column: lexpr, values: items }, scope) ?? [];
-      }
-      default:
-        return [];
-    }
-  });
-}
-
-/** Null if the first node is not a column of which it is certain which. */
-function equalityOf(
-  search: PinSearch,
-  nodes: { readonly column: unknown; readonly values: readonly unknown[] },
-  scope: Scope,
-): Equality[] | null {
-  const resolved = columnOf(scope, nodes.column);
-  if (resolved === null) return null;
-  const values = candidatesOf(search, nodes.values, resolved.column);
-  return values === null ? [] : [{ ...resolved, values }];
-}
-
 const foreignEquality = new WeakMap<Catalog, boolean>();
 
 /** A user-defined `=` on one of our types could be meant where ours stands. */
@@ -272,19 +148,4 @@ export function hasForeignEquality(catalog: Catalog): boolean {
 function isOfFamily(catalog: Catalog, oid: string): boolean {
   const kind = catalog.types.get(oid)?.kind;
   return familyByType[oid] !== undefined || kind === 'e' || kind === 'p';
-}
-
-/** Of the equalities on one reference the one that names the fewest rows: primary key, unique, foreign key, any. */
-export function choosePin(
-  settled: readonly { readonly equality: Equality; readonly source: ValueSource }[],
-): Pin | null {
-  let best: Pin | null = null;
-  let bestRank = -1;
-  for (const { equality, source } of settled) {
-    const rank = equality.relation.keyRanks.get(equality.column.number) ?? 0;
-    if (rank <= bestRank) continue;
-    bestRank = rank;
-    best = { shape: String(equality.column.number), values: [source] };
-  }
-  return best;
 }

@@ -1,7 +1,8 @@
 /** Decides the plan of a text: parse, walk, conclude. What could not be understood is a write of everything. */
-
 import type { Plan, Planner, Reason, TransactionControl } from '../plan.js';
 import { RecentTexts } from '../recent-texts.js';
+import { Pins } from '../rows/candidates.js';
+import { Sight } from '../rows/sight.js';
 import { tagged } from './ast.js';
 import type { Catalog } from './catalog.js';
 import { countedTable } from './counted.js';
@@ -10,11 +11,9 @@ import { Findings } from './findings.js';
 import type { CodeEffect } from './function-code.js';
 import { effectOfFunctionOid } from './functions.js';
 import type { PostgresParser } from './parser.js';
-import { Pins } from './pins.js';
 import { installCodeReader } from './read-code.js';
 import { walkQuery } from './select.js';
 import { setsNothingElse } from './session.js';
-import { Sight } from './sight.js';
 import { transactionOf, walkNested, walkStatement } from './statements.js';
 import type { Walk } from './walk.js';
 

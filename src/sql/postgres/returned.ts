@@ -3,11 +3,13 @@
  * has the same value in before and after. Knows no answer, only what it will look like.
  */
 import type { ToldColumn, ToldRows } from '../plan.js';
+import type { Column } from '../rows/relation.js';
+import type { RangeEntry, Scope } from '../rows/scope.js';
 import { child, type Fields, fieldsOf, list, strings, tagged } from './ast.js';
-import type { Catalog, Column, Relation } from './catalog.js';
+import type { Catalog, Relation } from './catalog.js';
 import { type Change, columnsSetOn } from './closure.js';
 import { isPlainTable } from './relations.js';
-import { type RangeEntry, resolveHere, type Scope } from './scope.js';
+import { resolveHere } from './scope.js';
 
 /** A query level that begins with the table it writes. */
 export interface TargetScope extends Scope {

@@ -1,11 +1,11 @@
 /** Decides what a query reads and depends on, level by level: its CTEs, its FROM, its conditions. */
+import { type Cte, columnsOfQuery, outputNames, type Query } from '../rows/queries.js';
+import type { CteNames, Scope } from '../rows/scope.js';
 import { child, type Fields, fieldsOf, flag, list, strings, text } from './ast.js';
 import { factsOf } from './conditions.js';
 import { walkChildren } from './expressions.js';
 import { walkFrom } from './from.js';
 import { hasGroupingSets, hasLimit, keepsApart, outputsOf } from './outputs.js';
-import { type Cte, columnsOfQuery, outputNames, type Query } from './queries.js';
-import type { CteNames, Scope } from './scope.js';
 import { isTemporary } from './session.js';
 import type { Surroundings, Walk } from './walk.js';
 

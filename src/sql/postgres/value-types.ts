@@ -2,9 +2,10 @@
  * Decides what the type of a value may be, where that matters for whether it depends on the day: true where it is
  * not certain. Judges nothing else.
  */
+import type { Scope } from '../rows/scope.js';
 import { child, type Fields, list, strings, tagged } from './ast.js';
 import { type Catalog, type FunctionInfo, findFunctions, findOperators } from './catalog.js';
-import { columnNames, resolve, type Scope } from './scope.js';
+import { columnNames, resolve } from './scope.js';
 import { findTypeName, isTextual, natureOfOid } from './types.js';
 
 /** Whether a value whose text is not in front of us (a literal or parameter is judged by its text) may be a text. */

@@ -2,14 +2,13 @@
  * Decides what a view's stored tree says of the rows it is made of, in the words in which queries are told. Whether the view
  * may be cached is judged elsewhere (views.ts); what is not understood here may show any row.
  */
+import { type Candidate, familyOf } from '../rows/candidates.js';
+import { type Facts, isPinnable, nothing, together } from '../rows/facts.js';
+import { columnsOfQuery, type JoinType, type Output, type Query, type Source } from '../rows/queries.js';
+import { columnsOf, type Place, type RangeEntry } from '../rows/scope.js';
 import { NULL_VALUE } from '../values.js';
-import type { Catalog, Column, Relation } from './catalog.js';
-import { type Facts, nothing, together } from './conditions.js';
+import type { Catalog, Relation } from './catalog.js';
 import { isNode, listIn, nodeOf, numberIn, parseTree, type TreeNode, type TreeValue } from './node-trees.js';
-import { type Candidate, familyOf } from './pins.js';
-import { columnsOf } from './places.js';
-import { columnsOfQuery, type JoinType, type Output, type Query, type Source } from './queries.js';
-import type { Place, RangeEntry } from './scope.js';
 
 /** Makes a relation of a view's FROM an item of it. */
 export type ItemOf = (relation: Relation, withChildren: boolean) => Source;
@@ -190,7 +189,8 @@ class Level {
     const entry = this.items.get(index);
     if (entry === undefined) return null;
     const column = [...(columnsOf(entry)?.byName.values() ?? [])].find((each) => each.number === number);
-    return column === undefined || !isPinnable(column) ? null : { entry, column };
+    const place = column === undefined ? null : { entry, column };
+    return place === null || !isPinnable(place) ? null : place;
   }
 
   factsOf(value: TreeValue | undefined): Facts {
@@ -231,8 +231,6 @@ class Level {
 
 const withoutRelabel = (value: TreeValue | undefined): TreeValue | undefined =>
   nodeOf(value, 'RELABELTYPE')?.fields['arg'] ?? value;
-
-const isPinnable = ({ valueClass, generated }: Column): boolean => valueClass !== null && !generated;
 
 const hasLimit = (tree: TreeNode): boolean => isSet(tree, 'limitCount') || isSet(tree, 'limitOffset');
 

@@ -1,11 +1,11 @@
 /** Decides what travels along while a tree is walked: the catalog, what was found, and how parts call each other. */
+import type { Pins } from '../rows/candidates.js';
+import type { Query } from '../rows/queries.js';
+import type { CteNames, Scope } from '../rows/scope.js';
+import type { Sight } from '../rows/sight.js';
 import type { Fields } from './ast.js';
 import type { Catalog } from './catalog.js';
 import type { Findings } from './findings.js';
-import type { Pins } from './pins.js';
-import type { Query } from './queries.js';
-import type { CteNames, Scope } from './scope.js';
-import type { Sight } from './sight.js';
 
 export interface Walk {
   readonly catalog: Catalog;

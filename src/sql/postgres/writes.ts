@@ -1,7 +1,9 @@
 /** Decides what INSERT, UPDATE, DELETE, COPY and TRUNCATE change, and which rows they are known to touch. */
 import type { WritePin } from '../plan.js';
+import type { Column } from '../rows/relation.js';
+import type { RangeEntry, Scope } from '../rows/scope.js';
 import { child, type Fields, fieldsOf, list, tagged, text } from './ast.js';
-import { type Column, findRelation, type Relation } from './catalog.js';
+import { findRelation, type Relation } from './catalog.js';
 import { addWrites, type Change, columnsSetOn } from './closure.js';
 import { walkChildren } from './expressions.js';
 import { distinct } from './findings.js';
@@ -9,7 +11,6 @@ import { walkFrom } from './from.js';
 import { type Inserted, insertedValues } from './inserted-values.js';
 import { type ColumnFacts, KnownValues, type Lists, type Side, united } from './known-values.js';
 import { type TargetScope, toldRows } from './returned.js';
-import type { RangeEntry, Scope } from './scope.js';
 import { walkWith } from './select.js';
 import type { Surroundings, Walk } from './walk.js';
 
@@ -183,8 +184,10 @@ export function updatedValues(
   if (changed === null) return [];
   return old.map(({ column, lists }) => {
     if (!changed.has(column.number)) return { column, lists };
+    const stored = relation.columns.find(({ number }) => number === column.number);
     const node = assignedNode(column, assignments);
-    return { column, lists: node === null ? [] : united([lists, known.assigned(node, column)]) };
+    if (node === null || stored === undefined) return { column, lists: [] };
+    return { column, lists: united([lists, known.assigned(node, stored)]) };
   });
 }
 

@@ -49,10 +49,16 @@ export const mutants: readonly CacheMutant[] = [
   },
   {
     name: 'a parameter is taken for a value of the column, wherever else it stands',
-    file: '../sql/postgres/pins.ts',
+    file: '../sql/rows/candidates.ts',
     changes: [
       { from: `if (families.length !== uses.get(parameter)) return null;`, to: `void uses;` },
       { from: `if (families.some((other) => other !== own)) return null;`, to: `void own;` },
+    ],
+  },
+  {
+    name: 'a cast is taken off a value, whatever it makes of it',
+    file: '../sql/postgres/pins.ts',
+    changes: [
       {
         from: `type === undefined || familyOfType(type) !== wanted.family) return null;`,
         to: `type === undefined) return null;`,
@@ -153,7 +159,7 @@ export const mutants: readonly CacheMutant[] = [
   },
   {
     name: 'what an ON says is taken to hold for the side that an outer join keeps',
-    file: '../sql/postgres/sight.ts',
+    file: '../sql/rows/sight.ts',
     changes: [
       {
         from: `this.#items([kept], ofKept, below);`,
@@ -180,7 +186,7 @@ export const mutants: readonly CacheMutant[] = [
   },
   {
     name: 'null in a row that an outer join made up is taken for a null of the table',
-    file: '../sql/postgres/sight.ts',
+    file: '../sql/rows/sight.ts',
     changes: [
       { from: `if (nullable.length === 0) return facts;`, to: `if (nullable.length >= 0) return facts;` },
     ],

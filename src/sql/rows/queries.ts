@@ -2,9 +2,9 @@
  * Decides the words in which a query's parts are told to who finds out which rows it can see: its items, how they are
  * joined, what its conditions say, where its columns come from. Knows no parser and no stored trees.
  */
-import type { Column, Relation } from './catalog.js';
-import type { Facts } from './conditions.js';
-import { familyOf } from './pins.js';
+import { familyOf } from './candidates.js';
+import type { Facts } from './facts.js';
+import type { Column, Relation } from './relation.js';
 import type { Columns, Place, RangeEntry } from './scope.js';
 
 export type JoinType = 'inner' | 'left' | 'right' | 'full';

@@ -2,8 +2,8 @@
  * Decides what follows from facts that hold together: what is known of a column is known of those that equal it. Knows no
  * joins and no queries.
  */
-import type { Choice, Facts, Values } from './conditions.js';
-import type { Candidate } from './pins.js';
+import type { Candidate } from './candidates.js';
+import type { Choice, Facts, Values } from './facts.js';
 import type { Place, RangeEntry } from './scope.js';
 
 /** What is known of the columns of one item, by number, and of its rows. */

@@ -1,7 +1,7 @@
 /** Decides which columns name the rows of a table that are seen: keys before others, few values before many. */
 import type { Pin, ValueSource } from '../plan.js';
-import type { Relation } from './catalog.js';
-import { alternativesMax } from './pins.js';
+import { alternativesMax } from './candidates.js';
+import type { Relation } from './relation.js';
 
 /** By column number the values it may have, all columns at once. */
 export type Combination = ReadonlyMap<number, readonly ValueSource[]>;

@@ -8,10 +8,10 @@
  * where those pass the query apart from each other.
  */
 import type { Pin, TableRead, ValueSource } from '../plan.js';
-import { type Facts, nothing, together, type Values } from './conditions.js';
+import { alternativesMax, type Candidate, type Pins } from './candidates.js';
 import { follow, type Knowledge, type Known } from './equal-columns.js';
+import { type Facts, nothing, together, type Values } from './facts.js';
 import { type Combination, choosePins, pinsOfMember } from './pin-choice.js';
-import { alternativesMax, type Candidate, type Pins } from './pins.js';
 import {
   type Cte,
   entriesOf,
