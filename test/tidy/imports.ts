@@ -50,7 +50,7 @@ const layers: readonly Layer[] = [
   },
   {
     holds: /^src\/sql\/(?:(\w+)\/|)/,
-    mayImport: [...ground, 'src/sql/[^/]+$', 'src/sql/$1/'],
+    mayImport: [...ground, 'src/sql/[^/]+$', 'src/sql/rows/', 'src/sql/$1/'],
     packages: [],
     because: 'sql knows no cache, and one dialect not another',
   },
