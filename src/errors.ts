@@ -11,7 +11,7 @@ export const errorTable = {
     'The store could not record what this write is about to change, so the write was not sent',
   STORE_AWAY: 'The store cannot be used at the moment',
   STORE_UNFIT: 'The store cannot keep the promise',
-  POOL_UNSUPPORTED: 'The object given to withCache is not a pool or client this adapter can wrap',
+  POOL_UNSUPPORTED: 'The object given is not a pool, client or driver that this adapter can wrap',
   EFFECTS_UNKNOWN: 'The option effects names a function or table that the database does not have',
   CATALOG_UNAVAILABLE: 'The catalog of the database could not be read',
   CHANGES_UNAVAILABLE: 'Writes made by others cannot be seen in this database by polling',

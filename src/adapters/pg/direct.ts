@@ -7,6 +7,7 @@ import type { Host } from './host.js';
 import { observeOnce } from './observe.js';
 import { textQueryOf } from './resolver.js';
 import type { ClientConstructor, PgClient } from './shapes.js';
+import { makeOwn } from './wrapped.js';
 
 export class DirectClient {
   private readonly watched: WatchedClient;
@@ -16,7 +17,7 @@ export class DirectClient {
   constructor(client: PgClient, core: CacheCore) {
     const OwnClient = client.constructor as ClientConstructor;
     const { host, port, user, database, password, ssl } = client;
-    const make = (): PgClient => new OwnClient({ host, port, user, database, password, ssl });
+    const make = (): PgClient => makeOwn(() => new OwnClient({ host, port, user, database, password, ssl }));
     const databases = databasesOf(core);
     const refresh = (stale: Database): void => this.refresh(stale, core);
     const server: Host = {

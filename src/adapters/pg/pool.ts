@@ -25,7 +25,7 @@ import type {
   QueryCallback,
   QueryFunction,
 } from './shapes.js';
-import { markWrapped } from './wrapped.js';
+import { makeOwn, markWrapped } from './wrapped.js';
 
 export class WatchedPool {
   private readonly watched = new WeakMap<PgClient, WatchedClient>();
@@ -44,7 +44,7 @@ export class WatchedPool {
     const OwnClient = pool.Client;
     this.driver = driverOf(OwnClient);
     this.query = pool.query.bind(pool);
-    const make = (): PgClient => new OwnClient(pool.options);
+    const make = (): PgClient => makeOwn(() => new OwnClient(pool.options));
     const databases = databasesOf(core);
     const refresh = (database: Database): void => this.refresh(database);
     this.host = {
@@ -205,7 +205,7 @@ export class WatchedPool {
   private watchingConstructor(OwnClient: ClientConstructor): ClientConstructor {
     return new Proxy(OwnClient, {
       construct: (target, given, newTarget) => {
-        const client = Reflect.construct(target, given, newTarget) as PgClient;
+        const client = makeOwn(() => Reflect.construct(target, given, newTarget) as PgClient);
         this.watch(client, true);
         return client;
       },

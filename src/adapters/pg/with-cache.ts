@@ -23,12 +23,7 @@ export interface PoolLike {
  * @throws LookasideError `POOL_UNSUPPORTED`; `CONFIG_CONFLICT` when it has another cache already
  */
 export function withCache<T extends PoolLike>(pool: T, cache: HasCore): T {
-  const core = (cache as Partial<HasCore> | null | undefined)?.[coreSymbol];
-  if (core === undefined)
-    throw new LookasideError(
-      'INVALID_ARGUMENT',
-      'the second argument of withCache is the cache that createCache gave',
-    );
+  const core = coreOf(cache, 'withCache');
   const known = wrappedOf(pool);
   if (known !== undefined) {
     if (known.core === core) return pool;
@@ -37,6 +32,16 @@ export function withCache<T extends PoolLike>(pool: T, cache: HasCore): T {
   if (core.mode === 'off') return pool;
   markWrapped(pool, { core, wrapper: wrap(pool, core) });
   return pool;
+}
+
+/** @throws LookasideError `INVALID_ARGUMENT` for what is no cache */
+export function coreOf(cache: HasCore, caller: string): CacheCore {
+  const core = (cache as Partial<HasCore> | null | undefined)?.[coreSymbol];
+  if (core !== undefined) return core;
+  throw new LookasideError(
+    'INVALID_ARGUMENT',
+    `the second argument of ${caller} is the cache that createCache gave`,
+  );
 }
 
 function wrap(given: object, core: CacheCore): Wrapper {

@@ -1,4 +1,7 @@
-/** Decides how a pool or client that is wrapped is recognised, also by a second copy of this package. */
+/**
+ * Decides how a pool or client that is wrapped is recognised, also by a second copy of this package, and which is
+ * not to be wrapped.
+ */
 import type { CacheCore } from '../../cache/core.js';
 import type { Database } from './databases.js';
 
@@ -23,3 +26,17 @@ export function markWrapped(object: object, wrapped: Wrapped): void {
 
 export const wrappedOf = (object: object): Wrapped | undefined =>
   (object as { readonly [wrappedSymbol]?: Wrapped } | null | undefined)?.[wrappedSymbol];
+
+let ownInTheMaking = 0;
+
+/** Makes a connection of ours, or one that is watched otherwise: classes of a cached driver leave it as it is. */
+export function makeOwn<T>(make: () => T): T {
+  ownInTheMaking++;
+  try {
+    return make(); // synchronous: nothing else is made meanwhile
+  } finally {
+    ownInTheMaking--;
+  }
+}
+
+export const isMakingOwn = (): boolean => ownInTheMaking > 0;

@@ -1,0 +1,112 @@
+/**
+ * Decides what an ORM is given that builds its own pool: the module `pg` as it is, but that every pool and client made
+ * from it is wrapped. Knows no ORM.
+ */
+import type { CacheCore, HasCore } from '../../cache/core.js';
+import { LookasideError } from '../../errors.js';
+import { driverOf } from './driver.js';
+import { coreOf, type PoolLike, withCache } from './with-cache.js';
+import { isMakingOwn } from './wrapped.js';
+
+type DriverClass = new (...given: never[]) => PoolLike;
+
+/** What the module `pg` has, however it was imported: enough to tell it from anything else. */
+export interface DriverModule {
+  readonly Pool: DriverClass;
+  readonly Client: DriverClass;
+}
+
+/** What was made for one cache: the same module or class gives the same again. */
+interface Made {
+  readonly drivers: WeakMap<object, DriverModule>;
+  readonly classes: WeakMap<DriverClass, DriverClass>;
+}
+
+const madeFor = new WeakMap<CacheCore, Made>();
+const cores = new WeakMap<object, CacheCore>();
+
+/**
+ * The module `pg` for an ORM that builds its own pool: everything that it has, with a `Pool` and a `Client` that are
+ * subclasses of its own and whose instances are wrapped as by `withCache`. The module that was given is not changed.
+ *
+ * @param pg what `import pg from 'pg'`, `import * as pg from 'pg'` or `require('pg')` gave
+ * @returns the same module for the same cache; `pg` itself with the mode `off`
+ * @throws LookasideError `POOL_UNSUPPORTED`; `CONFIG_CONFLICT` when it is a cached driver of another cache
+ */
+export function cachedDriver<T extends DriverModule>(pg: T, cache: HasCore): T {
+  const core = coreOf(cache, 'cachedDriver');
+  const known = cores.get(pg);
+  if (known === core) return pg;
+  if (known !== undefined)
+    throw new LookasideError('CONFIG_CONFLICT', 'this driver has another cache already');
+  if (!isModule(pg)) throw new LookasideError('POOL_UNSUPPORTED', 'give cachedDriver the module pg');
+  driverOf(pg.Client); // pg-native is refused here, not at the first connection
+  if (core.mode === 'off') return pg;
+  let made = madeFor.get(core);
+  if (made === undefined) madeFor.set(core, (made = { drivers: new WeakMap(), classes: new WeakMap() }));
+  let driver = made.drivers.get(pg);
+  if (driver === undefined) {
+    driver = driverFrom(pg, cache, made.classes);
+    made.drivers.set(pg, driver);
+    cores.set(driver, core);
+  }
+  return driver as T;
+}
+
+function isModule(value: unknown): value is DriverModule {
+  const { Pool, Client } = (value ?? {}) as Partial<Record<keyof DriverModule, unknown>>;
+  return typeof Pool === 'function' && typeof Client === 'function';
+}
+
+/** Properties are copied as they are described: `native` is a getter that would load another package. */
+function driverFrom(pg: DriverModule, cache: HasCore, classes: Made['classes']): DriverModule {
+  const own = Object.getOwnPropertyDescriptors(pg) as Record<string, PropertyDescriptor>;
+  const fixed = (value: unknown): PropertyDescriptor => ({
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
+  const changed: Record<string, PropertyDescriptor> = {
+    Pool: fixed(wrappingClass(pg.Pool, cache, classes)),
+    Client: fixed(wrappingClass(pg.Client, cache, classes)),
+  };
+  if (own['native'] !== undefined)
+    changed['native'] = {
+      get: () => refuseNative((pg as { readonly native?: unknown }).native),
+      configurable: true,
+    };
+  if (own['default'] !== undefined)
+    changed['default'] = {
+      get: () => driverIn((pg as { readonly default?: unknown }).default, cache),
+      enumerable: true,
+      configurable: true,
+    };
+  return Object.create(Object.getPrototypeOf(pg) as object | null, { ...own, ...changed }) as DriverModule;
+}
+
+/** An import of everything has the module once more as its default. */
+const driverIn = (value: unknown, cache: HasCore): unknown =>
+  isModule(value) ? cachedDriver(value, cache) : value;
+
+/** Null where the package `pg-native` is not installed. */
+function refuseNative(native: unknown): unknown {
+  if (native === null || native === undefined) return native;
+  throw new LookasideError('POOL_UNSUPPORTED', 'pg-native cannot be wrapped; use pg in plain JavaScript');
+}
+
+function wrappingClass(Own: DriverClass, cache: HasCore, classes: Made['classes']): DriverClass {
+  const known = classes.get(Own);
+  if (known !== undefined) return known;
+  const Base = Own as new (...given: unknown[]) => PoolLike;
+  class Wrapping extends Base {
+    constructor(...given: unknown[]) {
+      super(...given);
+      if (!isMakingOwn()) withCache(this, cache);
+    }
+  }
+  // Loggers and ORMs look at names of classes.
+  Object.defineProperty(Wrapping, 'name', { value: Own.name });
+  classes.set(Own, Wrapping);
+  return Wrapping;
+}
