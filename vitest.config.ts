@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { SlowFirst } from './test/support/slow-first.js';
 
 const report = process.env['LOOKASIDE_TEST_REPORT'];
 
@@ -9,6 +11,9 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Much of a test is waiting for servers: one file for each core, and none is kept free.
+    maxWorkers: availableParallelism(),
+    sequence: { sequencer: SlowFirst },
     // The report is for .ci/run, which counts from it.
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
