@@ -21,7 +21,7 @@ export interface PostgresBinaries {
 }
 
 /** `nobody` and `nogroup` on Debian; the kernel asks for numbers only, so the names need not exist. */
-const nobody: UnprivilegedUser = { uid: 65_534, gid: 65_534 };
+export const nobody: UnprivilegedUser = { uid: 65_534, gid: 65_534 };
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);

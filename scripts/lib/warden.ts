@@ -18,7 +18,10 @@ const script = `
 read -r line && exit 0
 pid=$(head -n 1 "$2" 2>/dev/null)
 pid=\${pid#-} # Postgres writes it negative while initdb runs, which kill would take for a process group
-if [ -n "$pid" ]; then
+if [ -n "$pid" ] && [ "$3" = nothing ]; then
+  kill -KILL "$pid" 2>/dev/null
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+elif [ -n "$pid" ]; then
   kill -INT "$pid" 2>/dev/null
   tries=0
   while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
@@ -27,8 +30,16 @@ fi
 rm -rf "$1"
 `;
 
-export function startWarden({ directory, pidFile }: { directory: string; pidFile: string }): Warden {
-  const child = spawn('/bin/sh', ['-c', script, 'warden', directory, pidFile], {
+export interface WardenOptions {
+  readonly directory: string;
+  readonly pidFile: string;
+  /** The server is killed at once: it heeds no SIGINT, and its data goes with it. */
+  readonly nothingToSave?: boolean;
+}
+
+export function startWarden({ directory, pidFile, nothingToSave = false }: WardenOptions): Warden {
+  const saving = nothingToSave ? 'nothing' : 'all';
+  const child = spawn('/bin/sh', ['-c', script, 'warden', directory, pidFile, saving], {
     cwd: '/',
     detached: true, // a Ctrl-C at the terminal must not take it along
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -1,21 +1,37 @@
 /**
- * Decides what runs once for a whole test run: one Postgres for all files, and where Redis servers will come from.
- * The files reach both through `servers.ts`.
+ * Decides what runs once for a whole test run: one Postgres for all files, servers of the MySQL family on demand, and
+ * where Redis servers will come from. The files reach them through `servers.ts` and `mysql.ts`.
  */
 import type { TestProject } from 'vitest/node';
 import { type RunningPostgres, startPostgres } from '../../scripts/lib/postgres.js';
 import { dockerRuns } from './docker.js';
-import { type PostgresSource, postgresSource, type RedisSource, redisSource } from './sources.js';
+import { type MysqlOnDemand, mysqlOnDemand } from './mysql-on-demand.js';
+import {
+  type MysqlSources,
+  mysqlSources,
+  type PostgresSource,
+  postgresSource,
+  type RedisSource,
+  redisSource,
+} from './sources.js';
 
 /** What a test file is told about Postgres: a superuser's URL, or why there is none. */
 export type ProvidedPostgres =
   | { readonly available: true; readonly url: string }
   | { readonly available: false; readonly reason: string };
 
+/** What a test file is told about MySQL: what there is, and whom to ask for it. */
+export interface ProvidedMysql {
+  readonly sources: MysqlSources;
+  /** Of `mysqlOnDemand`. */
+  readonly port: number;
+}
+
 declare module 'vitest' {
   interface ProvidedContext {
     postgres: ProvidedPostgres;
     redis: RedisSource;
+    mysql: ProvidedMysql;
   }
 }
 
@@ -26,7 +42,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw new Error('TEST_REDIS_URL names one server that tests empty: run them with --maxWorkers=1.');
   project.provide('redis', redis);
 
-  const source = postgresSource(surroundings);
+  const mysql = await provideMysql(project, mysqlSources(surroundings));
+  const stopPostgres = await startPostgresFor(project, postgresSource(surroundings));
+  return async () => void (await Promise.all([mysql.stop(), stopPostgres()]));
+}
+
+async function provideMysql(project: TestProject, sources: MysqlSources): Promise<MysqlOnDemand> {
+  const onDemand = await mysqlOnDemand(sources);
+  project.provide('mysql', { sources, port: onDemand.port });
+  return onDemand;
+}
+
+async function startPostgresFor(project: TestProject, source: PostgresSource): Promise<() => Promise<void>> {
   if (source.from === 'nowhere') {
     project.provide('postgres', { available: false, reason: source.reason });
     return async () => undefined;

@@ -7,18 +7,9 @@ import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { startPostgres } from '../../scripts/lib/postgres.js';
 import { findPostgresPackage, postgresPackageName } from '../../scripts/lib/postgres-binaries.js';
+import { isRunning } from './is-running.js';
 import { valueOf } from './query.js';
 import { describeWith } from './servers.js';
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
-    throw error;
-  }
-}
 
 const dataDirectoryOf = async (url: string): Promise<string> =>
   String(await valueOf(url, "select current_setting('data_directory')"));

@@ -1,7 +1,7 @@
 /** Decides how tests get real Redis under real Sentinels. What they can do to it is in `failovers.ts`. */
 import { inject } from 'vitest';
+import { findOnPath } from '../../scripts/lib/find-on-path.js';
 import { describeWith } from './servers.js';
-import { findOnPath } from './sources.js';
 
 export { eventually, type RedisProcess } from '../../scripts/lib/redis-process.js';
 export {

@@ -97,12 +97,14 @@ export interface ConditionalSuite {
   readonly server: string;
   /** Why the server is not there; null when it is. */
   readonly missing: string | null;
+  /** It cannot be had everywhere: skipped even where nothing else may be. */
+  readonly optional?: boolean;
 }
 
-export function describeWith({ name, suite, server, missing }: ConditionalSuite): void {
+export function describeWith({ name, suite, server, missing, optional = false }: ConditionalSuite): void {
   if (missing === null) {
     describe(name, suite);
-  } else if (process.env['LOOKASIDE_TEST_REQUIRE'] === 'all') {
+  } else if (process.env['LOOKASIDE_TEST_REQUIRE'] === 'all' && !optional) {
     describe(name, () => {
       it(`needs ${server}`, () => {
         expect.fail(`${server} is required in this run and is not there: ${missing}.`);
