@@ -3,14 +3,8 @@
  * own classes give. Knows nothing of caching.
  */
 import { isDeepStrictEqual } from 'node:util';
-import {
-  COLUMNS_MAX,
-  compileEmpty,
-  compileOnce,
-  distinctParsers,
-  type Master,
-  propertyName,
-} from './copier.js';
+import { COLUMNS_MAX, compileOnce, propertyName } from '../copier.js';
+import { compileEmpty, distinctParsers, type Master } from './copier.js';
 import type { CellParser, Cells, Field, PgResult } from './shapes.js';
 import { fastParser } from './timestamps.js';
 
