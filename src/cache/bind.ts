@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Pin, TableRead, TableWrite, ValueClass, ValueSource, WriteScope } from '../sql/plan.js';
-import { canonicalValue, NULL_VALUE } from '../sql/values.js';
+import { canonicalOrNull, NULL_VALUE } from '../sql/values.js';
 import { tableKey } from './protocol/keys.js';
 import { pinValue, type Ref, type RefPin, type Target, type TargetPins } from './protocol/refs.js';
 
@@ -154,7 +154,7 @@ function bindElements(valueClass: ValueClass, given: unknown): readonly string[]
 
 /** NULL equals nothing where it is compared, and is a value of its own where it is written. */
 function nameOfValue(valueClass: ValueClass, value: unknown): string | null {
-  const canonical = value === null || value === undefined ? NULL_VALUE : canonicalValue(valueClass, value);
+  const canonical = canonicalOrNull(valueClass, value);
   return canonical === null ? null : compactValue(canonical);
 }
 

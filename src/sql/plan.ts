@@ -15,7 +15,17 @@ export interface Table {
  * How two values of a column are known to be equal in the database exactly when their canonical texts are
  * equal (CONSISTENCY §3, rule 3). A column of any other type is never pinned.
  */
-export type ValueClass = 'int2' | 'int4' | 'int8' | 'bool' | 'uuid' | 'text' | 'bytea' | 'enum';
+export type ValueClass = PlainValueClass | LimitedValueClass;
+
+export type PlainValueClass = 'int2' | 'int4' | 'int8' | 'bool' | 'uuid' | 'text' | 'bytea' | 'enum';
+
+/**
+ * Of columns that make what is stored fit: with the least and the greatest integer, the greatest number of letters (compared
+ * exactly, or whatever their case), the least and the greatest number of bytes. `required`: where NULL is not stored as NULL.
+ */
+export type LimitedValueClass = LimitedKind | `required ${LimitedKind}`;
+
+type LimitedKind = `${'integer' | 'exact' | 'folded' | 'bytes'} ${number}..${number}`;
 
 /** Where the value of a pinned column comes from when a statement is called. */
 export type ValueSource =
@@ -79,6 +89,12 @@ export interface ToldColumn {
 export interface ToldRows {
   readonly table: Table;
   readonly columns: readonly ToldColumn[];
+}
+
+export interface GeneratedKey {
+  readonly table: Table;
+  /** As the catalog numbers it. */
+  readonly column: string;
 }
 
 /** What the statement does to the transaction its connection is in. The authority on the state is the protocol. */
@@ -153,6 +169,8 @@ export type Plan =
       readonly session: SessionEffect;
       /** Where the session `sets`. */
       readonly settings?: readonly SettingChange[];
+      /** It may first commit the transaction that is open (MySQL). */
+      readonly implicitCommit?: true;
     }
   | {
       readonly kind: 'write';
@@ -166,11 +184,19 @@ export type Plan =
       readonly told?: ToldRows;
       /** One INSERT, UPDATE, DELETE or MERGE that is not known to be short. An error means that nothing was written. */
       readonly mayTakeLong?: boolean;
+      /** It may first commit the transaction that is open, and commits what it does itself (MySQL). */
+      readonly implicitCommit?: true;
+      /** Where its answer tells that no row was affected, it has written nothing at all. */
+      readonly isNothingAtZero?: true;
+      /** It inserts one row, whose key in this column is the one its answer tells as generated (not 0), in decimal. */
+      readonly generatedKey?: GeneratedKey;
     }
   | {
       readonly kind: 'transaction';
       readonly transaction: TransactionControl;
       readonly session: SessionEffect;
+      /** It may first commit the transaction that is open (MySQL). */
+      readonly implicitCommit?: true;
     };
 
 /** Text to plan, for one database and one baseline session. Synchronous; a known text is a map look-up. */

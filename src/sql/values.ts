@@ -1,4 +1,5 @@
 /** Decides which JavaScript values and texts stand for one database value each. Knows no column and no statement. */
+import { canonicalLimited, storesNull } from './limited-values.js';
 import type { ValueClass } from './plan.js';
 
 /** Stands for NULL among canonical texts: no value is named so, as no text on the wire holds a NUL. */
@@ -53,7 +54,15 @@ export function canonicalValue(valueClass: ValueClass, value: unknown): string |
     case 'enum':
       // A label is compared letter by letter.
       return typeof value === 'string' && !unsafeText.test(value) ? value : null;
+    default:
+      return canonicalLimited(valueClass, value);
   }
+}
+
+/** The same where null is a value too. */
+export function canonicalOrNull(valueClass: ValueClass, value: unknown): string | null {
+  if (value === null || value === undefined) return storesNull(valueClass) ? NULL_VALUE : null;
+  return canonicalValue(valueClass, value);
 }
 
 const hexBytes = /^\\x(?:[0-9a-f]{2})*$/i;
@@ -83,6 +92,9 @@ export function canonicalCell(valueClass: ValueClass, cell: string | null): stri
       return cell;
     case 'bytea':
       return hexBytes.test(cell) ? cell : escapedBytes(cell);
+    default:
+      // Cells name rows only where they were never cut or folded.
+      throw new Error(`a cell of the class "${valueClass}" has no name`);
   }
 }
 

@@ -2,6 +2,7 @@
  * Decides which values of a statement may name rows: those whose every use is of the column's family. Knows no parser and
  * no conditions.
  */
+import { isLimited, kindOfLimited } from '../limited-values.js';
 import type { ValueClass, ValueSource } from '../plan.js';
 import type { Column } from './relation.js';
 
@@ -9,8 +10,8 @@ import type { Column } from './relation.js';
 export const alternativesMax = 32;
 
 /**
- * Those of one family compare with one another as their canonical texts do: `int`, `bool`, `uuid`, `text`, `bytea`, and
- * each enum's own. An array of them is another family.
+ * Those of one family compare with one another as their canonical texts do: `int`, `bool`, `uuid`, `text`, `bytea`, each
+ * enum's own, each collation's. An array of them is another family.
  */
 export type ValueFamily = string;
 
@@ -26,9 +27,13 @@ export function familyOf({ valueClass, type }: Pick<Column, 'valueClass' | 'type
     case 'enum':
       return `enum ${type}`;
     default:
-      return valueClass;
+      return isLimited(valueClass) ? familyOfLimited(kindOfLimited(valueClass), type) : valueClass;
   }
 }
+
+/** Integers of all sizes are one; texts are of one family where they are compared in the same way. */
+const familyOfLimited = (kind: string, type: string): ValueFamily =>
+  kind === 'integer' ? 'int' : `${kind} ${type}`;
 
 export const arraysOf = (family: ValueFamily): ValueFamily => `${family}[]`;
 
