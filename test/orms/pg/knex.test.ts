@@ -1,0 +1,25 @@
+/**
+ * Knex on a wrapped pool, since 3.3: `connectionPool: withCache(pool, cache)`; and on a pool that it builds, as before:
+ * `db.client.driver = cachedDriver(pg, cache)`.
+ */
+import knex, { type Knex } from 'knex';
+import pg from 'pg';
+import { cachedDriver } from '../../../src/adapters/pg/index.js';
+import type { OpenLibrary } from '../library.js';
+import { describeOrm } from '../suite.js';
+import { poolFor, postgresGround } from './ground.js';
+import { knexLibrary } from './knex-library.js';
+
+const onPool: OpenLibrary = async (place) => {
+  const pool = poolFor(place);
+  return knexLibrary(knex.default({ client: 'pg', connectionPool: pool }), () => pool.end());
+};
+
+const onDriver: OpenLibrary = async ({ config, cache }) => {
+  const db = knex.default({ client: 'pg', connection: { ...config }, pool: { min: 0, max: 3 } });
+  if (cache !== null) (db.client as Knex.Client).driver = cachedDriver(pg, cache);
+  return knexLibrary(db, async () => undefined);
+};
+
+describeOrm({ name: 'Knex', ground: postgresGround, open: onPool });
+describeOrm({ name: 'Knex with its own pool', ground: postgresGround, open: onDriver });
