@@ -4,9 +4,9 @@
  */
 import type { CacheCore, HasCore } from '../../cache/core.js';
 import { LookasideError } from '../../errors.js';
+import { coreOf, isMakingOwn } from '../wrapped.js';
 import { driverOf } from './driver.js';
-import { coreOf, type PoolLike, withCache } from './with-cache.js';
-import { isMakingOwn } from './wrapped.js';
+import { type PoolLike, withCache } from './with-cache.js';
 
 type DriverClass = new (...given: never[]) => PoolLike;
 

@@ -6,22 +6,26 @@ import type { OwnRows } from '../../cache/changes.js';
 import type { TransactionControl } from '../../sql/plan.js';
 import type { TextQuery } from '../../sql/postgres/database.js';
 import { handOverSql, readStatistics } from '../../sql/postgres/statistics.js';
+import { anything, effectOf, nothing } from '../effect.js';
+import { Gate } from '../gate.js';
+import type { Statement as AnyStatement } from '../statements.js';
+import { type Effect, TransactionWrites } from '../transaction.js';
 import { type CapturingQuery, isCapturing } from './capture.js';
 import type { Database } from './databases.js';
+import { postgresDialect } from './dialect.js';
 import type { Driver } from './driver.js';
-import { anything, effectOf, nothing } from './effect.js';
-import { Gate } from './gate.js';
 import type { Host } from './host.js';
 import { plainKey } from './parameters.js';
+import type { Payload } from './payload.js';
 import { type Call, callOf, type SubmittableCall, type TextCall } from './query-arguments.js';
 import { answer, answerHit, type CachedStatement, isCached, requestOf, restore, wireOf } from './reads.js';
 import { asTexts, resolverOf } from './resolver.js';
 import { Session } from './session.js';
 import type { PgClient, PgResult, QueryCallback, QueryFunction, TransactionStatus } from './shapes.js';
-import type { Statement } from './statements.js';
 import { type Aftermath, Tracker } from './tracker.js';
-import { type Effect, TransactionWrites } from './transaction.js';
 import { TransactionReads } from './transaction-reads.js';
+
+type Statement = AnyStatement<Payload>;
 
 export class WatchedClient {
   private readonly send: QueryFunction;
@@ -463,6 +467,7 @@ export class WatchedClient {
     if (stale && !(plan.kind === 'write' && plan.changesCatalog)) this.refresh(database);
     const effect = effectOf(statement, call.values, {
       database,
+      dialect: postgresDialect,
       planHolds: !stale && !isUncertain && !this.writes.changedCatalog,
     });
     if (effect.discounts === true) this.rows?.discount();

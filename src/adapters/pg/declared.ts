@@ -3,7 +3,7 @@
  * their values, for how long they hold, and when only the server can tell. Knows no statement.
  */
 import type { SettingChange } from '../../sql/plan.js';
-import type { TransactionStatus } from './shapes.js';
+import type { TransactionStatus } from '../transaction.js';
 
 /** A change as it was sent: null where what it sets did not stand in it. */
 interface Sent {

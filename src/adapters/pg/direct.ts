@@ -1,5 +1,6 @@
 /** Decides how a client without a pool is wrapped: as the one connection of its own. */
 import type { CacheCore } from '../../cache/core.js';
+import { makeOwn } from '../wrapped.js';
 import { WatchedClient } from './client.js';
 import { type Database, databasesOf } from './databases.js';
 import { driverOf } from './driver.js';
@@ -7,7 +8,6 @@ import type { Host } from './host.js';
 import { observeOnce } from './observe.js';
 import { textQueryOf } from './resolver.js';
 import type { ClientConstructor, PgClient } from './shapes.js';
-import { makeOwn } from './wrapped.js';
 
 export class DirectClient {
   private readonly watched: WatchedClient;

@@ -5,12 +5,13 @@
 import type { CacheCore } from '../../cache/core.js';
 import type { DecodedResult } from '../../cache/engine.js';
 import { keepScope } from '../../cache/scope.js';
+import { LeftOpen } from '../left-open.js';
+import { makeOwn, markWrapped } from '../wrapped.js';
 import type { CapturingQuery } from './capture.js';
 import { type Answered, WatchedClient } from './client.js';
 import { type Database, databasesOf } from './databases.js';
 import { type Driver, driverOf } from './driver.js';
 import type { Host } from './host.js';
-import { LeftOpen } from './left-open.js';
 import { observeOnce } from './observe.js';
 import { plainKey } from './parameters.js';
 import type { Payload } from './payload.js';
@@ -25,7 +26,6 @@ import type {
   QueryCallback,
   QueryFunction,
 } from './shapes.js';
-import { makeOwn, markWrapped } from './wrapped.js';
 
 export class WatchedPool {
   private readonly watched = new WeakMap<PgClient, WatchedClient>();

@@ -3,6 +3,7 @@ import type { BindReads } from '../../cache/bind.js';
 import type { CacheCore } from '../../cache/core.js';
 import type { Execution, ReadRequest, ResultGroup, Served } from '../../cache/engine.js';
 import type { PayloadCodec } from '../../cache/entry.js';
+import type { Statement } from '../statements.js';
 import type { CapturingQuery } from './capture.js';
 import type { Database } from './databases.js';
 import type { Driver } from './driver.js';
@@ -11,19 +12,19 @@ import type { FieldConstructor, Payload } from './payload.js';
 import type { RowOptions, TextCall } from './query-arguments.js';
 import { replay } from './replay.js';
 import type { PgResult, QueryCallback, TypeParsers } from './shapes.js';
-import type { Statement } from './statements.js';
 import { payloadCodec } from './stored-payload.js';
 
 /** Results longer than this are not kept while they arrive; the engine's own limit is usually lower. */
 const CAPTURE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** A statement whose results may be cached. */
-export interface CachedStatement extends Statement {
+export interface CachedStatement extends Statement<Payload> {
   readonly bindReads: BindReads;
   readonly group: ResultGroup<Payload>;
 }
 
-export const isCached = (statement: Statement): statement is CachedStatement => statement.group !== null;
+export const isCached = (statement: Statement<Payload>): statement is CachedStatement =>
+  statement.group !== null;
 
 export interface Read {
   readonly core: CacheCore;

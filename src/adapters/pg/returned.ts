@@ -6,18 +6,8 @@ import { compactValue } from '../../cache/bind.js';
 import type { Target, TargetPins } from '../../cache/protocol/refs.js';
 import type { ToldColumn } from '../../sql/plan.js';
 import { canonicalCell } from '../../sql/values.js';
+import type { Told } from '../told.js';
 import type { Cells, Field, PgQuery, PgResult, QueryConfig, QueryConstructor } from './shapes.js';
-
-/** What a plan expects of an answer. */
-export interface Told {
-  /** The table's oid, as row descriptions have it. */
-  readonly tableId: number;
-  /** The table, as targets name it. */
-  readonly key: string;
-  readonly columns: readonly ToldColumn[];
-  /** The plan is still one of the catalog as it is. */
-  readonly holds: () => boolean;
-}
 
 /** A write of more values than these of a column counts as one of any value. */
 const VALUES_MAX = 64;
@@ -42,11 +32,10 @@ export class Returned {
   describe(fields: readonly Field[]): void {
     this.described++;
     const { told } = this;
+    const tableId = Number(told?.tableId); // an oid, as row descriptions have it
     this.columns = (told?.columns ?? []).filter(({ column, position }) => {
       const field = fields[position];
-      return (
-        field?.tableID === told?.tableId && field?.columnID === Number(column) && field.format === 'text'
-      );
+      return field?.tableID === tableId && field?.columnID === Number(column) && field.format === 'text';
     });
     for (const { column } of this.columns) this.values.set(column, new Set());
   }

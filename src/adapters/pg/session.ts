@@ -11,9 +11,9 @@ import {
   readSession,
   type TextQuery,
 } from '../../sql/postgres/database.js';
+import { prefixOf } from '../prefix.js';
 import type { Database, Databases } from './databases.js';
 import { DeclaredSettings, sentChange } from './declared.js';
-import { prefixOf } from './prefix.js';
 import type { PgClient, TransactionStatus } from './shapes.js';
 
 export interface SessionOptions {
@@ -226,7 +226,7 @@ export class Session {
     try {
       const state = await readSession(query, core.sessionKeys);
       if (status() !== 'I') return; // a transaction's own settings are not the session's
-      const place = await databases.placeOf(state, base);
+      const place = databases.placeOf(state, base);
       this.database = place.database;
       this.departure = place.isOwn ? '' : prefixOf('s', new Map([['', state.digest]]));
       this.anchor(state);

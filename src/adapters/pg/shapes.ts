@@ -3,6 +3,8 @@
  * imported, so whatever version and copy the application uses is the one that runs.
  */
 
+import type { TransactionStatus } from '../transaction.js';
+
 /** One column of a row description, an instance of pg-protocol's `Field`. */
 export interface Field {
   name: string;
@@ -89,8 +91,7 @@ export interface Emitter {
   prependListener(event: string, listener: (...args: never[]) => void): unknown;
 }
 
-/** Of the protocol's three: idle, in a transaction, in a failed one. */
-export type TransactionStatus = 'I' | 'T' | 'E';
+export type { TransactionStatus };
 
 export interface PgClient extends Emitter {
   query: QueryFunction;

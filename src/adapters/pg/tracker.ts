@@ -8,6 +8,7 @@ import type { PlacedWrite, WriteOwner } from '../../cache/writes.js';
 import type { TransactionControl } from '../../sql/plan.js';
 import { nameOfBackend, type WriteBackend } from '../../sql/postgres/backend.js';
 import { arePreparedGone, type Backend } from '../../sql/postgres/database.js';
+import type { Effect, TransactionWrites, WriteUnderWay } from '../transaction.js';
 import type { DatabaseState } from './databases.js';
 import type { HeldConstructor } from './held.js';
 import type { Host } from './host.js';
@@ -23,7 +24,6 @@ import type {
   QueryFunction,
   TransactionStatus,
 } from './shapes.js';
-import type { Effect, TransactionWrites, WriteUnderWay } from './transaction.js';
 
 export interface Surroundings {
   readonly client: PgClient;

@@ -1,11 +1,11 @@
 /** Decides what `withCache` does with what it is given: a pool, a client, or something it cannot wrap. */
-import { type CacheCore, coreSymbol, type HasCore } from '../../cache/core.js';
+import type { CacheCore, HasCore } from '../../cache/core.js';
 import { LookasideError } from '../../errors.js';
+import { type Wrapper, wrapOnce } from '../wrapped.js';
 import { DirectClient } from './direct.js';
 import { isClient } from './driver.js';
 import { WatchedPool } from './pool.js';
 import type { PgPool } from './shapes.js';
-import { markWrapped, type Wrapper, wrappedOf } from './wrapped.js';
 
 /** What a pool or a client of pg has, seen from outside: enough to tell one from anything else. */
 export interface PoolLike {
@@ -23,25 +23,7 @@ export interface PoolLike {
  * @throws LookasideError `POOL_UNSUPPORTED`; `CONFIG_CONFLICT` when it has another cache already
  */
 export function withCache<T extends PoolLike>(pool: T, cache: HasCore): T {
-  const core = coreOf(cache, 'withCache');
-  const known = wrappedOf(pool);
-  if (known !== undefined) {
-    if (known.core === core) return pool;
-    throw new LookasideError('CONFIG_CONFLICT', 'this pool or client is wrapped with another cache already');
-  }
-  if (core.mode === 'off') return pool;
-  markWrapped(pool, { core, wrapper: wrap(pool, core) });
-  return pool;
-}
-
-/** @throws LookasideError `INVALID_ARGUMENT` for what is no cache */
-export function coreOf(cache: HasCore, caller: string): CacheCore {
-  const core = (cache as Partial<HasCore> | null | undefined)?.[coreSymbol];
-  if (core !== undefined) return core;
-  throw new LookasideError(
-    'INVALID_ARGUMENT',
-    `the second argument of ${caller} is the cache that createCache gave`,
-  );
+  return wrapOnce(pool, cache, (core) => wrap(pool, core));
 }
 
 function wrap(given: object, core: CacheCore): Wrapper {

@@ -8,12 +8,11 @@ import {
   readsBinder,
   type TableNames,
   writesBinder,
-} from '../../cache/bind.js';
-import type { Engine, ResultGroup } from '../../cache/engine.js';
-import type { Plan } from '../../sql/plan.js';
-import type { Payload } from './payload.js';
+} from '../cache/bind.js';
+import type { Engine, ResultGroup } from '../cache/engine.js';
+import type { Plan } from '../sql/plan.js';
 
-export interface Statement {
+export interface Statement<P = unknown> {
   readonly text: string;
   readonly plan: Plan;
   /** What it depends on, once its parameters are known. */
@@ -21,7 +20,7 @@ export interface Statement {
   /** What it may change. */
   readonly bindWrites: BindWrites | null;
   /** Where its decoded results are; null when they may not be cached. */
-  readonly group: ResultGroup<Payload> | null;
+  readonly group: ResultGroup<P> | null;
   /** Why not, for the counters. */
   readonly refusal: string;
   /** Settings that its results depend on, beside those that all do. */
@@ -44,27 +43,27 @@ const anotherStatement = /;\s*[^\s;]/;
  * Two generations: a hit in the young one moves nothing. When the young one is full it becomes the old one, and
  * what was not asked for since is forgotten.
  */
-export class Statements {
-  private young = new Map<string, Statement>();
-  private old = new Map<string, Statement>();
+export class Statements<P = unknown> {
+  private young = new Map<string, Statement<P>>();
+  private old = new Map<string, Statement<P>>();
 
   constructor(private readonly options: StatementsOptions) {}
 
   /** A few nanoseconds. */
-  get(text: string): Statement | undefined {
+  get(text: string): Statement<P> | undefined {
     return this.young.get(text) ?? this.promote(text);
   }
 
-  add(text: string, plan: Plan): Statement {
+  add(text: string, plan: Plan): Statement<P> {
     const excluded =
       plan.kind === 'read' && !plan.reads.every(({ table }) => this.options.mayCache(table.name));
     const cached = plan.kind === 'read' && !excluded;
-    const statement: Statement = {
+    const statement: Statement<P> = {
       text,
       plan,
       bindReads: plan.kind === 'read' ? readsBinder(this.options.names, plan.reads) : null,
       bindWrites: plan.kind === 'write' ? writesBinder(this.options.names, plan.writes) : null,
-      group: cached ? this.options.engine.createGroup<Payload>(text) : null,
+      group: cached ? this.options.engine.createGroup<P>(text) : null,
       refusal: excluded ? 'excluded' : plan.kind === 'bypass' ? plan.reason.code : plan.kind,
       settings: plan.kind === 'read' ? (plan.settings ?? []) : [],
       several: anotherStatement.test(text),
@@ -80,7 +79,7 @@ export class Statements {
     this.old = new Map();
   }
 
-  private promote(text: string): Statement | undefined {
+  private promote(text: string): Statement<P> | undefined {
     const statement = this.old.get(text);
     if (statement === undefined) return undefined;
     this.old.delete(text);
@@ -88,7 +87,7 @@ export class Statements {
     return statement;
   }
 
-  private remember(statement: Statement): void {
+  private remember(statement: Statement<P>): void {
     if (this.young.size * 2 >= this.options.countMax) {
       this.forget(this.old);
       this.old = this.young;
@@ -97,7 +96,7 @@ export class Statements {
     this.young.set(statement.text, statement);
   }
 
-  private forget(statements: ReadonlyMap<string, Statement>): void {
+  private forget(statements: ReadonlyMap<string, Statement<P>>): void {
     for (const { group } of statements.values()) if (group !== null) this.options.engine.dropGroup(group);
   }
 }

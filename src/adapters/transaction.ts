@@ -3,11 +3,13 @@
  * transaction"): what a transaction wrote is collected, and placed before the message that can commit it. The
  * authority on the transaction's state is the protocol, never the text.
  */
-import type { TableNames } from '../../cache/bind.js';
-import { mergeTargets, type Target } from '../../cache/protocol/refs.js';
-import type { PlacedWrite } from '../../cache/writes.js';
-import type { Told } from './returned.js';
-import type { TransactionStatus } from './shapes.js';
+import type { TableNames } from '../cache/bind.js';
+import { mergeTargets, type Target } from '../cache/protocol/refs.js';
+import type { PlacedWrite } from '../cache/writes.js';
+import type { Told } from './told.js';
+
+/** Of three: idle, in a transaction, in a failed one. */
+export type TransactionStatus = 'I' | 'T' | 'E';
 
 /** What one statement means for the cache, before anything is known of the connection's state. */
 export interface Effect {

@@ -1,7 +1,7 @@
 /** Decides when the writes of prepared transactions (two-phase commit) are over. Knows one database's names of them. */
 
-import type { Target } from '../../cache/protocol/refs.js';
-import type { Clock } from '../../clock.js';
+import type { Target } from '../cache/protocol/refs.js';
+import type { Clock } from '../clock.js';
 
 /** How long a prepared transaction may be finished elsewhere before it is noticed. */
 const LOOK_EVERY_MS = 5_000;

@@ -1,17 +1,22 @@
 /** Decides what a statement may make visible, from its plan and what is known of the connection's session. */
 
-import { keyOfTable } from '../../cache/bind.js';
-import type { Target } from '../../cache/protocol/refs.js';
-import type { Plan, TransactionControl } from '../../sql/plan.js';
-import type { Database } from './databases.js';
-import type { Told } from './returned.js';
+import { keyOfTable } from '../cache/bind.js';
+import type { Target } from '../cache/protocol/refs.js';
+import type { Plan, TransactionControl } from '../sql/plan.js';
+import type { Database } from './database.js';
+import type { Dialect } from './dialect.js';
 import type { Statement } from './statements.js';
+import type { Told } from './told.js';
 import type { Effect } from './transaction.js';
 
 type WritePlan = Extract<Plan, { kind: 'write' }>;
 
+/** What the database is asked for here, whatever its sessions and results are. */
+type KnownDatabase = Pick<Database, 'names' | 'root' | 'isCurrent' | 'version' | 'state'>;
+
 export interface Circumstances {
-  readonly database: Database;
+  readonly database: KnownDatabase;
+  readonly dialect: Pick<Dialect<never>, 'mayPrepare' | 'mayDiscount' | 'beginCommits'>;
   /** The planner sees what the session sees: same settings, same catalog. */
   readonly planHolds: boolean;
 }
@@ -31,10 +36,10 @@ export function effectOf(statement: Statement, values: unknown, about: Circumsta
   const { plan, several, bindWrites } = statement;
   if (plan.kind === 'transaction') return effectOfControl(plan.transaction, about);
   const commits = several ? 'maybe' : 'no';
-  const prepares = several && /prepare\s+transaction/i.test(statement.text) ? 'unknown' : [];
+  const prepares = several && about.dialect.mayPrepare.test(statement.text) ? 'unknown' : [];
   if (plan.kind !== 'write' || bindWrites === null)
     return several ? { ...nothing, commits, prepares } : nothing;
-  const { database, planHolds } = about;
+  const { database, dialect, planHolds } = about;
   const known = planHolds && !(several && plan.session !== 'keeps');
   const list = Array.isArray(values) ? (values as readonly unknown[]) : [];
   const bound = known ? bindWrites(list) : [database.root];
@@ -48,28 +53,29 @@ export function effectOf(statement: Statement, values: unknown, about: Circumsta
     mayTakeLong: known && plan.mayTakeLong === true,
     told: known ? toldOf(plan, database) : undefined,
     counted: isCounted ? { names: database.names, tableId: plan.counted.id } : undefined,
-    discounts: !isCounted && (!known || mayTruncate(statement)),
+    discounts: !isCounted && (!known || mayDiscount(statement, dialect)),
   };
 }
 
-function toldOf({ told }: WritePlan, database: Database): Told | undefined {
+function toldOf({ told }: WritePlan, database: KnownDatabase): Told | undefined {
   if (told === undefined) return undefined;
   const { version } = database;
   return {
-    tableId: Number(told.table.id),
+    tableId: told.table.id,
     key: keyOfTable(database.names, told.table.id),
     columns: told.columns,
     holds: () => database.isCurrent && database.version === version,
   };
 }
 
-/** TRUNCATE drops the counts of its transaction. */
-const mayTruncate = ({ plan, text }: Statement): boolean =>
-  (plan.kind === 'write' && plan.writes.scope === 'everything') || /truncate/i.test(text);
+/** What drops the counts of its transaction: TRUNCATE, say. */
+const mayDiscount = ({ plan, text }: Statement, dialect: Circumstances['dialect']): boolean =>
+  (plan.kind === 'write' && plan.writes.scope === 'everything') || dialect.mayDiscount.test(text);
 
-function effectOfControl(control: TransactionControl, { database }: Circumstances): Effect {
+function effectOfControl(control: TransactionControl, { database, dialect }: Circumstances): Effect {
   switch (control.control) {
     case 'begin':
+      return dialect.beginCommits ? { ...nothing, commits: 'yes' } : nothing;
     case 'savepoint':
     case 'rollback':
     case 'rollback-prepared':

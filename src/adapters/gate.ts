@@ -1,5 +1,5 @@
 /** Decides in which order one connection's calls run when some have to wait. Knows nothing of what they are. */
-import { keepScope } from '../../cache/scope.js';
+import { keepScope } from '../cache/scope.js';
 
 export class Gate {
   private readonly waiting: (() => void)[] = [];

@@ -1,0 +1,67 @@
+/**
+ * Decides what the parts that all adapters share have to know of a dialect and of a database that speaks it. Names no
+ * dialect and no driver.
+ */
+import type { CacheCore } from '../cache/core.js';
+import type { Planner, Table } from '../sql/plan.js';
+
+/** Runs one statement without parameters and gives its rows; every value is text or null. */
+export type TextQuery = (sql: string) => Promise<readonly Readonly<Record<string, string | null>>[]>;
+
+/** What of a session can change what a statement means or how its result is written. */
+export interface SessionSeen {
+  /** Everything of it. */
+  readonly digest: string;
+  /** What names and texts mean in it: the same for sessions that one planner can serve. */
+  readonly view: string;
+  /** The settings that the configuration names; null where one is not there. */
+  readonly declared: ReadonlyMap<string, string | null>;
+}
+
+/** What one physical connection is connected to, and as what. */
+export interface Sighting<S extends SessionSeen = SessionSeen> {
+  /** Names the tables: another text for another database, and for this one after it may have gone back in time. */
+  readonly identity: string;
+  /** The same for all states that this database has been in. */
+  readonly lineage: string;
+  /** Another text: a crash, which may have lost what was already shown. */
+  readonly mark: string;
+  readonly session: S;
+  readonly standby: boolean;
+  /** A proxy answers for several server connections. */
+  readonly pooled: boolean;
+}
+
+/** A catalog as it was read, for sessions of one kind. */
+export interface KnownCatalog<S extends SessionSeen> {
+  readonly fingerprint: string;
+  /** A planner for this snapshot. */
+  plannerFor(core: CacheCore): Planner;
+  /** Of everything that tokens may be kept for. */
+  readonly relationIds: readonly string[];
+  /** What may be named by users of the cache. */
+  readonly tables: readonly Table[];
+  /** By name, with or without its schema; undefined when there is none or the name is ambiguous. */
+  findTable(name: string): Table | undefined;
+  /** The column's id as pins use it, and the canonical text of a value, or null where it cannot be pinned. */
+  pinOf(table: Table, column: string, value: unknown): { column: string; value: string } | null;
+  /** For people. */
+  columnName(tableId: string, column: string): string;
+  /** The columns that tell a table's rows apart, by themselves or together, best first: `id`, `org, number`. */
+  keysOf(tableId: string): readonly string[];
+  /** The same catalog as another session sees it: nothing has to be read. */
+  seenBy(session: S): KnownCatalog<S>;
+}
+
+export interface Dialect<S extends SessionSeen> {
+  /** Rejects as the query does. */
+  readCatalog(query: TextQuery, session: S): Promise<KnownCatalog<S>>;
+  /** Another text than the catalog's: it is another one by now. Rejects as the query does. */
+  readFingerprint(query: TextQuery): Promise<string>;
+  /** A text that may prepare a transaction among other statements. */
+  readonly mayPrepare: RegExp;
+  /** A text that may drop the counts of its transaction in the database's statistics. */
+  readonly mayDiscount: RegExp;
+  /** BEGIN commits the transaction that is open. */
+  readonly beginCommits: boolean;
+}
