@@ -4,19 +4,36 @@
  */
 import { alternativesMax, type Candidate } from '../rows/candidates.js';
 import { either, equalPlaces, type Facts, isPinnable, nothing, nullValue, together } from '../rows/facts.js';
-import { isLocal, type Place, type Scope } from '../rows/scope.js';
+import { columnsOfQuery, type Source } from '../rows/queries.js';
+import { isLocal, type Place, type RangeEntry, type Scope } from '../rows/scope.js';
+import type { Sight } from '../rows/sight.js';
 import { type Fields, fieldsOf, list, strings, tagged, text } from './ast.js';
 import { candidatesOf, elementsOf, hasForeignEquality, type PinSearch } from './pins.js';
 import { placeOf } from './places.js';
 
-/** A condition as it stands at a query level whose FROM was walked. */
-export function factsOf(search: PinSearch, condition: unknown, scope: Scope): Facts {
-  if (hasForeignEquality(search.catalog)) return nothing;
-  return judge({ ...search, scope }, condition);
+interface ConditionSearch extends PinSearch {
+  readonly sight: Pick<Sight, 'queryAt'>;
 }
 
-interface Level extends PinSearch {
+/**
+ * A condition as it stands at a query level whose FROM was walked.
+ *
+ * @param members gathers the queries of `in (select …)`: as if they were further items, of which the facts tell as well
+ */
+export function factsOf(
+  search: ConditionSearch,
+  condition: unknown,
+  scope: Scope,
+  members: Source[] = [],
+): Facts {
+  if (hasForeignEquality(search.catalog)) return nothing;
+  const { catalog, pins, sight } = search;
+  return judge({ catalog, pins, sight, scope, members }, condition);
+}
+
+interface Level extends ConditionSearch {
   readonly scope: Scope;
+  readonly members: Source[];
 }
 
 function judge(level: Level, condition: unknown): Facts {
@@ -31,6 +48,8 @@ function judge(level: Level, condition: unknown): Facts {
     case 'NullTest':
       if (text(fields, 'nulltesttype') !== 'IS_NULL') return nothing;
       return valuesAt(level, fields['arg'], () => [nullValue], { isStrict: false });
+    case 'SubLink':
+      return isMember(level, fields);
     case 'ColumnRef':
       return truth(level, condition, true);
     case 'BooleanTest':
@@ -101,9 +120,48 @@ function equal(level: Level, left: unknown, right: unknown): Facts {
 function equalItems(level: Level, left: unknown, right: unknown): Facts {
   const one = placeOf(level.scope, left);
   const other = placeOf(level.scope, right);
-  if (one !== null && other !== null) return equalPlaces(level.scope, one, other);
+  if (one !== null && other !== null) return areEqual(level, one, other);
   const [column, value] = one === null ? [right, left] : [left, right];
   return valuesAt(level, column, (place) => candidatesOf(level, [value], place.column), { isStrict: true });
+}
+
+/** Two columns, one of which may be made of values that are spelt out. */
+function areEqual(level: Level, one: Place, other: Place): Facts {
+  return together([
+    equalPlaces(level.scope, one, other),
+    isGiven(level, one, other),
+    isGiven(level, other, one),
+  ]);
+}
+
+function isGiven(level: Level, place: Place, { entry, column }: Place): Facts {
+  const nodes = entry.columns?.given?.get(column.name) ?? [];
+  if (nodes.length > alternativesMax || !isPinnable(place)) return nothing;
+  return valuesOf(level, place, candidatesOf(level, nodes, place.column), { isStrict: true });
+}
+
+/** `column in (select …)`, `column = any (select …)`; or a row of columns. */
+function isMember(level: Level, subLink: Fields): Facts {
+  const operator = strings(list(subLink, 'operName')) ?? [];
+  if (text(subLink, 'subLinkType') !== 'ANY_SUBLINK' || (operator.length > 0 && operator.join() !== '='))
+    return nothing;
+  const select = fieldsOf(subLink['subselect'], 'SelectStmt');
+  const query = select === null ? null : level.sight.queryAt(select);
+  if (query === null) return nothing;
+  const nodes = rowOf(subLink['testexpr']) ?? [subLink['testexpr']];
+  const columns = columnsOfQuery(
+    query,
+    nodes.map((_, index) => String(index)),
+  );
+  const entry: RangeEntry = { name: '', schema: '', relation: null, columns };
+  level.members.push({ kind: 'query', entry, query });
+  return together(
+    nodes.map((node, index) => {
+      const place = placeOf(level.scope, node);
+      const column = columns.byName.get(String(index));
+      return place === null || column === undefined ? nothing : areEqual(level, place, { entry, column });
+    }),
+  );
 }
 
 /** `column is not distinct from value`: NULL is a value here. */
@@ -121,7 +179,7 @@ function isAmong(level: Level, left: unknown, items: readonly unknown[]): Facts 
 }
 
 /** The items of `(a, b)` or `row (a, b)`. */
-export function rowOf(node: unknown): readonly unknown[] | null {
+function rowOf(node: unknown): readonly unknown[] | null {
   const row = fieldsOf(node, 'RowExpr');
   return row === null ? null : list(row, 'args');
 }
@@ -130,13 +188,21 @@ export function rowOf(node: unknown): readonly unknown[] | null {
 function valuesAt(
   level: Level,
   node: unknown,
-  valuesOf: (place: Place) => readonly Candidate[] | null,
-  { isStrict }: { readonly isStrict: boolean },
+  find: (place: Place) => readonly Candidate[] | null,
+  strictness: { readonly isStrict: boolean },
 ): Facts {
   const place = placeOf(level.scope, node);
   if (place === null || !isPinnable(place)) return nothing;
   // The use of a parameter counts even where the column is of a query around.
-  const values = valuesOf(place);
-  if (values === null || !isLocal(level.scope, place)) return nothing;
+  return valuesOf(level, place, find(place), strictness);
+}
+
+function valuesOf(
+  { scope }: Level,
+  place: Place,
+  values: readonly Candidate[] | null,
+  { isStrict }: { readonly isStrict: boolean },
+): Facts {
+  if (values === null || !isLocal(scope, place)) return nothing;
   return { ...nothing, values: [{ place, values, isStrict }] };
 }

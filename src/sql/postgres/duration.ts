@@ -25,7 +25,11 @@ export function mayTakeLong(catalog: Catalog, statement: unknown, writes: readon
   const pins = writes[0]?.pins ?? [];
   return (
     relation.found !== 'relation' ||
-    !pins.some(({ column }) => (relation.relation.keyRanks.get(Number(column)) ?? 0) >= UNIQUE_RANK)
+    !pins.some(
+      ({ column, values }) =>
+        (relation.relation.keyRanks.get(Number(column)) ?? 0) >= UNIQUE_RANK &&
+        !values.some(({ kind }) => kind === 'elements'), // of which there may be any number
+    )
   );
 }
 

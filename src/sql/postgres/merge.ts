@@ -2,23 +2,23 @@
 import { child, type Fields, fieldsOf, list, text } from './ast.js';
 import type { Relation } from './catalog.js';
 import type { Change } from './closure.js';
-import { mergedValues, unitedFacts } from './inserted-values.js';
-import { type ColumnFacts, KnownValues } from './known-values.js';
-import type { TargetScope } from './returned.js';
+import { mergedValues } from './inserted-values.js';
+import { KnownValues, united, type Written } from './known-values.js';
 import type { Surroundings, Walk } from './walk.js';
-import { assignedColumns, record, targetOf, updatedValues, walkParts } from './writes.js';
+import { assignedColumns, record, targetOf, updatedValues, type WriteLevel, walkParts } from './writes.js';
 
 export function walkMerge(walk: Walk, fields: Fields, around: Surroundings): void {
   const relation = targetOf(walk, child(fields, 'relation'));
   const { sourceRelation, ...rest } = fields;
-  const scope = walkParts(walk, rest, { relation, from: [sourceRelation], around });
-  if (relation === null || scope === null) return;
+  const level = walkParts(walk, rest, { relation, from: [sourceRelation], around });
+  if (relation === null || level === null) return;
   const clauses = list(fields, 'mergeWhenClauses').map((item) => fieldsOf(item, 'MergeWhenClause') ?? {});
   const actions = clauses.filter((clause) => text(clause, 'commandType') !== 'CMD_NOTHING');
   if (actions.length === 0) walk.findings.deny('utility', 'MERGE has no result to keep');
   const changes = actions.map((clause) => changeOf(relation, clause));
-  const columns = unitedFacts(actions.map((clause) => rowsOf(walk, { relation, scope, fields, clause })));
-  record(walk, { relation, changes, columns, fields, scope });
+  const parts = actions.map((clause) => rowsOf(walk, { relation, level, fields, clause }));
+  const columns: Written = () => united(parts.map((part) => part()));
+  record(walk, { relation, changes, columns, fields, scope: level });
 }
 
 function changeOf(relation: Relation, clause: Fields): Change {
@@ -37,29 +37,28 @@ function rowsOf(
   walk: Walk,
   merge: {
     readonly relation: Relation;
-    readonly scope: TargetScope;
+    readonly level: WriteLevel;
     readonly fields: Fields;
     readonly clause: Fields;
   },
-): readonly ColumnFacts[] {
-  const { relation, scope, fields, clause } = merge;
-  const conditions = [
-    ...(text(clause, 'matchKind') === 'MERGE_WHEN_MATCHED' ? [fields['joinCondition']] : []),
-    ...('condition' in clause ? [clause['condition']] : []),
-  ];
+): Written {
+  const { relation, level, fields, clause } = merge;
   const known = KnownValues.of(walk, {
-    scope,
-    condition: { BoolExpr: { boolop: 'AND_EXPR', args: conditions } },
-    from: [fields['sourceRelation']],
+    scope: level,
+    from: level.from,
+    conditions: [
+      ...(text(clause, 'matchKind') === 'MERGE_WHEN_MATCHED' ? [fields['joinCondition']] : []),
+      clause['condition'],
+    ],
   });
   switch (text(clause, 'commandType')) {
     case 'CMD_INSERT':
-      return [...mergedValues(relation, { clause, known }).values()];
+      return mergedValues(relation, { clause, known });
     case 'CMD_DELETE':
-      return known.columnsOf(scope.target);
+      return () => known.columnsOf(level.target);
     default:
       return updatedValues(relation, {
-        old: known.columnsOf(scope.target),
+        target: level.target,
         assignments: list(clause, 'targetList'),
         known,
       });

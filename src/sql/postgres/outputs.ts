@@ -10,18 +10,26 @@ import { placeOf } from './places.js';
 /** Null: not known, a star over something unknown. */
 export function outputsOf(select: Fields, scope: Scope): readonly Output[] | null {
   const rows = list(select, 'valuesLists');
-  if (rows.length > 0)
-    return list(fieldsOf(rows[0], 'List') ?? {}, 'items').map((_, index) => ({
+  if (rows.length > 0) {
+    const items = rows.map((row) => list(fieldsOf(row, 'List') ?? {}, 'items'));
+    return (items[0] ?? []).map((_, index) => ({
       name: `column${index + 1}`,
       place: null,
+      given: items.map((row) => row[index]),
     }));
+  }
+  const isGiven = !hasGroupingSets(select);
   const outputs: Output[] = [];
   for (const item of list(select, 'targetList')) {
     const target = fieldsOf(item, 'ResTarget') ?? {};
     const starred = starOf(target['val'], scope);
     if (starred === 'unknown') return null;
     if (starred !== null) outputs.push(...starred);
-    else outputs.push(outputOf(target, scope));
+    else {
+      const output = outputOf(target, scope);
+      // In a grouping set that leaves a constant out, it is null.
+      outputs.push(output.place === null && isGiven ? { ...output, given: [target['val']] } : output);
+    }
   }
   return outputs;
 }

@@ -1,5 +1,5 @@
 /** Decides what a query reads and depends on, level by level: its CTEs, its FROM, its conditions. */
-import { type Cte, columnsOfQuery, outputNames, type Query } from '../rows/queries.js';
+import { type Cte, columnsOfQuery, outputNames, type Query, type Source } from '../rows/queries.js';
 import type { CteNames, Scope } from '../rows/scope.js';
 import { child, type Fields, fieldsOf, flag, list, strings, text } from './ast.js';
 import { factsOf } from './conditions.js';
@@ -11,7 +11,9 @@ import type { Surroundings, Walk } from './walk.js';
 
 /** Walks a SELECT, VALUES or set operation. */
 export function walkSelect(walk: Walk, select: Fields, surroundings: Surroundings): void {
-  walk.sight.nest(walkQuery(walk, select, surroundings), surroundings.outer);
+  const query = walkQuery(walk, select, surroundings);
+  walk.sight.note(select, query);
+  walk.sight.nest(query, surroundings.outer);
 }
 
 /** The same for one whose place among the items of another is told by the caller. */
@@ -36,10 +38,12 @@ export function walkQuery(walk: Walk, select: Fields, surroundings: Surroundings
   const from = walkFrom(walk, list(select, 'fromClause'), scope);
   walkChildren(walk, others, scope);
   const outputs = outputsOf(select, scope);
+  const members: Source[] = [];
   return {
     kind: 'select',
     from,
-    where: factsOf(walk, select['whereClause'], scope),
+    where: factsOf(walk, select['whereClause'], scope, members),
+    members,
     outputs,
     keepsApart: keepsApart(select, scope, outputs),
     hasGroupingSets: hasGroupingSets(select),

@@ -1,5 +1,7 @@
 /** Decides what INSERT, UPDATE, DELETE, COPY and TRUNCATE change, and which rows they are known to touch. */
 import type { WritePin } from '../plan.js';
+import { type Link, nothing } from '../rows/facts.js';
+import { type Query, renamed, type Source } from '../rows/queries.js';
 import type { Column } from '../rows/relation.js';
 import type { RangeEntry, Scope } from '../rows/scope.js';
 import { child, type Fields, fieldsOf, list, tagged, text } from './ast.js';
@@ -8,8 +10,8 @@ import { addWrites, type Change, columnsSetOn } from './closure.js';
 import { walkChildren } from './expressions.js';
 import { distinct } from './findings.js';
 import { walkFrom } from './from.js';
-import { type Inserted, insertedValues } from './inserted-values.js';
-import { type ColumnFacts, KnownValues, type Lists, type Side, united } from './known-values.js';
+import { insertedValues } from './inserted-values.js';
+import { type ColumnValues, type Given, KnownValues, united, type Written } from './known-values.js';
 import { type TargetScope, toldRows } from './returned.js';
 import { walkWith } from './select.js';
 import type { Surroundings, Walk } from './walk.js';
@@ -36,7 +38,15 @@ function entryOf(rangeVar: Fields | null, relation: Relation): RangeEntry {
   };
 }
 
-/** Walks all of a data-modifying statement but its WITH and FROM, which are given apart. Null: its table is not known. */
+/** The query level of a data-modifying statement. */
+export interface WriteLevel extends TargetScope {
+  /** The items of its FROM, USING or source. */
+  readonly from: readonly Source[];
+  /** What the rows of an INSERT come from. */
+  readonly query: Query | null;
+}
+
+/** Walks all of a data-modifying statement but its FROM, which is given apart. Null: its table is not known. */
 export function walkParts(
   walk: Walk,
   fields: Fields,
@@ -45,15 +55,30 @@ export function walkParts(
     readonly from: readonly unknown[];
     readonly around: Surroundings;
   },
-): TargetScope | null {
-  const ctes = walkWith(walk, child(fields, 'withClause'), parts.around);
-  const scope: Scope = { entries: [], ctes, outer: parts.around.outer };
+): WriteLevel | null {
+  const ctes = walkWith(walk, child(fields, 'withClause'), parts.around, { nested: [], ctes: [] });
+  const scope: Scope = { entries: [], merged: [], ctes, outer: parts.around.outer };
   const target = parts.relation === null ? null : entryOf(child(fields, 'relation'), parts.relation);
   if (target !== null) scope.entries.push(target);
-  walkFrom(walk, parts.from, scope);
-  const { withClause: _with, relation: _relation, fromClause: _from, usingClause: _using, ...rest } = fields;
-  walkChildren(walk, rest, scope);
-  return target === null ? null : { ...scope, target };
+  const from = walkFrom(walk, parts.from, scope);
+  const query = walkSelected(walk, fieldsOf(fields['selectStmt'], 'SelectStmt'), scope);
+  walkChildren(walk, { ...fields, ...walkedApart }, scope);
+  return target === null ? null : { ...scope, target, from, query };
+}
+
+const walkedApart: Fields = {
+  withClause: null,
+  relation: null,
+  fromClause: null,
+  usingClause: null,
+  selectStmt: null,
+};
+
+function walkSelected(walk: Walk, select: Fields | null, scope: Scope): Query | null {
+  if (select === null) return null;
+  const query = walk.query(walk, select, { ctes: scope.ctes, outer: scope.outer });
+  walk.sight.nest(query, null);
+  return query;
 }
 
 /** Records the changes once it is known which values name their rows. */
@@ -62,7 +87,7 @@ export function record(
   write: {
     readonly relation: Relation;
     readonly changes: readonly Change[];
-    readonly columns: readonly ColumnFacts[];
+    readonly columns: Written;
     /** The statement: with what its answer tells of the rows. */
     readonly fields: Fields;
     readonly scope: TargetScope | null;
@@ -71,9 +96,10 @@ export function record(
   const { catalog, findings, pins } = walk;
   const { relation, changes, columns, fields, scope } = write;
   pins.later(() => {
-    const settled = columns.flatMap(({ column, lists }): WritePin[] => {
-      const values = settledValues(walk, lists);
-      return values === null ? [] : [{ column: String(column.number), values }];
+    const settled = columns().flatMap(({ column, values }): WritePin[] => {
+      const sources = values.flatMap((value) => pins.sourceOf(value, findings.parameterUses) ?? []);
+      if (sources.length < values.length) return [];
+      return [{ column: String(column.number), values: distinct(sources) }];
     });
     const requests = changes.map((change) => ({ relation, pins: settled, source: fields, ...change }));
     addWrites(catalog, findings, requests);
@@ -82,28 +108,17 @@ export function record(
   });
 }
 
-/** Of several lists, each of which is true, the shortest that can be told when the statement is called. */
-function settledValues(walk: Walk, lists: Lists): WritePin['values'] | null {
-  const { findings, pins } = walk;
-  for (const values of [...lists].sort((one, other) => one.length - other.length)) {
-    const sources = values.flatMap((value) => pins.sourceOf(value, findings.parameterUses) ?? []);
-    if (sources.length === values.length) return distinct(sources);
-  }
-  return null;
-}
-
 export function walkInsert(walk: Walk, fields: Fields, around: Surroundings): void {
   const relation = targetOf(walk, child(fields, 'relation'));
   const conflict = child(fields, 'onConflictClause');
   const scope = walkParts(walk, { ...fields, cols: null }, { relation, from: [], around });
   if (relation === null || scope === null) return;
-  const inserted = insertedValues(walk, relation, { fields, ctes: scope.ctes });
+  const inserted = insertedValues(walk, relation, { fields, query: scope.query });
   const isUpsert = conflict !== null && text(conflict, 'action') !== 'ONCONFLICT_NOTHING';
   const insert: Change = { event: 'insert', changed: null };
-  if (!isUpsert)
-    return record(walk, { relation, changes: [insert], columns: [...inserted.values()], fields, scope });
+  if (!isUpsert) return record(walk, { relation, changes: [insert], columns: inserted, fields, scope });
   const changed = assignedColumns(relation, list(conflict, 'targetList'));
-  const columns = changed === null ? [] : upsertedValues(walk, { relation, scope, conflict, inserted });
+  const columns = upsertedValues(walk, { relation, scope, conflict, inserted });
   record(walk, { relation, changes: [insert, { event: 'update', changed }], columns, fields, scope });
 }
 
@@ -115,39 +130,49 @@ function upsertedValues(
   walk: Walk,
   upsert: {
     readonly relation: Relation;
-    readonly scope: TargetScope;
+    readonly scope: WriteLevel;
     readonly conflict: Fields;
-    readonly inserted: Inserted;
+    readonly inserted: Written;
   },
-): readonly ColumnFacts[] {
+): Written {
   const { relation, scope, conflict } = upsert;
+  const { target } = scope;
   const inserted = asTriggersLeaveThem(walk, relation, upsert.inserted);
-  const listsOf = (column: Column): Lists => inserted.get(column.number)?.lists ?? [];
-  const excluded: Side = (name, wanted) => {
-    const column = relation.columnByName.get(name);
-    return column !== undefined && column.valueClass === wanted.valueClass ? listsOf(column) : [];
+  const excluded: RangeEntry = {
+    name: 'excluded',
+    schema: '',
+    relation: null,
+    columns: renamed(relation.columns, []),
   };
+  const links = arbiterColumns(relation, conflict).map(
+    (column): Link => [
+      { entry: target, column },
+      { entry: excluded, column },
+    ],
+  );
   const known = KnownValues.of(walk, {
-    scope,
-    condition: conflict['whereClause'],
-    sides: [['excluded', excluded]],
+    scope: { entries: [target, excluded], ctes: scope.ctes, outer: scope.outer },
+    from: [],
+    conditions: [conflict['whereClause']],
+    besides: () => ({
+      ...nothing,
+      values: inserted().map(({ column, values }) => ({
+        place: { entry: excluded, column },
+        values,
+        isStrict: false,
+      })),
+      links,
+    }),
   });
-  const arbiters = arbiterColumns(relation, conflict);
-  const old = new Map(known.columnsOf(scope.target).map((facts) => [facts.column.number, facts]));
-  for (const column of arbiters)
-    old.set(column.number, { column, lists: [...(old.get(column.number)?.lists ?? []), ...listsOf(column)] });
-  return updatedValues(relation, {
-    old: [...old.values()],
-    assignments: list(conflict, 'targetList'),
-    known,
-  }).map(({ column, lists }) => ({ column, lists: united([listsOf(column), lists]) }));
+  const updated = updatedValues(relation, { target, assignments: list(conflict, 'targetList'), known });
+  return () => united([updated(), inserted()]);
 }
 
 /** What is in the way is looked for after BEFORE triggers have run, and `excluded` shows what they made of the row. */
-function asTriggersLeaveThem(walk: Walk, relation: Relation, inserted: Inserted): Inserted {
+function asTriggersLeaveThem(walk: Walk, relation: Relation, inserted: Written): Written {
   const set = columnsSetOn(walk.catalog, relation, ['insert']);
-  if (set === null || set === 'all') return new Map();
-  return new Map([...inserted].filter(([number]) => !set.has(number)));
+  if (set === null || set === 'all') return () => [];
+  return () => inserted().filter(({ column }) => !set.has(column.number));
 }
 
 /** The columns in which the row that is in the way has the value of the row to be inserted. */
@@ -164,31 +189,40 @@ export function walkUpdate(walk: Walk, fields: Fields, around: Surroundings): vo
   const scope = walkParts(walk, fields, { relation, from, around });
   if (relation === null || scope === null) return;
   const assignments = list(fields, 'targetList');
-  const known = KnownValues.of(walk, { scope, condition: fields['whereClause'], from });
+  const known = knownBy(walk, scope, fields);
   const changed = assignedColumns(relation, assignments);
-  const columns = updatedValues(relation, { old: known.columnsOf(scope.target), assignments, known });
+  const columns = updatedValues(relation, { target: scope.target, assignments, known });
   record(walk, { relation, changes: [{ event: 'update', changed }], columns, fields, scope });
+}
+
+/** What the WHERE says. */
+function knownBy(walk: Walk, level: WriteLevel, fields: Fields): KnownValues {
+  return KnownValues.of(walk, { scope: level, from: level.from, conditions: [fields['whereClause']] });
 }
 
 /** The values that updated rows have before and after. */
 export function updatedValues(
   relation: Relation,
   update: {
-    readonly old: readonly ColumnFacts[];
+    readonly target: RangeEntry;
     readonly assignments: readonly unknown[];
     readonly known: KnownValues;
   },
-): readonly ColumnFacts[] {
-  const { old, assignments, known } = update;
+): Written {
+  const { target, assignments, known } = update;
   const changed = assignedColumns(relation, assignments);
-  if (changed === null) return [];
-  return old.map(({ column, lists }) => {
-    if (!changed.has(column.number)) return { column, lists };
-    const stored = relation.columns.find(({ number }) => number === column.number);
-    const node = assignedNode(column, assignments);
-    if (node === null || stored === undefined) return { column, lists: [] };
-    return { column, lists: united([lists, known.assigned(node, stored)]) };
-  });
+  if (changed === null) return () => [];
+  const given = new Map<number, Given>();
+  for (const column of relation.columns) {
+    const node = changed.has(column.number) ? assignedNode(column, assignments) : null;
+    if (node !== null) given.set(column.number, known.given(node, column));
+  }
+  return () =>
+    known.columnsOf(target).flatMap(({ column, values }): readonly ColumnValues[] => {
+      if (!changed.has(column.number)) return [{ column, values }];
+      const after = given.get(column.number)?.() ?? null;
+      return after === null ? [] : [{ column, values: [...values, ...after] }];
+    });
 }
 
 export function walkDelete(walk: Walk, fields: Fields, around: Surroundings): void {
@@ -196,8 +230,8 @@ export function walkDelete(walk: Walk, fields: Fields, around: Surroundings): vo
   const from = list(fields, 'usingClause');
   const scope = walkParts(walk, fields, { relation, from, around });
   if (relation === null || scope === null) return;
-  const known = KnownValues.of(walk, { scope, condition: fields['whereClause'], from });
-  const columns = known.columnsOf(scope.target);
+  const known = knownBy(walk, scope, fields);
+  const columns: Written = () => known.columnsOf(scope.target);
   record(walk, { relation, changes: [{ event: 'delete', changed: null }], columns, fields, scope });
 }
 
@@ -241,7 +275,13 @@ export function walkCopy(walk: Walk, fields: Fields, around: Surroundings): void
   if (relation === null) return;
   scope.entries.push(entryOf(rangeVar, relation));
   walkChildren(walk, { where: fields['whereClause'] ?? null }, scope);
-  record(walk, { relation, changes: [{ event: 'insert', changed: null }], columns: [], fields, scope: null });
+  record(walk, {
+    relation,
+    changes: [{ event: 'insert', changed: null }],
+    columns: () => [],
+    fields,
+    scope: null,
+  });
 }
 
 export function walkTruncate(walk: Walk, fields: Fields): void {

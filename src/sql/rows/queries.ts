@@ -43,12 +43,16 @@ export interface Output {
   readonly name: string | null;
   /** Where it comes from, if it is a plain column of one of the query's items. */
   readonly place: Place | null;
+  /** What is spelt out instead: nodes of the statement, one for each row. */
+  readonly given?: readonly unknown[];
 }
 
 export interface Select {
   readonly kind: 'select';
   readonly from: readonly Source[];
   readonly where: Facts;
+  /** Queries of which one row at least has what each row that counts has: `in (select …)`. */
+  readonly members?: readonly Source[];
   /** In order; null: not known. */
   readonly outputs: readonly Output[] | null;
   /**
@@ -98,6 +102,20 @@ function outputColumn(query: Query, index: number): Column | null {
   return familyOf(left) === familyOf(right) ? left : null;
 }
 
+/** What one column of a result is where it is spelt out: nodes of the statement, of which each row has one. */
+export function outputGiven(query: Query, index: number): readonly unknown[] | null {
+  if (query.kind === 'select') return query.outputs?.[index]?.given ?? null;
+  const left = outputGiven(query.left, index);
+  const right = outputGiven(query.right, index);
+  return left === null || right === null ? null : [...left, ...right];
+}
+
+/** Whether one column of a result is made of columns of this column's family, and nothing else. */
+export function isOutputLike(query: Query, index: number, column: Column): boolean {
+  const found = outputColumn(query, index);
+  return found !== null && isPinnable(found) && familyOf(found) === familyOf(column);
+}
+
 const isPinnable = ({ valueClass, generated }: Column): boolean => valueClass !== null && !generated;
 
 const unknownColumn = { type: '0', generated: false, hasDefault: false, identity: false, valueClass: null };
@@ -106,11 +124,14 @@ const unknownColumn = { type: '0', generated: false, hasDefault: false, identity
 export function columnsOfQuery(query: Query, aliases: readonly (string | null)[] = []): Columns {
   const names = outputNames(query);
   const byName = new Map<string, Column>();
+  const given = new Map<string, readonly unknown[]>();
   const twice = new Set<string>();
   for (const [index, name] of [...(names ?? aliases)].entries()) {
     const called = aliases[index] ?? name;
     if (called === null) continue;
     if (byName.has(called)) twice.add(called);
+    const nodes = outputGiven(query, index);
+    if (nodes !== null) given.set(called, nodes);
     const column = names === null ? null : outputColumn(query, index);
     byName.set(called, {
       ...(column === null || !isPinnable(column) ? unknownColumn : column),
@@ -118,9 +139,12 @@ export function columnsOfQuery(query: Query, aliases: readonly (string | null)[]
       name: called,
     });
   }
-  for (const name of twice) byName.delete(name);
+  for (const name of twice) {
+    byName.delete(name);
+    given.delete(name);
+  }
   const isComplete = names?.every((name, index) => (aliases[index] ?? name) !== null) === true;
-  return { byName, isComplete };
+  return { byName, isComplete, given };
 }
 
 /** The same columns under other names: the first ones of a table. */

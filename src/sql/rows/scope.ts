@@ -27,6 +27,8 @@ export interface Columns {
   readonly byName: ReadonlyMap<string, Column>;
   /** It has none but these. */
   readonly isComplete: boolean;
+  /** Of those that are values spelt out: nodes of the statement, one for each row. */
+  readonly given?: ReadonlyMap<string, readonly unknown[]>;
 }
 
 /** One column of one item of a FROM list. */

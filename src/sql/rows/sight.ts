@@ -42,6 +42,7 @@ export class Sight {
   readonly #nested = new WeakMap<Scope, Query[]>();
   readonly #pins = new Map<Reference, readonly Pin[] | null>();
   readonly #known = new Map<RangeEntry, Known>();
+  readonly #expressions = new WeakMap<object, Query>();
   readonly #demands = new Map<Cte, Demand[]>();
   readonly #upwards = new Map<Query, ReadonlyMap<number, Values>>();
 
@@ -80,6 +81,37 @@ export class Sight {
     ((scope === null ? undefined : this.#nested.get(scope)) ?? this.#roots).push(query);
   }
 
+  /** The same, to be found again by its node. */
+  note(node: object, query: Query): void {
+    this.#expressions.set(node, query);
+  }
+
+  queryAt(node: object): Query | null {
+    return this.#expressions.get(node) ?? null;
+  }
+
+  /**
+   * What is known of the columns of items of which those combinations count that the facts are true of, once all uses of
+   * parameters are known.
+   */
+  knownOf(items: readonly Source[], facts: Facts): Knowledge {
+    return this.#follow(this.#allOf(items, facts));
+  }
+
+  /** The values that each output of a query (from 0) may have, once all uses of parameters are known. */
+  outputsOf(query: Query): ReadonlyMap<number, Values> {
+    if (query.kind === 'set') return anyOf([this.outputsOf(query.left), this.outputsOf(query.right)]);
+    const known = new Map<number, Values>();
+    if (query.hasGroupingSets) return known;
+    const facts = together([query.where, ...this.#membersOf(query)]);
+    const knowledge = follow(this.#allOf(query.from, facts), this.#areUsable, () => undefined);
+    for (const [index, { place }] of (query.outputs ?? []).entries()) {
+      const values = place === null ? undefined : valuesOf(knowledge, place);
+      if (values !== undefined) known.set(index, values);
+    }
+    return known;
+  }
+
   /** Each reference with the rows it can see, once all uses of parameters are known. What no look has met sees any. */
   look(): readonly TableRead[] {
     for (const query of this.#roots) this.#query(query, anyRow);
@@ -114,15 +146,24 @@ export class Sight {
       if (place !== null && select.keepsApart(output)) wanted.push({ place, values, isStrict });
     }
     const below: Below = [];
-    this.#items(select.from, together([select.where, { ...nothing, values: wanted }]), below);
+    const facts = [select.where, { ...nothing, values: wanted }, ...this.#membersOf(select)];
+    this.#items(select.from, together(facts), below);
     for (const look of below) look();
   }
 
   /** Items of which every combination shows that the facts are true of. */
   #items(items: readonly Source[], facts: Facts, below: Below): void {
-    const all = together([facts, ...items.map((item) => this.#upward(item))]);
-    const knowledge = this.#follow(withoutNullable(all, items));
+    const knowledge = this.knownOf(items, facts);
     for (const item of items) this.#down(item, knowledge, below);
+  }
+
+  /** With what is true of each row of each item. */
+  #allOf(items: readonly Source[], facts: Facts): Facts {
+    return withoutNullable(together([facts, ...items.map((item) => this.#upward(item))]), items);
+  }
+
+  #membersOf({ members = [] }: Select): readonly Facts[] {
+    return members.map((member) => this.#upward(member));
   }
 
   #follow(facts: Facts): Knowledge {
@@ -218,15 +259,8 @@ export class Sight {
   #outputsKnown(query: Query): ReadonlyMap<number, Values> {
     const before = this.#upwards.get(query);
     if (before !== undefined) return before;
-    const known = new Map<number, Values>();
+    const known = new Map([...this.outputsOf(query)].filter(([, { isStrict }]) => isStrict));
     this.#upwards.set(query, known);
-    if (query.kind === 'set' || query.hasGroupingSets) return known;
-    const facts = together([query.where, ...query.from.map((item) => this.#upward(item))]);
-    const knowledge = follow(withoutNullable(facts, query.from), this.#areUsable, () => undefined);
-    for (const [index, { place }] of (query.outputs ?? []).entries()) {
-      const values = place === null ? undefined : valuesOf(knowledge, place);
-      if (values?.isStrict === true) known.set(index, values);
-    }
     return known;
   }
 

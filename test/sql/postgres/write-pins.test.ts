@@ -80,8 +80,33 @@ describeWithPostgres('pins of writes: which rows each form of a write touches', 
       ],
       ['insert into teams (id, lead) select id, lead from teams', 'write teams[2=null 5=null]'],
       ['insert into teams (id) select * from players', 'write teams[2=null 3=null 5=null]'],
-      ['insert into teams select id from players', 'write teams'],
-      ['insert into teams (id, lead) select 1, 2 union select 3, 4', 'write teams[2=null 5=null]'],
+      ['insert into teams select id from players', 'write teams[2=null 3=null 5=null]'],
+      ['insert into teams select p.* from team_view p where p.id = $1', 'write teams[1=$1 3=null 5=null]'],
+      ['insert into teams select f.* from generate_series(1, 2) f', 'write teams'],
+      [
+        'insert into teams (id, lead) select 1, 2 union select 3, 4',
+        'write teams[1=1,3 2=null 3=2,4 5=null]',
+      ],
+      [
+        'insert into teams (id, lead) select 1, team from players where team = $1 union all select 3, id from players where id = 5',
+        'write teams[1=1,3 2=null 3=$1,5 5=null]',
+      ],
+      [
+        'insert into teams (id, lead) with x as (select id from players where id = $1) select id, id from x',
+        'write teams[1=$1 2=null 3=$1 5=null]',
+      ],
+      [
+        'with x as (select id from players where id = $1) insert into teams (id) select id from x',
+        'write teams[1=$1 2=null 3=null 5=null]',
+      ],
+      [
+        'insert into teams (id, lead) select t.id, p.team from teams t left join players p on p.team = 4 where t.id = $1',
+        'write teams[1=$1 2=null 5=null]',
+      ],
+      [
+        'insert into teams (id, lead) select id, lead from teams where lead is null or lead = 4',
+        'write teams[2=null 3=null,4 5=null]',
+      ],
       [
         'insert into teams (id) select $1 group by grouping sets ((), ())',
         'write teams[2=null 3=null 5=null]',
@@ -128,7 +153,7 @@ describeWithPostgres('pins of writes: which rows each form of a write touches', 
       ],
       [
         'insert into teams (id, name, lead) values ($1, $2, $3) on conflict (id) do update set lead = excluded.lead where teams.lead = $4',
-        'write teams[3=$3,$4 1=$1]',
+        'write teams[3=$4,$3 1=$1]',
       ],
       [
         'insert into teams (id) values ($1) on conflict on constraint teams_pkey do update set lead = 1',
@@ -164,6 +189,16 @@ describeWithPostgres('pins of writes: which rows each form of a write touches', 
       ['delete from seats where row = $1 or label like $2', 'write seats'],
       ['delete from seats where row in ($1, 2) and num = any (array[3, 4])', 'write seats[1=$1,2 2=3,4]'],
       ['delete from seats where row = any (array[1, num])', 'write seats'],
+      [
+        'delete from seats where row = any ($1) and num = any ($2::int[])',
+        'write seats[1=each $1 2=each $2]',
+      ],
+      ['delete from seats where row = any ($1) or row = 3', 'write seats[1=each $1,3]'],
+      ['delete from seats where row = any ($1) and num = $1', 'write seats'],
+      ['update seats set row = $2 where row = any ($1)', 'write seats[1=each $1,$2]'],
+      ['delete from seats where guest is not distinct from $1', 'write seats[3=$1]'],
+      ['delete from teams where active', 'write cards players teams[5=true]'],
+      ['delete from teams where not active or active is null', 'write cards players teams[5=false,null]'],
       ['delete from seats where (row, num) = ($1, $2)', 'write seats[1=$1 2=$2]'],
       ['delete from seats where (row, num) in (($1, $2), (3, 4))', 'write seats[1=$1,3 2=$2,4]'],
       ['delete from seats where (row, num) in (($1, $2), (3, row))', 'write seats[1=$1,3]'],
@@ -187,7 +222,19 @@ describeWithPostgres('pins of writes: which rows each form of a write touches', 
         'delete from players where team in (select id from teams where id in (1, 2) for update)',
         'write cards players[2=1,2]',
       ],
-      ['delete from players where team in (select 5 union select 6)', 'write cards players'],
+      ['delete from players where team in (select 5 union select 6)', 'write cards players[2=5,6]'],
+      [
+        'with x as (select id from teams where id = $1) delete from players where team in (select id from x)',
+        'write cards players[2=$1]',
+      ],
+      [
+        'delete from seats where (row, num) in (select id, 2 from teams where id = $1)',
+        'write seats[2=2 1=$1]',
+      ],
+      [
+        'delete from players where team in (select id from teams where id = players.coach)',
+        'write cards players',
+      ],
       [
         'delete from players where team = any (select id from teams where id = 4)',
         'write cards players[2=4]',
@@ -229,8 +276,40 @@ describeWithPostgres('pins of writes: which rows each form of a write touches', 
       ['update teams set size = 1 from (select id from players) v where teams.id = v.id', 'write teams'],
       ['update teams t set size = 1 from teams o where t.id = o.lead and o.id = $1', 'write teams'],
       ['update teams t set size = 1 from teams o where t.id = o.lead and o.lead = $1', 'write teams[1=$1]'],
+      ['delete from players using teams t where players.big = t.id and t.id = 4', 'write cards players[6=4]'],
+      [
+        'delete from players using teams t join seats s on s.guest = t.id and t.id = $1 where players.team = s.guest',
+        'write cards players[2=$1]',
+      ],
+      [
+        'delete from players using teams t left join seats s on s.guest = t.id and s.guest = $1 where players.team = t.id',
+        'write cards players',
+      ],
+      [
+        'delete from players using teams t left join seats s on s.guest = t.id and s.guest = $1 where players.team = s.guest',
+        'write cards players',
+      ],
+      [
+        'delete from players using teams t join seats s using (size) where players.team = t.id and t.id = 4',
+        'write cards players[2=4]',
+      ],
+      [
+        'with x (id) as (values ($1::int), (2)) update teams set size = 1 from x where x.id = teams.id',
+        'write teams[1=$1,2]',
+      ],
+      [
+        'update teams set lead = v.x from players p left join (select 3 as x) v on true where teams.id = 1 and teams.lead = 2',
+        'write teams[1=1]',
+      ],
+      [
+        'update teams set lead = v.x from (select 3 as x) v where teams.id = 1 and teams.lead = 2',
+        'write teams[1=1 3=2,3]',
+      ],
       // A text is not the number that it spells.
-      ['delete from players using teams t where players.big = t.id and t.id = 4', 'write cards players'],
+      [
+        'delete from players using teams t where players.mail = t.id::text and t.id = 4',
+        'write cards players',
+      ],
     ],
     'MERGE is known by what each of its clauses says': [
       [
