@@ -1,5 +1,6 @@
 /** Decides how rows of the system catalogs become a snapshot. Knows no statement that will be judged by it. */
 import { LookasideError } from '../../errors.js';
+import { groupBy } from '../grouping.js';
 import type { ValueClass } from '../plan.js';
 import type { CompositeKey } from '../rows/relation.js';
 import {
@@ -106,27 +107,16 @@ function catalogOf(row: AnswerRow): Catalog {
     ),
     systemRelations: new Set(part<{ name: string }>(row, 'systemRelations').map(({ name }) => name)),
     functions: new Map(functions.map((info) => [info.oid, info])),
-    functionsByName: grouped(functions, (info) => info.name),
-    operatorsByName: grouped(part<Operator>(row, 'operators'), (operator) => operator.name),
+    functionsByName: groupBy(functions, (info) => info.name),
+    operatorsByName: groupBy(part<Operator>(row, 'operators'), (operator) => operator.name),
     casts: part<Cast>(row, 'casts'),
     types: new Map(types.map((type) => [type.oid, type])),
-    typesByName: grouped(types, (type) => type.name),
+    typesByName: groupBy(types, (type) => type.name),
   };
 }
 
-function grouped<Value>(values: readonly Value[], keyOf: (value: Value) => string): Map<string, Value[]> {
-  const groups = new Map<string, Value[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [value]);
-    else group.push(value);
-  }
-  return groups;
-}
-
 function typesOf(row: AnswerRow, unknownCode: readonly UnknownCodeRow[]): readonly TypeInfo[] {
-  const functions = grouped(unknownCode, (code) => code.domain);
+  const functions = groupBy(unknownCode, (code) => code.domain);
   return part<Omit<TypeInfo, 'functions'>>(row, 'types').map((type) => ({
     ...type,
     functions: (functions.get(type.oid) ?? []).map((code) => code.function),
@@ -139,27 +129,27 @@ function relationsOf(
   unknownCode: readonly UnknownCodeRow[],
 ): readonly Relation[] {
   const typeByOid = new Map(types.map((type) => [type.oid, type]));
-  const columns = grouped(part<ColumnRow>(row, 'columns'), (column) => column.relation);
-  const keys = grouped(
+  const columns = groupBy(part<ColumnRow>(row, 'columns'), (column) => column.relation);
+  const keys = groupBy(
     part<{ relation: string; column: number; primary: boolean }>(row, 'keys'),
     (key) => key.relation,
   );
-  const compositeKeys = grouped(
+  const compositeKeys = groupBy(
     part<OfRelation<{ columns: readonly number[]; primary: boolean }>>(row, 'compositeKeys'),
     (key) => key.relation,
   );
-  const looseKeys = grouped(part<OfRelation<{ column: number }>>(row, 'looseKeys'), (key) => key.relation);
+  const looseKeys = groupBy(part<OfRelation<{ column: number }>>(row, 'looseKeys'), (key) => key.relation);
   const foreignKeys = part<ForeignKey>(row, 'foreignKeys');
-  const outgoing = grouped(foreignKeys, (key) => key.from);
-  const incoming = grouped(foreignKeys, (key) => key.to);
-  const triggers = grouped(part<OfRelation<Trigger>>(row, 'triggers'), (trigger) => trigger.relation);
-  const rules = grouped(part<OfRelation<{ name: string }>>(row, 'rules'), (rule) => rule.relation);
-  const policies = grouped(part<OfRelation<{ tree: string }>>(row, 'policies'), (policy) => policy.relation);
+  const outgoing = groupBy(foreignKeys, (key) => key.from);
+  const incoming = groupBy(foreignKeys, (key) => key.to);
+  const triggers = groupBy(part<OfRelation<Trigger>>(row, 'triggers'), (trigger) => trigger.relation);
+  const rules = groupBy(part<OfRelation<{ name: string }>>(row, 'rules'), (rule) => rule.relation);
+  const policies = groupBy(part<OfRelation<{ tree: string }>>(row, 'policies'), (policy) => policy.relation);
   const views = new Map(part<OfRelation<ViewTree>>(row, 'views').map((view) => [view.relation, view]));
   const inherits = part<{ child: string; parent: string }>(row, 'inherits');
-  const children = grouped(inherits, (link) => link.parent);
-  const parents = grouped(inherits, (link) => link.child);
-  const code = grouped(unknownCode, (entry) => entry.relation);
+  const children = groupBy(inherits, (link) => link.parent);
+  const parents = groupBy(inherits, (link) => link.child);
+  const code = groupBy(unknownCode, (entry) => entry.relation);
   return part<RelationRow>(row, 'relations').map((relation): Relation => {
     const own = (columns.get(relation.oid) ?? []).map((column) => columnOf(column, typeByOid));
     const ranks = new Map<number, number>();
