@@ -73,7 +73,7 @@ export interface Command extends Emitter {
   onResult?: ResultCallback | undefined;
   next: CommandState | null | undefined;
   /** Called once without a packet when its turn comes, then with every packet. True: it is done. */
-  execute(packet: Packet | null | undefined, connection: MysqlConnection): boolean;
+  execute: (this: Command, packet: Packet | null | undefined, connection: MysqlConnection) => boolean;
 }
 
 /** Options that shape rows; those of a call stand before those of the connection. */
