@@ -62,6 +62,4 @@ export interface Dialect<S extends SessionSeen> {
   readonly mayPrepare: RegExp;
   /** A text that may drop the counts of its transaction in the database's statistics. */
   readonly mayDiscount: RegExp;
-  /** BEGIN commits the transaction that is open. */
-  readonly beginCommits: boolean;
 }

@@ -16,7 +16,7 @@ type KnownDatabase = Pick<Database, 'names' | 'root' | 'isCurrent' | 'version' |
 
 export interface Circumstances {
   readonly database: KnownDatabase;
-  readonly dialect: Pick<Dialect<never>, 'mayPrepare' | 'mayDiscount' | 'beginCommits'>;
+  readonly dialect: Pick<Dialect<never>, 'mayPrepare' | 'mayDiscount'>;
   /** The planner sees what the session sees: same settings, same catalog. */
   readonly planHolds: boolean;
 }
@@ -34,11 +34,14 @@ export const anything = (roots: readonly Target[]): Effect => ({
 
 export function effectOf(statement: Statement, values: unknown, about: Circumstances): Effect {
   const { plan, several, bindWrites } = statement;
-  if (plan.kind === 'transaction') return effectOfControl(plan.transaction, about);
-  const commits = several ? 'maybe' : 'no';
+  if (plan.kind === 'transaction') {
+    const effect = effectOfControl(plan.transaction, about);
+    return plan.implicitCommit === true && effect.commits === 'no' ? { ...effect, commits: 'maybe' } : effect;
+  }
+  const commits = several || (plan.kind !== 'read' && plan.implicitCommit === true) ? 'maybe' : 'no';
   const prepares = several && about.dialect.mayPrepare.test(statement.text) ? 'unknown' : [];
   if (plan.kind !== 'write' || bindWrites === null)
-    return several ? { ...nothing, commits, prepares } : nothing;
+    return commits === 'maybe' ? { ...nothing, commits, prepares } : nothing;
   const { database, dialect, planHolds } = about;
   const known = planHolds && !(several && plan.session !== 'keeps');
   const list = Array.isArray(values) ? (values as readonly unknown[]) : [];
@@ -57,13 +60,19 @@ export function effectOf(statement: Statement, values: unknown, about: Circumsta
   };
 }
 
-function toldOf({ told }: WritePlan, database: KnownDatabase): Told | undefined {
-  if (told === undefined) return undefined;
+function toldOf(
+  { told, generatedKey, isNothingAtZero }: WritePlan,
+  database: KnownDatabase,
+): Told | undefined {
+  const table = told?.table ?? generatedKey?.table ?? null;
+  if (table === null && isNothingAtZero !== true) return undefined;
   const { version } = database;
   return {
-    tableId: told.table.id,
-    key: keyOfTable(database.names, told.table.id),
-    columns: told.columns,
+    tableId: table?.id ?? null,
+    key: table === null ? null : keyOfTable(database.names, table.id),
+    columns: told?.columns ?? [],
+    isNothingAtZero: isNothingAtZero === true,
+    generatedColumn: generatedKey?.column ?? null,
     holds: () => database.isCurrent && database.version === version,
   };
 }
@@ -72,10 +81,9 @@ function toldOf({ told }: WritePlan, database: KnownDatabase): Told | undefined 
 const mayDiscount = ({ plan, text }: Statement, dialect: Circumstances['dialect']): boolean =>
   (plan.kind === 'write' && plan.writes.scope === 'everything') || dialect.mayDiscount.test(text);
 
-function effectOfControl(control: TransactionControl, { database, dialect }: Circumstances): Effect {
+function effectOfControl(control: TransactionControl, { database }: Circumstances): Effect {
   switch (control.control) {
     case 'begin':
-      return dialect.beginCommits ? { ...nothing, commits: 'yes' } : nothing;
     case 'savepoint':
     case 'rollback':
     case 'rollback-prepared':

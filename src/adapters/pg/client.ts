@@ -4,9 +4,10 @@
  */
 import type { OwnRows } from '../../cache/changes.js';
 import type { TransactionControl } from '../../sql/plan.js';
-import type { TextQuery } from '../../sql/postgres/database.js';
+import type { Backend, TextQuery } from '../../sql/postgres/database.js';
 import { handOverSql, readStatistics } from '../../sql/postgres/statistics.js';
 import { anything, effectOf, nothing } from '../effect.js';
+import type { Aftermath as AnyAftermath } from '../follower.js';
 import { Gate } from '../gate.js';
 import type { Statement as AnyStatement } from '../statements.js';
 import { type Effect, TransactionWrites } from '../transaction.js';
@@ -22,10 +23,11 @@ import { answer, answerHit, type CachedStatement, isCached, requestOf, restore, 
 import { asTexts, resolverOf } from './resolver.js';
 import { Session } from './session.js';
 import type { PgClient, PgResult, QueryCallback, QueryFunction, TransactionStatus } from './shapes.js';
-import { type Aftermath, Tracker } from './tracker.js';
+import { Tracker } from './tracker.js';
 import { TransactionReads } from './transaction-reads.js';
 
 type Statement = AnyStatement<Payload>;
+type Aftermath = AnyAftermath<Backend>;
 
 export class WatchedClient {
   private readonly send: QueryFunction;

@@ -21,7 +21,6 @@ export const postgresDialect: Dialect<SessionState> = {
   },
   mayPrepare: /prepare\s+transaction/i,
   mayDiscount: /truncate/i,
-  beginCommits: false,
 };
 
 class PostgresCatalog implements KnownCatalog<SessionState> {

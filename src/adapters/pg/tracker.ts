@@ -5,11 +5,11 @@
 import type { OwnRows } from '../../cache/changes.js';
 import type { Target } from '../../cache/protocol/refs.js';
 import type { PlacedWrite, WriteOwner } from '../../cache/writes.js';
-import type { TransactionControl } from '../../sql/plan.js';
 import { nameOfBackend, type WriteBackend } from '../../sql/postgres/backend.js';
 import { arePreparedGone, type Backend } from '../../sql/postgres/database.js';
+import { type Aftermath, Follower, inTurn, type Outcome, type Verdict } from '../follower.js';
 import type { Effect, TransactionWrites, WriteUnderWay } from '../transaction.js';
-import type { DatabaseState } from './databases.js';
+import { ownerOf } from '../write-owner.js';
 import type { HeldConstructor } from './held.js';
 import type { Host } from './host.js';
 import type { Call, SubmittableCall, TextCall } from './query-arguments.js';
@@ -34,32 +34,18 @@ export interface Surroundings {
   readonly send: QueryFunction;
 }
 
-/** What else hangs on the outcome of a statement. */
-export interface Aftermath {
-  readonly succeeded: (() => void) | undefined;
-  /** The server could not parse the text: nothing of it was run. */
-  readonly rejected: (() => void) | undefined;
-  /** After the intent of a write has ended, before the caller is answered. */
-  readonly ended: (() => void | Promise<void>) | undefined;
-  readonly control: TransactionControl | null;
-  readonly backend: Backend | null;
-  /** A proxy, or who knows what, is between this connection and the server process that runs its statements. */
-  readonly isProxied: boolean;
-  readonly state: DatabaseState | null;
-}
-
-/** Told once: null for success. What it returns is awaited before the caller is answered. */
-type Outcome = (error: unknown, result?: PgResult | PgResult[]) => void | Promise<void>;
-
 const SYNTAX_ERROR = '42601';
 
-export class Tracker {
-  /** Submittables that are being answered now: one, where queries are not pipelined. */
-  private readonly submitted = new Set<Outcome>();
-  private handlingReady = false;
-  private lost = false;
+type Answer = PgResult | PgResult[];
 
-  constructor(private readonly about: Surroundings) {}
+export class Tracker extends Follower<Call, Answer, Backend, Returned> {
+  /** Submittables that are being answered now: one, where queries are not pipelined. */
+  private readonly submitted = new Set<Outcome<Answer>>();
+  private handlingReady = false;
+
+  constructor(private readonly about: Surroundings) {
+    super({ writes: about.writes, engine: about.host.core.engine, rows: about.rows });
+  }
 
   /** Nothing is queued or in flight, so the status last heard of is the one that the next statement meets. */
   isIdle(): boolean {
@@ -91,57 +77,8 @@ export class Tracker {
     return this.about.send(config, values, callback);
   }
 
-  run(call: Call, effect: Effect, after: Aftermath, hold: (until: Promise<unknown>) => void): unknown {
-    const decision = this.about.writes.decide(effect, this.isIdle());
-    const follows =
-      after.succeeded !== undefined || after.rejected !== undefined || finishes(after.control) !== null;
-    const counts = effect.counted !== undefined && this.about.rows !== null;
-    const returned = new Returned(effect.told ?? null);
-    if (decision.place === null) {
-      const { open } = decision;
-      if (!follows && !counts && open === undefined) return this.pass(call);
-      return this.sendFollowed(call, returned, (error, result) => {
-        this.count(effect, result);
-        if (open !== undefined)
-          this.about.writes.answered(
-            open,
-            error === null ? returned.narrow(open.targets, result) : open.targets,
-          );
-        this.conclude(error, after);
-      });
-    }
-    if (this.mayHold(call, effect)) return this.sendHeld(call, decision.place, effect, after, returned);
-    const targets = decision.place;
-    const endCatalogChange =
-      decision.changesCatalog && after.state !== null ? after.state.beginCatalogChange() : () => undefined;
-    const owner = this.ownerOf(effect, after, endCatalogChange);
-    const send = (placed: PlacedWrite): unknown => {
-      const write: WriteUnderWay = {
-        targets,
-        changesCatalog: decision.changesCatalog,
-        placed,
-        commits: effect.commits === 'yes',
-        prepares: effect.prepares === 'unknown' || effect.prepares.length > 0,
-        endCatalogChange,
-      };
-      this.about.writes.begin(write);
-      return this.sendFollowed(call, returned, (error, result) => {
-        this.count(effect, result);
-        const touched = error === null ? returned.narrow(targets, result) : targets;
-        return this.concludeWrite(error, { write, touched }, effect, after);
-      });
-    };
-    let placing: PlacedWrite | Promise<PlacedWrite>;
-    try {
-      placing = this.about.host.core.engine.beginWrite(targets, owner);
-    } catch (error) {
-      endCatalogChange('nothing');
-      return this.refuse(call, error as Error);
-    }
-    if (!(placing instanceof Promise)) return send(placing);
-    hold(placing);
-    placing.catch(() => endCatalogChange('nothing'));
-    return this.sendLater(call, placing, send);
+  protected toldBy({ told }: Effect): Returned {
+    return new Returned(told ?? null);
   }
 
   /** Whether a query of ours can run it as pg's own would. */
@@ -171,13 +108,14 @@ export class Tracker {
    * The statement runs first, and its intent is placed once only the commit is left: what it changes can be served
    * from the cache while it runs. Ended when the connection is ready again, which is before its caller is answered.
    */
-  private sendHeld(
-    call: TextCall,
+  protected override sendHeld(
+    call: Call,
     planned: readonly Target[],
     effect: Effect,
-    after: Aftermath,
-    returned: Returned,
-  ): unknown {
+    after: Aftermath<Backend>,
+  ): { readonly value: unknown } | null {
+    if (!this.mayHold(call, effect)) return null;
+    const returned = this.toldBy(effect);
     const { engine } = this.about.host.core;
     const owner = this.ownerOf(effect, after, () => undefined);
     const Held = this.about.host.driver.Held as HeldConstructor; // looked at before
@@ -200,7 +138,7 @@ export class Tracker {
       if (placing instanceof Promise) void placing.then(send);
       else send(placing);
     });
-    return this.submit(query, call.callback, (error) => this.conclude(error, after));
+    return { value: this.submit(query, call.callback, (error) => this.conclude(error, after)) };
   }
 
   /** Runs a query of ours as pg would run the caller's own. */
@@ -234,7 +172,7 @@ export class Tracker {
   }
 
   /** Once its intent stands in a store elsewhere; later calls wait meanwhile. */
-  private sendLater(
+  protected sendLater(
     call: Call,
     placing: Promise<PlacedWrite>,
     send: (placed: PlacedWrite) => unknown,
@@ -251,7 +189,7 @@ export class Tracker {
   }
 
   /** The write may not be sent: the store is away, and the config says that it must not be. */
-  private refuse(call: Call, error: Error): unknown {
+  protected refuse(call: Call, error: Error): unknown {
     if (call.kind === 'submittable') {
       process.nextTick(() => call.submittable.handleError?.(error, this.about.client.connection));
       return call.submittable;
@@ -261,12 +199,12 @@ export class Tracker {
     return undefined;
   }
 
-  private sendFollowed(call: Call, returned: Returned, outcome: Outcome): unknown {
+  protected send(call: Call, returned: Returned, outcome: Outcome<Answer>): unknown {
     if (call.kind === 'submittable') return this.sendSubmittable(call, outcome);
     return this.sendText(call, returned, outcome);
   }
 
-  private sendText(call: TextCall, returned: Returned, outcome: Outcome): unknown {
+  private sendText(call: TextCall, returned: Returned, outcome: Outcome<Answer>): unknown {
     const config = ownConfig(call.config);
     const values = asTheyAre(call.values);
     const sendWith = (callback: QueryCallback): void => {
@@ -290,7 +228,7 @@ export class Tracker {
       .finally(() => process.nextTick(tell));
   }
 
-  private sendSubmittable(call: SubmittableCall, outcome: Outcome): unknown {
+  private sendSubmittable(call: SubmittableCall, outcome: Outcome<Answer>): unknown {
     const { submittable } = call;
     const submit = submittable.submit.bind(submittable);
     submittable.submit = (connection) => {
@@ -305,90 +243,46 @@ export class Tracker {
     return this.pass(call);
   }
 
-  /** Rows that the answer tells of are ours, whatever becomes of the transaction. */
-  private count({ counted }: Effect, result: PgResult | PgResult[] | undefined): void {
-    const { rows, writes } = this.about;
-    if (rows === null || counted === undefined) return;
-    if (result === undefined || Array.isArray(result)) rows.wroteUncounted();
-    else rows.wrote(counted.names, counted.tableId, result.rowCount ?? 0);
-    if (writes.status === 'I') rows.ready();
+  protected rowsIn(answer: Answer | undefined): number | null {
+    return answer === undefined || Array.isArray(answer) ? null : (answer.rowCount ?? 0);
   }
 
-  private conclude(error: unknown, after: Aftermath): void {
-    if (error === null) {
-      after.succeeded?.();
-      const gid = finishes(after.control);
-      if (gid !== null) after.state?.prepared.finish(gid);
-    } else if (isServerError(error) && error.code === SYNTAX_ERROR) after.rejected?.();
+  protected verdictOn(error: unknown): Verdict {
+    if (isServerError(error)) return error.code === SYNTAX_ERROR ? 'nothing' : 'maybe';
+    return this.handlingReady ? 'succeeded' : 'unknown';
   }
 
-  private concludeWrite(
-    error: unknown,
-    { write, touched }: { readonly write: WriteUnderWay; readonly touched: readonly Target[] },
-    effect: Effect,
-    after: Aftermath,
-  ): void | Promise<void> {
+  /** The caller was answered, the connection is heard of later: by a tick where it is ready already. */
+  protected wait(write: WriteUnderWay): void {
     const { writes } = this.about;
-    this.conclude(error, after);
-    if (!writes.isUnderWay(write)) return;
-    if (error === null) {
-      if (effect.prepares !== 'unknown')
-        for (const gid of effect.prepares) after.state?.prepared.add(gid, write.targets);
-      return inTurn(writes.succeed(write, touched), after.ended);
-    }
-    // Nothing was sent over a connection that was gone already.
-    if (this.lost) return writes.fail(write, 'nothing');
-    if (isServerError(error)) return writes.fail(write, error.code === SYNTAX_ERROR ? 'nothing' : 'maybe');
-    if (this.handlingReady) return writes.succeed(write);
-    writes.doubt(write);
     setImmediate(() => {
       if (writes.isDoubted(write) && this.isIdle()) void writes.settle(write);
     });
   }
 
-  private ownerOf(
+  protected ownerOf(
     effect: Effect,
-    after: Aftermath,
+    after: Aftermath<Backend>,
     endCatalogChange: (outcome: 'maybe' | 'nothing') => void,
   ): WriteOwner {
-    const { client } = this.about;
-    const { random } = this.about.host.core;
+    const { client, host } = this.about;
+    const { ask, databases, core } = host;
+    const { state } = after;
     const write: WriteBackend = {
       backend: after.backend ?? { pid: client.processID ?? 0, startedAtUs: null, lock: null },
-      mark: after.isProxied ? random.hex(6) : null,
+      mark: after.isProxied ? core.random.hex(6) : null,
       prepares: effect.prepares,
     };
-    const hasEnded = async (): Promise<boolean> => {
-      if (!(await this.hasFinished(write, after.state))) return false;
-      endCatalogChange('maybe');
-      return true;
-    };
-    return {
-      get backend() {
-        return nameOfBackend(write);
-      },
-      hasEnded,
-    };
-  }
-
-  /** The connection is gone or ready again, and nothing that it prepared is left. */
-  private async hasFinished(write: WriteBackend, state: DatabaseState | null): Promise<boolean> {
-    const { ask, databases } = this.about.host;
-    const { prepares } = write;
     const asking = { ask, state, proxied: databases.proxied };
-    if (this.lost && !(await hasEndedInDatabase(asking, { ...write, prepares: [] }))) return false;
-    if (prepares === 'unknown') return ask((query) => arePreparedGone(query, 'unknown'));
-    for (const gid of prepares) {
-      const look = (): Promise<boolean> => ask((query) => arePreparedGone(query, [gid]));
-      if (!(await (state?.prepared.isOver(gid, look) ?? look()))) return false;
-    }
-    return true;
-  }
-
-  /** The connection is gone: the outcome of what was on its way is unknown. */
-  lose(): void {
-    this.lost = true;
-    this.about.writes.lose();
+    const asked = {
+      name: () => nameOfBackend(write),
+      prepares: effect.prepares,
+      isLost: () => this.lost,
+      state,
+      hasEndedInDatabase: () => hasEndedInDatabase(asking, { ...write, prepares: [] }),
+      arePreparedGone: (gids: readonly string[] | 'unknown') => ask((query) => arePreparedGone(query, gids)),
+    };
+    return ownerOf(asked, () => endCatalogChange('maybe'));
   }
 }
 
@@ -403,18 +297,6 @@ const plainWrite = {
 /** What was bound to the intent is what is sent, whatever the caller does to his list meanwhile. */
 const asTheyAre = (values: unknown): unknown =>
   Array.isArray(values) ? (values as unknown[]).slice() : values;
-
-/** The prepared transaction that a statement finishes. */
-function finishes(control: TransactionControl | null): string | null {
-  return control?.control === 'commit-prepared' || control?.control === 'rollback-prepared'
-    ? control.gid
-    : null;
-}
-
-function inTurn(first: void | Promise<void>, second: Aftermath['ended']): void | Promise<void> {
-  if (second === undefined) return first;
-  return first instanceof Promise ? first.then(second) : second();
-}
 
 interface ServerError {
   readonly severity: 'ERROR';
