@@ -1,0 +1,44 @@
+/** Decides what is done with each ORM of the examples: a product is read, read again, changed and read. Knows no ORM. */
+
+import type { Cache } from 'lookaside';
+import pg from 'pg';
+import { databaseOf, schema } from '../products.js';
+
+/** A shop on some ORM. */
+export interface Shop {
+  readonly cache: Cache;
+  priceOf(name: string): Promise<number | undefined>;
+  setPrice(name: string, price: number): Promise<unknown>;
+  close(): Promise<unknown>;
+}
+
+/** @param open gets the database's URL */
+export function show(open: (url: string) => Promise<Shop>): void {
+  run(open).catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
+}
+
+async function run(open: (url: string) => Promise<Shop>): Promise<void> {
+  const { url, stop } = await databaseOf(process.env);
+  const founder = new pg.Client({ connectionString: url });
+  await founder.connect();
+  await founder.query(`${schema}; update products set price = 3 where name = 'tea'`);
+  await founder.end();
+  const shop = await open(url);
+  const tell = async (): Promise<void> => {
+    const before = shop.cache.stats().nearHits;
+    const price = await shop.priceOf('tea');
+    const isHit = shop.cache.stats().nearHits > before;
+    console.log(`tea costs ${price}, from the ${isHit ? 'cache' : 'database'}`);
+  };
+  await tell();
+  await tell();
+  await shop.setPrice('tea', 4);
+  console.log('tea is to cost 4');
+  await tell();
+  await shop.close();
+  await shop.cache.close();
+  await stop();
+}
