@@ -7,9 +7,9 @@ import type {
   TableRead,
   TableWrite,
   ToldRows,
-  ValueSource,
   WritePin,
 } from '../plan.js';
+import { eitherOf } from '../rows/write-pins.js';
 import type { FunctionEffect } from './functions.js';
 
 /** Everything known of the statements of one text. Filled while their trees are walked. */
@@ -92,18 +92,4 @@ export class Findings {
   useParameter(parameter: number): void {
     this.parameterUses.set(parameter, (this.parameterUses.get(parameter) ?? 0) + 1);
   }
-}
-
-/** What both say. */
-function eitherOf(one: readonly WritePin[], other: readonly WritePin[]): readonly WritePin[] {
-  return one.flatMap(({ column, values }): WritePin[] => {
-    const second = other.find((pin) => pin.column === column)?.values;
-    if (second === undefined) return [];
-    return [{ column, values: distinct([...values, ...second]) }];
-  });
-}
-
-/** Each value once. */
-export function distinct(values: readonly ValueSource[]): readonly ValueSource[] {
-  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
