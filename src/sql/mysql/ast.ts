@@ -255,10 +255,7 @@ export interface SequenceValue {
 }
 
 /** A word that is a value where no expression may stand: `SET sql_log_bin = ON`. In lower case. */
-export interface WordValue {
-  readonly kind: 'word';
-  readonly word: string;
-}
+export type WordValue = { readonly kind: 'word'; readonly word: string };
 
 /**
  * A call of a function, built in or not: `lower(a)`, `schema.f(a)`, `count(distinct a, b)`, `now()`, and those that are
