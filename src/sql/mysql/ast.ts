@@ -201,7 +201,7 @@ export interface Case {
 export type CaseBranch = {
   readonly kind: 'case-branch';
   readonly when: Expression;
-  readonly then: Expression;
+  readonly value: Expression;
 };
 
 /** `CAST(x AS type)` and `CONVERT(x, type)`. */
