@@ -5,7 +5,7 @@ import { findFunctions, findOperators } from './catalog.js';
 import {
   effectOfFunction,
   effectOfFunctionOid,
-  effectOfOperator,
+  effectsOfOperator,
   timeWithZone,
   unknownFunction,
 } from './functions.js';
@@ -160,8 +160,8 @@ function judgeOperator(walk: Walk, names: readonly string[]): void {
   if (names.length === 0) return;
   const { catalog, findings } = walk;
   const schema = names.length > 1 ? (names.at(-2) ?? '') : '';
-  for (const operator of findOperators(catalog, schema, names.at(-1) ?? ''))
-    findings.apply(effectOfOperator(catalog, operator));
+  for (const effect of effectsOfOperator(catalog, { schema, name: names.at(-1) ?? '' }))
+    findings.apply(effect);
 }
 
 function walkCall(walk: Walk, fields: Fields, scope: Scope): void {

@@ -1,6 +1,6 @@
 /** Decides what calling a function may do: nothing but compute, see something that is in no table, or write. */
 import type { Reason, Table } from '../plan.js';
-import type { Catalog, FunctionInfo, Operator } from './catalog.js';
+import { type Catalog, type FunctionInfo, findOperators } from './catalog.js';
 import { bodyEffects, isHarmlessNative } from './function-bodies.js';
 import { codeOf } from './function-code.js';
 
@@ -158,8 +158,26 @@ export function effectOfFunctionOid(catalog: Catalog, oid: string): FunctionEffe
   return unknownFunction(`function ${oid}`);
 }
 
-export function effectOfOperator(catalog: Catalog, operator: Operator): FunctionEffect {
-  return effectOfFunctionOid(catalog, operator.function);
+/** Of a snapshot, by the operators' schema and name: what those that do more than compute do. */
+const effectsOfOperators = new WeakMap<Catalog, Map<string, readonly FunctionEffect[]>>();
+
+/** What each operator of that name may do, without those that do nothing but compute. */
+export function effectsOfOperator(
+  catalog: Catalog,
+  { schema, name }: { readonly schema: string; readonly name: string },
+): readonly FunctionEffect[] {
+  const remembered = effectsOfOperators.get(catalog) ?? new Map<string, readonly FunctionEffect[]>();
+  effectsOfOperators.set(catalog, remembered);
+  const key = `${schema} ${name}`;
+  const known = remembered.get(key);
+  if (known !== undefined) return known;
+  const operators = findOperators(catalog, schema, name);
+  const effects = operators
+    .map((operator) => effectOfFunctionOid(catalog, operator.function))
+    .filter(({ effect }) => effect !== 'pure');
+  // Code of the user's may be just being read.
+  if (!operators.some(({ userDefined }) => userDefined)) remembered.set(key, effects);
+  return effects;
 }
 
 /** A function that is newer than the snapshot, or not there at all. */

@@ -85,7 +85,8 @@ const jsonTypes: ReadonlySet<string> = new Set(['114', '3802']);
 function castHazard(catalog: Catalog): Hazard {
   const effects = catalog.casts
     .filter((cast) => cast.function !== '0' && (cast.context !== 'e' || jsonTypes.has(cast.target)))
-    .map((cast) => effectOfFunctionOid(catalog, cast.function));
+    .map((cast) => effectOfFunctionOid(catalog, cast.function))
+    .filter(({ effect }) => effect !== 'pure'); // all of them, as a rule, and each would be looked at for each statement
   return (findings) => {
     for (const effect of effects) findings.apply(effect);
   };
