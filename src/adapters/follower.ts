@@ -67,8 +67,6 @@ export abstract class Follower<Call, Answer, Backend, Told extends Narrowing<Ans
   /** The write may not be sent: the store is away, and the config says that it must not be. */
   protected abstract refuse(call: Call, error: Error): unknown;
   protected abstract verdictOn(error: unknown): Verdict;
-  /** The outcome is to be heard of another way. */
-  protected abstract wait(write: WriteUnderWay): void;
   /** How many rows were written; null where the answer does not tell. */
   protected abstract rowsIn(answer: Answer | undefined): number | null;
   protected abstract ownerOf(
@@ -85,6 +83,11 @@ export abstract class Follower<Call, Answer, Backend, Told extends Narrowing<Ans
     _after: Aftermath<Backend>,
   ): { readonly value: unknown } | null {
     return null;
+  }
+
+  /** The outcome may be heard of before the connection is ready again. */
+  protected wait(_write: WriteUnderWay): void {
+    // When it is, `TransactionWrites.ready` settles what is in doubt.
   }
 
   run(
@@ -131,9 +134,10 @@ export abstract class Follower<Call, Answer, Backend, Told extends Narrowing<Ans
       return this.refuse(call, error as Error);
     }
     if (!(placing instanceof Promise)) return send(placing);
-    hold(placing);
     placing.catch(() => endCatalogChange('nothing'));
-    return this.sendLater(call, placing, send);
+    const sending = this.sendLater(call, placing, send);
+    hold(placing); // after: what waits is sent behind it
+    return sending;
   }
 
   /** The connection is gone: the outcome of what was on its way is unknown. */

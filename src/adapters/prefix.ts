@@ -8,7 +8,7 @@ const PREFIX_LENGTH_MAX = 96;
  * Empty for no departures. Begins with a NUL and a letter, which no key of parameters does, and says how long it is:
  * two prefixes are equal exactly when what they stand for is, and no key behind one can be taken for a part of it.
  */
-export function prefixOf(kind: 's' | 'r' | 'd', departed: ReadonlyMap<string, string | null>): string {
+export function prefixOf(kind: 's' | 'r' | 'd' | 'w', departed: ReadonlyMap<string, string | null>): string {
   if (departed.size === 0) return '';
   const parts = [...departed].map(
     ([name, value]) => `${measured(name)}${value === null ? 'n' : measured(value)}`,

@@ -146,8 +146,8 @@ export class TransactionWrites {
     return this.uncertain.has(write);
   }
 
-  /** ReadyForQuery: everything sent before has finished. */
-  ready(status: TransactionStatus): void {
+  /** Everything sent before has finished. Null: the server did not say in which state the connection is. */
+  ready(status: TransactionStatus | null): void {
     this.status = status;
     if (status === 'I') this.forget();
     for (const write of this.failed) if (status !== 'I') this.collect(write.targets, write.changesCatalog);

@@ -5,8 +5,7 @@ import { WatchedClient } from './client.js';
 import { type Database, databasesOf } from './databases.js';
 import { driverOf } from './driver.js';
 import type { Host } from './host.js';
-import { observeOnce } from './observe.js';
-import { textQueryOf } from './resolver.js';
+import { observedBy, textQueryOf } from './resolver.js';
 import type { ClientConstructor, PgClient } from './shapes.js';
 
 export class DirectClient {
@@ -25,7 +24,7 @@ export class DirectClient {
       driver: driverOf(OwnClient),
       databases,
       ask: (task) => textQueryOf(make, task),
-      observe: observeOnce({ core, databases, make, refresh, isEnded: () => client._ended === true }),
+      observe: observedBy({ core, databases, make, refresh, isEnded: () => client._ended === true }),
       adopt: (adopted) => {
         this.baseline = adopted;
       },

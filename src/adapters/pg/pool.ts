@@ -12,12 +12,11 @@ import { type Answered, WatchedClient } from './client.js';
 import { type Database, databasesOf } from './databases.js';
 import { type Driver, driverOf } from './driver.js';
 import type { Host } from './host.js';
-import { observeOnce } from './observe.js';
 import { plainKey } from './parameters.js';
 import type { Payload } from './payload.js';
 import { callOf, type TextCall } from './query-arguments.js';
 import { answer, answerHit, type CachedStatement, isCached, requestOf, restore, wireOf } from './reads.js';
-import { textQueryOf } from './resolver.js';
+import { observedBy, textQueryOf } from './resolver.js';
 import type {
   ClientConstructor,
   PgClient,
@@ -52,7 +51,7 @@ export class WatchedPool {
       driver: this.driver,
       databases,
       ask: (task) => textQueryOf(make, task),
-      observe: observeOnce({ core, databases, make, refresh, isEnded: () => pool.ending }),
+      observe: observedBy({ core, databases, make, refresh, isEnded: () => pool.ending }),
       adopt: (database) => this.adopt(database),
       refresh,
     };

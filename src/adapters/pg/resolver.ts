@@ -1,4 +1,6 @@
 /** Decides over which connection a lost one is asked after: one of its own, made for that question and closed. */
+import type { ObservedFrom } from '../../cache/changes.js';
+import type { CacheCore } from '../../cache/core.js';
 import type { IntentResolver } from '../../cache/standing.js';
 import {
   backendOfName,
@@ -7,7 +9,9 @@ import {
   type WriteBackend,
 } from '../../sql/postgres/backend.js';
 import { probeConnection, type TextQuery } from '../../sql/postgres/database.js';
-import type { DatabaseState } from './databases.js';
+import { readStatistics } from '../../sql/postgres/statistics.js';
+import { type OwnConnection, observeOnce } from '../observe.js';
+import type { Database, DatabaseState, Databases } from './databases.js';
 import type { Host } from './host.js';
 import type { PgClient, PgResult, TypeParsers } from './shapes.js';
 
@@ -17,25 +21,51 @@ export const asTexts: TypeParsers = { getTypeParser: () => (raw) => raw };
 /**
  * Not a connection of the pool: that may be of size one, exhausted, or ended.
  *
- * @throws what connecting and asking throw
+ * @throws what connecting throws
  */
-export async function textQueryOf<T>(
-  make: () => PgClient,
-  task: (query: TextQuery, processId: number | null) => Promise<T>,
-): Promise<T> {
+export async function connectOwn(make: () => PgClient): Promise<OwnConnection> {
   const client = make();
   // A connection that breaks rejects the question; the event has nothing to add.
   client.on('error', () => undefined);
   await client.connect();
-  try {
-    return await task(async (sql) => {
+  return {
+    query: async (sql) => {
       const { rows } = (await client.query({ text: sql, types: asTexts })) as PgResult;
       return rows as Awaited<ReturnType<TextQuery>>;
-    }, client.processID);
+    },
+    processId: client.processID,
+    unref: () => client.unref?.(),
+    end: () => client.end(),
+  };
+}
+
+/** @throws what connecting and asking throw */
+export async function textQueryOf<T>(
+  make: () => PgClient,
+  task: (query: TextQuery, processId: number | null) => Promise<T>,
+): Promise<T> {
+  const connection = await connectOwn(make);
+  try {
+    return await task(connection.query, connection.processId);
   } finally {
-    await client.end();
+    await connection.end();
   }
 }
+
+/** How a pool or client of pg has its database observed. */
+export const observedBy = (way: {
+  readonly core: CacheCore;
+  readonly databases: Databases;
+  readonly make: () => PgClient;
+  readonly isEnded: () => boolean;
+  readonly refresh: (database: Database) => void;
+}): ((database: Database) => ObservedFrom | null) =>
+  observeOnce({
+    ...way,
+    connect: () => connectOwn(way.make),
+    probe: ({ query, processId }) => probeConnection(query, { lock: null, expectedPid: processId }),
+    readStatistics,
+  });
 
 export interface Asking {
   readonly ask: Host['ask'];

@@ -1,6 +1,6 @@
 /**
- * Decides what is known of one connection's session: which database it sees, as what, whether it still does, and by
- * which prefix its results are kept apart from those of the session that its pool usually has.
+ * Decides what is known of one connection's session of Postgres: what the server reports by itself, which settings are
+ * followed, and when only asking tells.
  */
 import type { CacheCore } from '../../cache/core.js';
 import type { SettingChange } from '../../sql/plan.js';
@@ -9,11 +9,14 @@ import {
   type ConnectionProbe,
   probeConnection,
   readSession,
+  type SessionState,
   type TextQuery,
 } from '../../sql/postgres/database.js';
 import { prefixOf } from '../prefix.js';
-import type { Database, Databases } from './databases.js';
+import { KnownSession } from '../session.js';
+import type { Databases } from './databases.js';
 import { DeclaredSettings, sentChange } from './declared.js';
+import type { Payload } from './payload.js';
 import type { PgClient, TransactionStatus } from './shapes.js';
 
 export interface SessionOptions {
@@ -38,28 +41,17 @@ const ASKED = /^(standard_conforming_strings|search_path|session_authorization|i
 /** Another server process crashed: all are ended, and what was committed asynchronously may be lost. */
 const CRASH_SHUTDOWN = '57P02';
 
-export class Session {
-  /** What the planner and the results of this connection's statements belong to. */
-  database: Database | null = null;
-  private probe: ConnectionProbe | 'wanted' | 'impossible' = 'wanted';
-  /** As it was when the connection was handed out first: what its pool is keyed on. */
-  private base: Database | null = null;
-  /** Something was changed that the protocol does not tell of: to be asked for before results are exchanged again. */
-  private isStale = false;
-  /** The same, for a change that ends with the transaction. */
+export class Session extends KnownSession<SessionState, Payload, Backend> {
+  /** Something was changed that ends with the transaction. */
   private isStaleInTransaction = false;
-  private hidesTables = false;
-  /** Of its transactions, where they do not say otherwise; null while that is not known. */
-  private level: string | null = null;
   /** As reported when the session was asked for, and since. */
   private reportedThen: ReadonlyMap<string, string> = new Map();
   private readonly reported = new Map<string, string>();
-  /** Behind which the results of its database are not this session's. */
-  private departure = '';
-  private prefix = '';
+  protected prefix = '';
   private readonly declared: DeclaredSettings;
 
   constructor(private readonly options: SessionOptions) {
+    super(options);
     this.declared = new DeclaredSettings(new Set(options.core.sessionKeys));
     options.client.connection.on('errorMessage', ({ code }: { code?: string }) => {
       if (code === CRASH_SHUTDOWN) this.voidAll('crash');
@@ -71,57 +63,8 @@ export class Session {
     );
   }
 
-  get isUnknown(): boolean {
-    return this.probe === 'wanted';
-  }
-
-  get isStandby(): boolean {
-    return typeof this.probe !== 'string' && this.probe.standby;
-  }
-
-  get isPooled(): boolean {
-    return typeof this.probe !== 'string' && this.probe.pooled;
-  }
-
-  /** What names mean in it is not known: a plan may be wrong. */
-  get isUncertain(): boolean {
-    return this.isStale || this.isStaleInTransaction || this.hidesTables;
-  }
-
-  /** Asking the server would tell what holds now. */
-  get mayBeAsked(): boolean {
-    return this.isStale && typeof this.probe !== 'string' && !this.probe.pooled;
-  }
-
-  /** It is no longer what the connection was handed out as. */
-  get hasMoved(): boolean {
-    return this.isUncertain || !this.isBase;
-  }
-
-  get isBase(): boolean {
-    return this.database === this.base && this.prefix === '';
-  }
-
-  /** Null until it could be asked. */
-  get backend(): Backend | null {
-    return typeof this.probe === 'string' ? null : this.probe.backend;
-  }
-
-  /** The level of isolation that transactions have unless they say otherwise; null while that is not known. */
-  get isolation(): string | null {
-    return this.isStale ? null : this.level;
-  }
-
-  /** Why no result may be exchanged with this session; null when it may. */
-  refusal(): string | null {
-    const { probe, database } = this;
-    if (typeof probe === 'string') return 'connection-unknown';
-    if (probe.standby) return 'standby';
-    if (probe.pooled && this.options.core.pooler === 'bypass') return 'pooler';
-    if (this.isUncertain) return 'session-departed';
-    if (database === null) return 'too-many-sessions';
-    if (database.state.superseded) return 'superseded';
-    return null;
+  override get isUncertain(): boolean {
+    return super.isUncertain || this.isStaleInTransaction;
   }
 
   /**
@@ -139,15 +82,6 @@ export class Session {
       if (known.value !== (this.database?.declared.get(name) ?? null)) departed.set(name, known.value);
     }
     return `${this.prefix}${prefixOf('d', departed)}`;
-  }
-
-  /** Nobody knows what it is from now on; undone by what it returns, if nothing came of it. */
-  depart(): () => void {
-    const before = this.isStale;
-    this.isStale = true;
-    return () => {
-      this.isStale = before;
-    };
   }
 
   /**
@@ -175,11 +109,6 @@ export class Session {
     };
   }
 
-  /** Temporary tables may be gone. */
-  revealTables(): void {
-    if (this.hidesTables) this.isStale = true;
-  }
-
   /** A savepoint was rolled back to, or a transaction ended inside a text. */
   undoInTransaction(): void {
     this.declared.doubt();
@@ -191,54 +120,23 @@ export class Session {
     if (!this.declared.endTransaction()) this.isStale = true;
   }
 
-  /** To be asked again before it is used next, as a new connection is. */
-  forget(): void {
-    if (this.probe !== 'impossible') this.probe = 'wanted';
+  protected hasEnded(): boolean {
+    return this.options.client._ended === true;
   }
 
-  /** Never rejects: a connection that cannot say what it is bypasses. */
-  async learn(): Promise<void> {
-    const { client, core, databases, query } = this.options;
-    try {
-      await this.connected();
-      const lock = { high: lockHalf(core), low: lockHalf(core) };
-      const probe = await probeConnection(query, {
-        lock,
-        expectedPid: client.processID,
-        declared: core.sessionKeys,
-      });
-      // A standby shares its primary's lineage, but has nothing to say about which state is the latest.
-      this.base = this.database = probe.standby ? null : await databases.arrive(probe);
-      this.probe = probe;
-      this.departure = '';
-      this.anchor(probe.session);
-    } catch (error) {
-      this.probe = 'impossible';
-      if (client._ended !== true) core.failed('probe', error);
-    }
+  protected async probeNow(): Promise<ConnectionProbe> {
+    const { client, core, query } = this.options;
+    await this.connected();
+    const lock = { high: lockHalf(core), low: lockHalf(core) };
+    return probeConnection(query, { lock, expectedPid: client.processID, declared: core.sessionKeys });
   }
 
-  /** Asks what it has become: to be called while no transaction is open. Never rejects. */
-  async ask(status: () => TransactionStatus | null): Promise<void> {
-    const { core, databases, query, client } = this.options;
-    const { probe, base } = this;
-    if (typeof probe === 'string' || base === null) return;
-    try {
-      const state = await readSession(query, core.sessionKeys);
-      if (status() !== 'I') return; // a transaction's own settings are not the session's
-      const place = databases.placeOf(state, base);
-      this.database = place.database;
-      this.departure = place.isOwn ? '' : prefixOf('s', new Map([['', state.digest]]));
-      this.anchor(state);
-    } catch (error) {
-      if (client._ended !== true) core.failed('session', error);
-    }
+  protected readNow(): Promise<SessionState> {
+    return readSession(this.options.query, this.options.core.sessionKeys);
   }
 
-  private anchor({ temporary, declared, isolation }: ConnectionProbe['session']): void {
-    this.hidesTables = temporary;
-    this.isStale = this.isStaleInTransaction = false;
-    this.level = isolation;
+  protected anchored({ declared }: SessionState): void {
+    this.isStaleInTransaction = false;
     this.declared.learn(declared);
     this.reportedThen = new Map(this.reported);
     this.reflect();
@@ -292,12 +190,6 @@ export class Session {
       this.isStale = true;
       this.options.onMove();
     }
-  }
-
-  /** What was shown before may be gone, or something was written that nobody saw. */
-  private voidAll(reason: string): void {
-    const { core, databases } = this.options;
-    core.engine.invalidate(databases.roots()).catch((error: unknown) => core.failed(reason, error));
   }
 }
 

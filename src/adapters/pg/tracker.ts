@@ -253,7 +253,7 @@ export class Tracker extends Follower<Call, Answer, Backend, Returned> {
   }
 
   /** The caller was answered, the connection is heard of later: by a tick where it is ready already. */
-  protected wait(write: WriteUnderWay): void {
+  protected override wait(write: WriteUnderWay): void {
     const { writes } = this.about;
     setImmediate(() => {
       if (writes.isDoubted(write) && this.isIdle()) void writes.settle(write);
