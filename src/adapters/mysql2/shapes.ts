@@ -121,7 +121,7 @@ export interface QueryCommand extends ResultCommand {
 /** COM_STMT_EXECUTE. */
 export interface ExecuteCommand extends ResultCommand {
   statement: PreparedStatement | undefined;
-  readonly parameters: unknown;
+  parameters: unknown;
   readonly _executeOptions: QueryOptions & { readonly statement?: PreparedStatement };
 }
 
@@ -179,14 +179,21 @@ export interface MysqlConnection extends Emitter {
   /** Whether the server describes columns in MariaDB's extended way. Undefined in versions that do not know it. */
   readonly _mariadbExtendedMetadata?: boolean;
   readonly _handshakePacket: { readonly capabilityFlags: number; readonly serverVersion?: string } | null;
-  readonly _command: Command | null | undefined;
-  readonly _commands: { readonly length: number };
-  readonly _statements: { clear(): void };
+  _command: Command | null | undefined;
+  readonly _commands: { readonly length: number; push(command: Command): void };
+  readonly _statements: { clear(): void; get(key: string): PreparedStatement | undefined };
   readonly _closing?: boolean;
   readonly _fatalError?: Error | null;
   readonly _protocolError?: Error | null;
   /** Of a pool: null once it was removed from it. */
   readonly _pool?: MysqlPool | null;
+  readonly stream: { once(event: 'close', listener: () => void): unknown; unref?(): unknown };
+  /** Tells everything queued that the connection is lost, and perhaps the connection itself. */
+  _notifyError(error: Error): void;
+  /** Stands in for `addCommand` once the connection is closed. */
+  _addCommandClosedState(command: Command): void;
+  /** Makes a list of named values, once. */
+  _resolveNamedPlaceholders(command: QueryCommand): void;
   query: QueryFunction;
   execute: QueryFunction;
   prepare: QueryFunction;

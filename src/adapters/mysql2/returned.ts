@@ -1,0 +1,24 @@
+/** Decides what the answer to a write tells of what was written: that it was nothing, or the key of the one new row. */
+import { compactValue } from '../../cache/bind.js';
+import type { Target } from '../../cache/protocol/refs.js';
+import type { Narrowing } from '../follower.js';
+import type { Told } from '../told.js';
+import type { Answer } from './answers.js';
+
+export class Returned implements Narrowing<Answer> {
+  /** @param told null: the plan expects nothing */
+  constructor(private readonly told: Told | null) {}
+
+  narrow(targets: readonly Target[], answer: Answer | undefined): readonly Target[] {
+    const { told } = this;
+    const written = answer?.written ?? null;
+    if (told === null || written === null || !told.holds()) return targets;
+    if (told.isNothingAtZero && written.affectedRows === 0n) return [];
+    const { key, generatedColumn } = told;
+    if (generatedColumn === null || written.insertId <= 0n || written.affectedRows !== 1n) return targets;
+    const named = [compactValue(String(written.insertId))];
+    return targets.map((target) =>
+      target.table === key ? { table: key, pins: { ...target.pins, [generatedColumn]: named } } : target,
+    );
+  }
+}
