@@ -168,6 +168,27 @@ export function describeOrm({ name, ground, open }: OrmSuite): void {
       });
     });
 
+    it('reads from the cache in a transaction until it writes, where the configuration says so', async () => {
+      const untilWrite = createCache({
+        namespace: `orm-${name.replaceAll(' ', '-')}-until-write`,
+        changes: { kind: 'none' },
+        transactions: 'untilWrite',
+      });
+      const another = await open({ config: town.config, cache: untilWrite });
+      await nameOf(another, 1);
+      await another.transaction(async (inside) => {
+        const { nearHits } = untilWrite.stats();
+        expect(await inside.nameOf(1)).toBe('Ursula Le Guin');
+        expect(untilWrite.stats().nearHits).toBe(nearHits + 1);
+        await inside.rename(1, 'Written');
+        expect(await inside.nameOf(1)).toBe('Written');
+        expect(untilWrite.stats().nearHits).toBe(nearHits + 1);
+      });
+      expect(await nameOf(another, 1)).toBe('Written');
+      await another.close();
+      await untilWrite.close();
+    });
+
     it('gives streams as without one', async () => {
       const { stream } = cached;
       if (stream === undefined) return expect(plain.stream).toBeUndefined();

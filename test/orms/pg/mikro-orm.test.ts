@@ -2,14 +2,9 @@
  * MikroORM, which builds its own pool with Knex: `driverOptions: { client: class extends PostgreSqlKnexDialect
  * { _driver() { return cachedDriver(pg, cache) } } }`.
  */
-import {
-  type EntityManager,
-  EntitySchema,
-  MikroORM,
-  PostgreSqlKnexDialect,
-  raw,
-  wrap,
-} from '@mikro-orm/postgresql';
+import { EntitySchema, raw, wrap } from '@mikro-orm/core';
+import { PostgreSqlKnexDialect } from '@mikro-orm/knex';
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import { cachedDriver } from '../../../src/adapters/pg/index.js';
 import type { OpenLibrary, Shelf } from '../library.js';
