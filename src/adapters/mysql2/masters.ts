@@ -28,7 +28,7 @@ type FieldsCopier = (fields: readonly Field[]) => Field[];
 
 export function masterOf(shape: RowShape, rows: readonly unknown[], fields: readonly Field[]): Master {
   const asArrays = Array.isArray(rows[0]);
-  const columns = columnsOf(rows as readonly RowLike[], hasNestedTables(shape));
+  const columns = columnsOf(rows as readonly RowLike[], hasNestedTables(shape) && !asArrays);
   const copyRows = columns === null ? null : compileCopier(columns, asArrays);
   return {
     shape,
