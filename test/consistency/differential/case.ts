@@ -3,6 +3,8 @@
 import { addCode } from './code.js';
 import { type ColumnType, columnTypes, typesSql } from './column-types.js';
 import { Dice } from './dice.js';
+import { scenesOf } from './hazards/scenes.js';
+import { TENANT } from './hazards/sessions.js';
 import { drawRead } from './reads.js';
 import { addRows, addTables } from './schema.js';
 import type { Case, Step } from './script.js';
@@ -28,10 +30,8 @@ function typesOf(dice: Dice, breadth: Breadth): readonly ColumnType[] {
   return [dice.pick(ints), dice.pick(texts), confusing, dice.pick(columnTypes)];
 }
 
-export function caseOf(seed: number, stepCount: number): Case {
-  const dice = new Dice(seed);
-  const breadth = seed % 3 === 0 ? 'broad' : 'narrow';
-  const world: World = {
+function worldOf(dice: Dice, breadth: Breadth): World {
+  return {
     breadth,
     relations: [],
     routines: [],
@@ -40,6 +40,21 @@ export function caseOf(seed: number, stepCount: number): Case {
     serial: 0,
     setup: ['create schema other', ...typesSql, 'create sequence numbers start 1'],
   };
+}
+
+const sessions = { key: [TENANT] };
+
+/**
+ * Of four seeds three are scenes, one per hazard; the fourth is a broad world of everything, or a narrow one.
+ *
+ * @param scene only scenes of this name; absent: any
+ */
+export function caseOf(seed: number, stepCount: number, scene = ''): Case {
+  const dice = new Dice(seed);
+  const turn = 3 * Math.floor(seed / 4) + (seed % 4) - 1;
+  if (seed % 4 > 0 || scene !== '') return caseOfScenes(seed, dice, { turn, stepCount, scene });
+  const breadth = seed % 8 === 0 ? 'broad' : 'narrow';
+  const world = worldOf(dice, breadth);
   addTables(world, dice);
   addRows(world, dice);
   addViews(world, dice);
@@ -50,5 +65,16 @@ export function caseOf(seed: number, stepCount: number): Case {
     steps.push(
       step < 25 || dice.chance(0.35) ? { kind: 'read', read: drawRead(world, dice) } : drawWrite(world, dice),
     );
-  return { seed, setup: world.setup, steps };
+  return { seed, setup: world.setup, steps, config: { sessions } };
+}
+
+function caseOfScenes(
+  seed: number,
+  dice: Dice,
+  at: { readonly turn: number; readonly stepCount: number; readonly scene: string },
+): Case {
+  const world = worldOf(dice, 'narrow');
+  const { steps, effects } = scenesOf(world, dice, at);
+  world.setup.push(...rights);
+  return { seed, setup: world.setup, steps, config: { sessions, effects } };
 }

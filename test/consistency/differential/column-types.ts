@@ -183,6 +183,14 @@ export class Values {
     return this.casted(this.parameter(type), type);
   }
 
+  /** This very value, as a parameter where there may be one. */
+  bind(value: string | number): string {
+    if (!this.mayBind) return literalOf(value);
+    this.given.push(value);
+    this.families.push(null);
+    return `$${this.given.length}`;
+  }
+
   /** An array of values of this type, as one parameter. */
   array(type: ColumnType): string {
     const { dice } = this;
@@ -227,6 +235,20 @@ export class Values {
       type.family === 'int' ? ['bigint', 'int2', 'numeric', 'text::int'] : ['text', 'varchar(2)'];
     return `${parameter}::${this.dice.pick([bare, bare, ...others])}`;
   }
+}
+
+export const literalOf = (value: unknown): string =>
+  typeof value === 'string'
+    ? `'${value.replaceAll("'", "''")}'`
+    : typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+      ? String(value)
+      : 'null';
+
+/** The first of that name. */
+export function typeNamed(sql: string): ColumnType {
+  const found = columnTypes.find((type) => type.sql === sql);
+  if (found === undefined) throw new Error(`there is no type ${sql}`);
+  return found;
 }
 
 export const bareType = ({ sql }: ColumnType): string => sql.replace(/ collate.*/, '');

@@ -1,40 +1,76 @@
 /** Decides, on generated databases with every hazard, that a kept result is always what the database would say now. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withCache } from '../../../src/adapters/pg/index.js';
 import { createCache } from '../../../src/index.js';
-import { describeWithPostgres, postgres } from '../../support/servers.js';
+import {
+  describeWithPostgres,
+  describeWithRedis,
+  postgres,
+  type RedisServer,
+  redisServer,
+} from '../../support/servers.js';
 import { caseOf } from './case.js';
+import { recipes } from './hazards/scenes.js';
 import { noCounts } from './player.js';
-import { added, dropTenant, explained, lineOfCounts, type Trial, trySeeds } from './run.js';
+import { added, dropTenant, explained, lineOfCounts, type Server, type Trial, trySeeds } from './run.js';
+import { type NamedSetting, settingOf, settingsWith } from './settings.js';
 import { shrunk } from './shrink.js';
 
-const STEPS = 120;
+const STEPS = 110;
+/** Of two databases of all kinds, and of every scene twice. */
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
+const seedsOfSharing = [9, 10, 11];
+
+const server: Server = { createDatabase: (like) => postgres().createDatabase(like) };
+
+async function holds(
+  settings: readonly NamedSetting[],
+  tried: readonly number[],
+): Promise<ReturnType<typeof noCounts>> {
+  let counts = noCounts();
+  const failures: string[] = [];
+  const trialOf = (seed: number): Trial => ({
+    server,
+    source: { createCache, withCache },
+    setting: settingOf(settings, seed),
+  });
+  await trySeeds(trialOf, {
+    seeds: tried.values(),
+    steps: STEPS,
+    onOutcome: async (outcome, seed) => {
+      counts = added(counts, outcome.counts);
+      if (outcome.mismatch === null) return 'go on';
+      failures.push(await explained(trialOf(seed), caseOf(seed, STEPS), outcome));
+      return 'enough';
+    },
+  });
+  expect(failures).toEqual([]);
+  if (process.env['LOOKASIDE_TEST_VERBOSE'] !== undefined) console.log(lineOfCounts(counts));
+  return counts;
+}
 
 describeWithPostgres('after every acknowledged write', () => {
-  const trial: Trial = {
-    server: { createDatabase: (like) => postgres().createDatabase(like) },
-    source: { createCache, withCache },
-  };
-  afterAll(() => dropTenant(trial.server));
+  afterAll(() => dropTenant(server));
 
   it('each kept result is what an uncached connection gets', { timeout: 240_000 }, async () => {
-    let counts = noCounts();
-    const failures: string[] = [];
-    await trySeeds(() => trial, {
-      seeds: seeds.values(),
-      steps: STEPS,
-      onOutcome: async (outcome, seed) => {
-        counts = added(counts, outcome.counts);
-        if (outcome.mismatch === null) return 'go on';
-        failures.push(await explained(trial, caseOf(seed, STEPS), outcome));
-        return 'enough';
-      },
-    });
-    expect(failures).toEqual([]);
+    const counts = await holds(settingsWith(null), seeds);
     expect(counts.hits).toBeGreaterThan(1_000);
     expect(counts.killed).toBeGreaterThan(50);
-    if (process.env['LOOKASIDE_TEST_VERBOSE'] !== undefined) console.log(lineOfCounts(counts));
+  });
+
+  describeWithRedis('in front of which two caches share a store', () => {
+    let redis: RedisServer;
+    beforeEach(async () => {
+      redis = await redisServer();
+    });
+    afterEach(() => redis.stop());
+
+    it('either gives what an uncached connection gets', { timeout: 240_000 }, async () => {
+      const sharing = settingsWith(redis.url).filter(({ caches }) => caches === 2);
+      const counts = await holds(sharing, seedsOfSharing);
+      expect(counts.hits).toBeGreaterThan(300);
+      expect(counts.killed).toBeGreaterThan(20);
+    });
   });
 });
 
@@ -53,5 +89,12 @@ describe('what a failing case is made of', () => {
   it('is the same for a seed, each time', () => {
     expect(caseOf(9, 50)).toEqual(caseOf(9, 50));
     expect(caseOf(9, 50)).not.toEqual(caseOf(10, 50));
+  });
+
+  it('is of every scene in few databases', () => {
+    const names = seeds.flatMap((seed) =>
+      caseOf(seed, STEPS).steps.flatMap((step) => (step.kind === 'scene' ? [step.name] : [])),
+    );
+    expect(new Set(names).size).toBe(recipes.length);
   });
 });

@@ -25,7 +25,7 @@ describeWithPostgres('what is known to be wrong', () => {
     if (mutant === undefined) throw new Error('there is no such mutant');
     const { source, dispose } = await mutate(mutant);
     const server = { createDatabase: (like?: string) => postgres().createDatabase(like) };
-    const mismatch = await reported({ server, source }, { seeds: seeds.values(), steps: 200 });
+    const mismatch = await reported(() => ({ server, source }), { seeds: seeds.values(), steps: 200 });
     expect(mismatch?.kind).toBe('stale');
     await dropTenant(server);
     await dispose();

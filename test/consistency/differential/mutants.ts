@@ -2,11 +2,12 @@
  * Decides which mutants of the real sources the differential must report: each forgets one thing that a write does, or
  * takes one thing for a pin that is none. Built as those of the history check are.
  */
-import type { CacheMutant } from '../history/bundle.js';
+import type { DifferentialMutant } from './mutant.js';
+import { sessionMutants } from './session-mutants.js';
 
 const closure = '../sql/postgres/closure.ts';
 
-export const mutants: readonly CacheMutant[] = [
+const rowMutants: readonly DifferentialMutant[] = [
   {
     name: 'of a key that moves the old value is not rotated',
     file: 'protocol/refs.ts',
@@ -66,10 +67,16 @@ export const mutants: readonly CacheMutant[] = [
     ],
   },
   {
+    // Each of these places refuses it by itself: what one of them forgets another one remembers.
     name: 'a generated column is taken for one that only its own writes change',
     file: '../sql/postgres/pins.ts',
     changes: [
       { from: `return column.generated ? null : column.valueClass;`, to: `return column.valueClass;` },
+      {
+        file: '../sql/rows/facts.ts',
+        from: `column.valueClass !== null && !column.generated;`,
+        to: `column.valueClass !== null;`,
+      },
     ],
   },
   {
@@ -111,12 +118,18 @@ export const mutants: readonly CacheMutant[] = [
     ],
   },
   {
-    name: 'a partition is written without its parent',
+    // A read of the parent depends on each of its parts, too: only without both is anything missed.
+    name: 'a partition is written without its parent, and a read of the parent does not see its parts',
     file: closure,
     changes: [
       {
         from: `for (const parent of ancestors(catalog, relation))`,
         to: `for (const parent of ancestors(catalog, relation).slice(1))`,
+      },
+      {
+        file: '../sql/postgres/relations.ts',
+        from: `if (withChildren) for (const descendant of withDescendants(catalog, relation)) visit(descendant, false);`,
+        to: `void withChildren;`,
       },
     ],
   },
@@ -183,10 +196,18 @@ export const mutants: readonly CacheMutant[] = [
     ],
   },
   {
+    // What is said of the side that may be made up is kept from it twice: by the join, and before.
     name: 'null in a row that an outer join made up is taken for a null of the table',
     file: '../sql/rows/sight.ts',
     changes: [
       { from: `if (nullable.length === 0) return facts;`, to: `if (nullable.length >= 0) return facts;` },
+      {
+        from: `const all = together([ofKept, this.#upward(kept), condition, this.#upward(other)]);`,
+        to: `const said = factsAbout(other, knowledge);
+    const all = together([ofKept, said, this.#upward(kept), condition, this.#upward(other)]);`,
+      },
     ],
   },
 ];
+
+export const mutants: readonly DifferentialMutant[] = [...rowMutants, ...sessionMutants];

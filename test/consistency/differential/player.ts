@@ -1,21 +1,12 @@
 /**
- * Decides how a case is played: on pools with the cache in front, and beside it on connections without; after every
+ * Decides how a case is played: on pools with a cache in front, and beside it on connections without; after every
  * acknowledged write each result that is kept is compared with what the database says now.
  */
 import pg from 'pg';
-import type { Cache, Config } from '../../../src/index.js';
 import { answerOf, errorAnswer } from './answer.js';
-import { type Call, lineOf, type Read, type SessionName, type Step } from './script.js';
-
-/** The package, or a mutant of it. */
-export interface Package {
-  createCache(config: Config): Cache;
-  withCache<T extends pg.Pool>(pool: T, cache: Cache): T;
-}
-
-export interface Place {
-  readonly config: pg.ClientConfig;
-}
+import { Caches, type Kept, type Package, type Place, type Setting } from './caches.js';
+import { contentsSqlOf } from './contents.js';
+import { type Call, DATABASE, lineOf, type Read, type SessionName, type Step } from './script.js';
 
 export interface Counts {
   steps: number;
@@ -81,9 +72,6 @@ const sessionWord = /^(?:set (?!local|constraints)|create temp|select set_config
 
 const definitionWord = /\b(?:alter|create|drop|grant|revoke|truncate|refresh)\b|connection was closed/;
 
-/** Connections without a cache, per session. */
-const DIRECT_CONNECTIONS = 4;
-
 /** More results are not met again. */
 const LIVE_MAX = 40;
 
@@ -93,94 +81,29 @@ const LOCKED = 'error 55P03';
 /** "Cached plan must not change result type": of a named statement that this connection knows from before. */
 const CHANGED_PLAN = 'error 0A000';
 
-const optionsOf: Readonly<Record<SessionName, string>> = {
-  plain: '',
-  path: '-c search_path=other,public',
-  zone: '-c timezone=Asia/Tokyo -c datestyle=sql,dmy -c bytea_output=escape -c extra_float_digits=0',
-  tenant: '-c role=differential_tenant',
-};
-
-let serial = 0;
+type Asked = pg.Pool | pg.ClientBase;
 
 export class Player {
   readonly counts = noCounts();
-  private readonly cache: Cache;
-  private readonly pools = new Map<SessionName, pg.Pool>();
-  private readonly plain = new Map<SessionName, Promise<readonly pg.Client[]>>();
+  private readonly caches: Caches;
   private live: Live[] = [];
   private contentsSql: string | null = null;
   private held: string | null = null;
   private idle = 0;
   private turn = 0;
-  /** What was counted by the last comparison. */
-  private kept = { hits: 0, fills: 0 };
+  /** What was counted by the last comparison; null: something else was asked since. */
+  private kept: Kept | null = null;
 
   constructor(
     private readonly place: Place,
-    private readonly source: Package,
-    config: Config = {},
+    source: Package,
+    setting: Setting = {},
   ) {
-    this.cache = source.createCache({
-      namespace: `differential-${process.pid}-${serial++}`,
-      ttl: '1h',
-      changes: { kind: 'none' }, // a rotation at a moment of its own choosing would hide that one is missing
-      ...config,
-    });
+    this.caches = new Caches(place, source, setting);
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.pools.values()].map((pool) => pool.end()));
-    for (const clients of this.plain.values())
-      await Promise.all((await clients).map((client) => client.end()));
-    await this.cache.close();
-  }
-
-  /** With the cache in front. */
-  private async pool(session: SessionName): Promise<pg.Pool> {
-    const known = this.pools.get(session);
-    if (known !== undefined) return known;
-    const pool = new pg.Pool({
-      ...this.place.config,
-      options: startOf(session),
-      max: 2,
-    });
-    pool.on('error', () => undefined); // told to its query, too
-    this.pools.set(session, pool);
-    this.source.withCache(pool, this.cache);
-    // A database and a session are learnt by their first connection.
-    await pool.query('select 1');
-    await this.cache.ready();
-    return pool;
-  }
-
-  /** Without: connections that are asked in turns. A pool would end each that was told of an error. */
-  private direct(session: SessionName): Promise<readonly pg.Client[]> {
-    const known = this.plain.get(session);
-    if (known !== undefined) return known;
-    const clients = Array.from(
-      { length: DIRECT_CONNECTIONS },
-      () => new pg.Client({ ...this.place.config, options: startOf(session) }),
-    );
-    const connected = Promise.all(clients.map((client) => client.connect())).then(() => clients);
-    this.plain.set(session, connected);
-    return connected;
-  }
-
-  /** What the database says, of each. */
-  private async truthsOf(reads: readonly Read[]): Promise<readonly string[]> {
-    const truths: string[] = [];
-    for (const session of new Set(reads.map((read) => read.session))) {
-      const left = [...reads.entries()].filter(([, read]) => read.session === session);
-      await Promise.all(
-        (await this.direct(session)).map(async (client) => {
-          for (let next = left.shift(); next !== undefined; next = left.shift()) {
-            const [index, read] = next;
-            truths[index] = await this.ask(client, read);
-          }
-        }),
-      );
-    }
-    return truths;
+  close(): Promise<void> {
+    return this.caches.close();
   }
 
   /** @throws Mismatch */
@@ -190,14 +113,33 @@ export class Player {
       case 'read':
         return this.read(step.read);
       case 'write': {
-        const done = await this.write(await this.pool(step.session), step.call);
+        const done = await this.write(await this.caches.pool(step.session), step.call);
         // What was refused as one statement has changed nothing.
         if (!done && !step.call.text.includes(';')) return;
         return this.meetChanged(step.call);
       }
       case 'client':
         return this.playClient(step.session, step.calls);
+      case 'scene':
+        this.live = [];
     }
+  }
+
+  /** What the database says, of each. */
+  private async truthsOf(reads: readonly Read[]): Promise<readonly string[]> {
+    const truths: string[] = [];
+    for (const session of new Set(reads.map((read) => read.session))) {
+      const left = [...reads.entries()].filter(([, read]) => read.session === session);
+      await Promise.all(
+        (await this.caches.direct(session)).map(async (client) => {
+          for (let next = left.shift(); next !== undefined; next = left.shift()) {
+            const [index, read] = next;
+            truths[index] = await this.askAround(client, read);
+          }
+        }),
+      );
+    }
+    return truths;
   }
 
   /** Twice: what was kept by the first is compared, too. */
@@ -212,25 +154,56 @@ export class Player {
   }
 
   private async playClient(session: SessionName, calls: readonly (Call | Read)[]): Promise<void> {
-    const client = await (await this.pool(session)).connect();
+    const pool = await this.caches.pool(session);
+    const client = await pool.connect();
+    // What is set is forgotten with the connection.
+    const isClosed = calls.some(({ text }) => sessionWord.test(text));
     try {
       for (const [index, call] of calls.entries()) {
-        if ('isOrdered' in call) await this.readHere(client, call);
-        else await this.run(client, call);
+        await this.callOn(client, call, { pool, session });
         // Nobody else sees what a transaction does before its end: that is looked at once in a while.
         if (index % 4 === 2 || !isInTransaction(client)) await this.meetChanged(call);
       }
       if (isInTransaction(client)) await client.query('rollback');
     } finally {
-      // What is set is forgotten with the connection.
-      client.release(calls.some(({ text }) => sessionWord.test(text)));
+      client.release(isClosed);
     }
-    await this.meetChanged({ text: 'the connection was closed', values: [] });
+    await this.meetChanged({
+      text: isClosed ? 'the connection was closed' : 'the client was released',
+      values: [],
+    });
+    // What the transaction saw and kept is nobody else's, unless it committed.
+    for (const read of new Set(calls.filter((call) => isRead(call))))
+      if (read.isLocal !== true) await this.meetOrKeep(read);
+  }
+
+  private async callOn(
+    client: pg.PoolClient,
+    call: Call | Read,
+    { pool, session }: { readonly pool: pg.Pool; readonly session: SessionName },
+  ): Promise<void> {
+    if (call.where === 'elsewhere') await this.write(pool, call);
+    else if (call.where === 'uncached') {
+      const [direct] = await this.caches.direct(session);
+      if (direct !== undefined) await this.run(direct, call);
+    } else if (isRead(call)) await this.readHere(client, call);
+    else await this.run(client, call);
+  }
+
+  private async meetOrKeep(read: Read): Promise<void> {
+    const known = this.live.find((live) => live.read === read);
+    if (known === undefined) return this.read(read);
+    const [truth = ''] = await this.truthsOf([read]);
+    known.truth = truth;
+    if (truth !== LOCKED) await this.compare(known, 'a transaction that read the same');
   }
 
   /** In the sight of this very connection: a query object of pg's own is never answered from the cache. */
   private async readHere(client: pg.PoolClient, call: Read): Promise<void> {
+    const before = this.caches.counted;
     const given = await this.ask(client, call);
+    const isHit = this.caches.counted.hits > before.hits;
+    this.kept = null;
     if (given.startsWith('error')) return; // a transaction may have failed now
     const truth = await new Promise<string>((resolve, reject) => {
       const query = new pg.Query(
@@ -244,7 +217,9 @@ export class Player {
       client.query(query as unknown as pg.Submittable);
     });
     this.counts.compared++;
-    if (given !== truth) throw new Mismatch('different', call, 'on this connection', given, truth);
+    if (isHit) this.counts.hits++;
+    if (given !== truth)
+      throw new Mismatch(isHit ? 'stale' : 'different', call, 'on this connection', given, truth);
   }
 
   /** Through the pool itself, or on a client that is not thrown away where the write is refused. */
@@ -260,11 +235,12 @@ export class Player {
     }
   }
 
-  private async run(on: pg.Pool | pg.PoolClient, { text, values, name }: Call): Promise<boolean> {
+  private async run(on: Asked, { text, values, name }: Call): Promise<boolean> {
     this.counts.writes++;
+    this.kept = null;
     try {
-      const given = { text, values: [...values], ...(name === undefined ? {} : { name }) };
-      await on.query(given);
+      const said = text.replaceAll(DATABASE, this.place.config.database ?? '');
+      await on.query({ text: said, values: [...values], ...(name === undefined ? {} : { name }) });
       return true;
     } catch (error) {
       errorAnswer(error);
@@ -275,7 +251,7 @@ export class Player {
 
   /** What all tables hold, as one text; null while one of them is locked. */
   private async contents(): Promise<string | null> {
-    const [client] = (await this.direct('plain')) as [pg.Client]; // there are some
+    const [client] = (await this.caches.direct('plain')) as [pg.Client]; // there are some
     this.contentsSql ??= await contentsSqlOf(client);
     try {
       const { rows } = await client.query<{ held: string }>(this.contentsSql);
@@ -322,11 +298,12 @@ export class Player {
 
   private async compare(live: Live, after: string): Promise<boolean> {
     const { read, truth } = live;
-    const before = this.kept;
-    const given = await this.ask(await this.pool(read.session), read);
-    const now = this.cache.stats();
-    this.kept = { hits: now.nearHits + now.storeHits + now.joined, fills: now.fills };
-    const isHit = this.kept.hits > before.hits;
+    const pool = await this.caches.pool(read.session);
+    const before = this.kept ?? this.caches.counted;
+    const given = await this.askAround(pool, read);
+    const now = this.caches.counted;
+    this.kept = now;
+    const isHit = now.hits > before.hits;
     if (given === CHANGED_PLAN || truth === CHANGED_PLAN) {
       live.isKept = false; // as it happens on some connections, with or without a cache
       return false;
@@ -334,12 +311,27 @@ export class Player {
     this.counts.compared++;
     if (isHit) this.counts.hits++;
     if (given !== truth) throw new Mismatch(isHit ? 'stale' : 'different', read, after, given, truth);
-    live.isKept = isHit || this.kept.fills > before.fills;
+    live.isKept = isHit || now.fills > before.fills;
     return isHit;
   }
 
+  /** With what is said before and after it, on one connection. */
+  private async askAround(on: pg.Pool | pg.Client, read: Read): Promise<string> {
+    if (read.around === undefined) return this.ask(on, read);
+    const client = on instanceof pg.Pool ? await on.connect() : on;
+    try {
+      const [before, after] = read.around;
+      for (const text of before) await client.query(text).catch(errorAnswer);
+      const answer = await this.ask(client, read);
+      for (const text of after) await client.query(text).catch(errorAnswer);
+      return answer;
+    } finally {
+      if ('release' in client) (client as pg.PoolClient).release();
+    }
+  }
+
   private async ask(
-    on: pg.Pool | pg.ClientBase,
+    on: Asked,
     { text, values, name, rowMode, isOrdered }: Call & { readonly isOrdered: boolean },
   ): Promise<string> {
     const given = { text, values: [...values], ...(name === undefined ? {} : { name }) };
@@ -353,30 +345,7 @@ export class Player {
   }
 }
 
+const isRead = (call: Call | Read): call is Read => 'isOrdered' in call;
+
 const isInTransaction = (client: pg.PoolClient): boolean =>
   (client as unknown as { getTransactionStatus(): string }).getTransactionStatus() !== 'I';
-
-const startOf = (session: SessionName): string => `${optionsOf[session]} -c lock_timeout=30`;
-
-/** Rows are shown with their types' own words; which rows stand in which part of a table does not matter. */
-async function contentsSqlOf(client: pg.Client): Promise<string> {
-  const { rows } = await client.query<{ name: string }>(
-    `select format('%I.%I', nspname, relname) as name from pg_class c join pg_namespace n on n.oid = relnamespace
-      where nspname in ('public', 'other') and relkind in ('r', 'm') and relispopulated order by c.oid`,
-  );
-  const held = rows.map(
-    ({ name }) => `(select md5(coalesce(string_agg(x::text, ',' order by x::text), '')) from only ${name} x)`,
-  );
-  return `select concat_ws(' ', ${["''", ...held].join(', ')}) as held`;
-}
-
-/** Makes the database; what it refuses is left out. */
-export async function prepare(place: Place, setup: readonly string[]): Promise<void> {
-  const client = new pg.Client(place.config);
-  await client.connect();
-  try {
-    for (const text of setup) await client.query(text).catch(errorAnswer);
-  } finally {
-    await client.end();
-  }
-}

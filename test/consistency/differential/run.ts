@@ -1,10 +1,11 @@
 /** Decides how seeds are tried: each on a database of its own, and made short if it fails. Knows no test runner. */
 import pg from 'pg';
-import type { Config } from '../../../src/index.js';
 import { errorAnswer } from './answer.js';
+import type { Package, Place, Setting } from './caches.js';
 import { caseOf } from './case.js';
-import { type Counts, Mismatch, noCounts, type Package, type Place, Player, prepare } from './player.js';
-import { type Case, printed, type Step } from './script.js';
+import { forgetPrepared, prepare } from './contents.js';
+import { type Counts, Mismatch, noCounts, Player } from './player.js';
+import { type Case, type CaseConfig, printed, type Step } from './script.js';
 import { shrunk } from './shrink.js';
 
 export interface Server {
@@ -20,7 +21,9 @@ export interface Database extends Place {
 export interface Trial {
   readonly server: Server;
   readonly source: Package;
-  readonly config?: Config;
+  readonly setting?: Setting;
+  /** Only scenes of this name. */
+  readonly scene?: string;
 }
 
 export interface Outcome {
@@ -53,16 +56,22 @@ export async function dropTenant({ createDatabase }: Server): Promise<void> {
 }
 
 /** The steps, on the database as it is. */
-async function playOn(database: Database, trial: Trial, steps: readonly Step[]): Promise<Outcome> {
-  const player = new Player(database, trial.source, trial.config);
+async function playOn(
+  database: Database,
+  { source, setting = {} }: Trial,
+  { steps, config }: { readonly steps: readonly Step[]; readonly config: CaseConfig },
+  isOver = (): boolean => false,
+): Promise<Outcome> {
+  const player = new Player(database, source, { ...setting, config: { ...setting.config, ...config } });
   try {
-    for (const step of steps) await player.play(step);
+    for (const step of steps) if (!isOver()) await player.play(step);
     return { counts: player.counts, mismatch: null };
   } catch (error) {
     if (!(error instanceof Mismatch)) throw error;
     return { counts: player.counts, mismatch: error };
   } finally {
     await player.close();
+    await forgetPrepared(database);
   }
 }
 
@@ -81,8 +90,8 @@ async function onDatabase<T>(
   }
 }
 
-export const play = (trial: Trial, { setup, steps }: Case): Promise<Outcome> =>
-  onDatabase(trial, setup, (database) => playOn(database, trial, steps));
+const play = (trial: Trial, played: Case, isOver?: () => boolean): Promise<Outcome> =>
+  onDatabase(trial, played.setup, (database) => playOn(database, trial, played, isOver));
 
 /** The shortest case found that fails, for people. */
 export async function explained(trial: Trial, failed: Case, { counts }: Outcome): Promise<string> {
@@ -91,7 +100,7 @@ export async function explained(trial: Trial, failed: Case, { counts }: Outcome)
     shrunk(steps.slice(0, counts.steps), async (left) => {
       const copy = await trial.server.createDatabase(made.config.database);
       try {
-        return (await playOn(copy, trial, left)).mismatch !== null;
+        return (await playOn(copy, trial, { ...failed, steps: left })).mismatch !== null;
       } finally {
         await copy.drop();
       }
@@ -122,11 +131,8 @@ export function lineOfCounts(counts: Counts): string {
   ].join('; ');
 }
 
-export const trySeed = (trial: Trial, seed: number, steps: number): Promise<Outcome> =>
-  play(trial, caseOf(seed, steps));
-
 /** As many at once: most of the time each waits for the database. */
-const LANES = 4;
+const LANES = 6;
 
 /** Plays seed after seed, several at once, until there are no more or `onOutcome` says that it is enough. */
 export async function trySeeds(
@@ -140,7 +146,9 @@ export async function trySeeds(
   let isEnough = false;
   const lane = async (): Promise<void> => {
     for (let next = options.seeds.next(); next.done !== true && !isEnough; next = options.seeds.next()) {
-      const outcome = await trySeed(trialOf(next.value), next.value, options.steps);
+      const trial = trialOf(next.value);
+      const played = caseOf(next.value, options.steps, trial.scene);
+      const outcome = await play(trial, played, () => isEnough);
       if ((await options.onOutcome(outcome, next.value)) === 'enough') isEnough = true;
     }
   };
@@ -149,14 +157,18 @@ export async function trySeeds(
 
 /** The first answer that was wrong, of all these seeds. */
 export async function reported(
-  trial: Trial,
-  { seeds, steps }: { readonly seeds: Iterator<number>; readonly steps: number },
+  trialOf: (seed: number) => Trial,
+  options: {
+    readonly seeds: Iterator<number>;
+    readonly steps: number;
+    readonly onTried?: (isWrong: boolean) => void;
+  },
 ): Promise<Mismatch | null> {
   let found: Mismatch | null = null;
-  await trySeeds(() => trial, {
-    seeds,
-    steps,
+  await trySeeds(trialOf, {
+    ...options,
     onOutcome: ({ mismatch }) => {
+      options.onTried?.(mismatch !== null);
       found ??= mismatch;
       return found === null ? 'go on' : 'enough';
     },

@@ -2,13 +2,15 @@
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { startPostgres } from '../../../scripts/lib/postgres.js';
+import { startRedisProcess } from '../../../scripts/lib/redis-process.js';
 import { withCache } from '../../../src/adapters/pg/index.js';
-import { type Config, createCache } from '../../../src/index.js';
+import { createCache } from '../../../src/index.js';
 import { mutate } from '../history/mutants.js';
 import { caseOf } from './case.js';
 import { mutants } from './mutants.js';
 import { noCounts } from './player.js';
 import { added, explained, lineOfCounts, reported, type Server, type Trial, trySeeds } from './run.js';
+import { type NamedSetting, settingOf, settingsWith } from './settings.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -16,80 +18,98 @@ const STEPS = 200;
 const FAILURES_MAX = 10;
 const PATIENCE_MS = 60_000;
 
-const configurations: readonly (readonly [name: string, config: Config])[] = [
-  ['with room for every result', {}],
-  ['with room for every result', {}],
-  ['with two shapes per table', { limits: { shapesPerTable: 2 } }],
-  ['without results that are kept decoded', { near: { max: 0 } }],
-];
+/** What every case of a run shares. */
+interface Ground {
+  readonly server: Server;
+  readonly settings: readonly NamedSetting[];
+}
 
 async function main(): Promise<number> {
-  const { minutes, seed, mutants: only } = optionsOf(process.argv.slice(2));
+  const options = optionsOf(process.argv.slice(2));
   const postgres = await startPostgres();
-  const server = serverAt(postgres.url);
+  const redis = await startRedisProcess({
+    program: 'redis-server',
+    config: ({ port }) => [`port ${port}`, 'save ""', 'appendonly no'],
+  });
+  const ground: Ground = { server: serverAt(postgres.url), settings: settingsWith(redis.url) };
   try {
-    const right = only ? await tryMutants(server, seed) : await soak(server, { minutes, seed });
+    const right = options.mutants ? await tryMutants(ground, options) : await soak(ground, options);
     return right ? 0 : 1;
   } finally {
+    await redis.stop();
     await postgres.stop();
   }
 }
 
-async function soak(
-  server: Server,
-  { minutes, seed }: { readonly minutes: number; readonly seed: number },
-): Promise<boolean> {
-  const endsAtMs = performance.now() + minutes * 60_000;
+async function soak({ server, settings }: Ground, { minutes, seed, scene }: SoakOptions): Promise<boolean> {
+  const startedAtMs = performance.now();
+  const endsAtMs = startedAtMs + minutes * 60_000;
   let counts = noCounts();
   let failures = 0;
+  let databases = 0;
   let last = seed;
   function* seeds(): Generator<number> {
     for (let next = seed; performance.now() < endsAtMs; next++) yield (last = next);
   }
-  const trialOf = (next: number): Trial => {
-    const [, config] = configurationOf(next);
-    return { server, source: { createCache, withCache }, config };
-  };
+  const trialOf = (next: number): Trial => ({
+    server,
+    source: { createCache, withCache },
+    setting: settingOf(settings, next),
+    scene,
+  });
   await trySeeds(trialOf, {
     seeds: seeds(),
     steps: STEPS,
     onOutcome: async (outcome, next) => {
       counts = added(counts, outcome.counts);
+      databases++;
       if (outcome.mismatch === null) return 'go on';
       failures++;
-      const [name] = configurationOf(next);
-      say(`${name}: ${await explained(trialOf(next), caseOf(next, STEPS), outcome)}`);
+      const { name } = settingOf(settings, next);
+      say(`${name}: ${await explained(trialOf(next), caseOf(next, STEPS, scene), outcome)}`);
       return failures < FAILURES_MAX ? 'go on' : 'enough';
     },
   });
-  say(`seeds ${seed} to ${last}: ${lineOfCounts(counts)}; failures ${failures}`);
+  const minutesTaken = ((performance.now() - startedAtMs) / 60_000).toFixed(1);
+  say(
+    `${databases} databases in ${minutesTaken} minutes, seeds ${seed} to ${last}: ${lineOfCounts(counts)}; failures ${failures}`,
+  );
   return failures === 0;
 }
 
 /** What is known to be wrong must be reported. */
-async function tryMutants(server: Server, seed: number): Promise<boolean> {
+async function tryMutants(
+  { server, settings }: Ground,
+  { seed, only, scene }: SoakOptions,
+): Promise<boolean> {
   let right = true;
-  for (const mutant of mutants) {
+  for (const mutant of mutants.filter(({ name }) => name.includes(only))) {
     const { source, dispose } = await mutate(mutant);
     const startedAtMs = performance.now();
     const seconds = (): string => ((performance.now() - startedAtMs) / 1_000).toFixed(1);
+    let tried = 0;
+    let foundAfter = '';
     function* seeds(): Generator<number> {
       for (let next = seed; performance.now() - startedAtMs < PATIENCE_MS; next++) yield next;
     }
-    const mismatch = await reported({ server, source }, { seeds: seeds(), steps: STEPS });
+    const among = settings.filter(({ name }) => mutant.setting === undefined || mutant.setting === name);
+    const mismatch = await reported((next) => ({ server, source, scene, setting: settingOf(among, next) }), {
+      seeds: seeds(),
+      steps: STEPS,
+      onTried: (found) => {
+        tried++;
+        if (found && foundAfter === '') foundAfter = seconds();
+      },
+    });
     await dispose();
     if (mismatch === null) right = false;
-    say(
-      `${mismatch === null ? 'NOT REPORTED' : `reported as ${mismatch.kind}`}: ${mutant.name}: after ${seconds()} s`,
-    );
+    const told =
+      mismatch === null
+        ? `NOT REPORTED after ${seconds()} s`
+        : `reported as ${mismatch.kind} after ${foundAfter} s`;
+    say(`${told}, ${tried} databases: ${mutant.name}`);
   }
   return right;
-}
-
-function configurationOf(seed: number): (typeof configurations)[number] {
-  const found = configurations[seed % configurations.length];
-  if (found === undefined) throw new Error('there is no configuration');
-  return found;
 }
 
 interface SoakOptions {
@@ -97,6 +117,10 @@ interface SoakOptions {
   readonly seed: number;
   /** Only what is known to be wrong. */
   readonly mutants: boolean;
+  /** Of these, whose names have this in them. */
+  readonly only: string;
+  /** Only scenes of this name; empty: any. */
+  readonly scene: string;
 }
 
 function optionsOf(args: readonly string[]): SoakOptions {
@@ -106,13 +130,15 @@ function optionsOf(args: readonly string[]): SoakOptions {
       minutes: { type: 'string', default: '5' },
       seed: { type: 'string', default: '1' },
       mutants: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      scene: { type: 'string', default: '' },
     },
   });
   const minutes = Number(values.minutes);
   const seed = Number(values.seed);
   if (!(minutes > 0)) throw new RangeError('--minutes must be a number above 0');
   if (!Number.isInteger(seed)) throw new RangeError('--seed must be a whole number');
-  return { minutes, seed, mutants: values.mutants };
+  return { minutes, seed, mutants: values.mutants, only: values.only, scene: values.scene };
 }
 
 function serverAt(url: string): Server {
