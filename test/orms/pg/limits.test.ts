@@ -141,4 +141,22 @@ postgresGround.describe('a limit of ORMs', () => {
     await source.manager.save(Author, { id: 1, name: 'Saved' });
     expect(cache.stats()).toMatchObject({ nearHits: nearHits + 1, writes });
   });
+
+  it('TypeORM goes on with pg in JavaScript where it finds pg-native', async () => {
+    const { user, ...config } = town.config;
+    const native = { get: () => ({ Pool: pg.Pool, Client: pg.Client }), configurable: true };
+    const withNative = Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(pg), native });
+    const cache = cacheWith();
+    const source = new DataSource({
+      type: 'postgres',
+      ...config,
+      username: user,
+      driver: cachedDriver(withNative as typeof pg, cache),
+      nativeDriver: {}, // as if the package were installed
+    });
+    await source.initialize();
+    ending.push(() => source.destroy());
+    for (let call = 0; call < 2; call++) await source.query('select * from authors where id = 1');
+    expect(cache.stats().nearHits).toBe(1);
+  });
 });
