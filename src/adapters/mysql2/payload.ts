@@ -20,7 +20,6 @@ export interface Payload {
 
 /** Rough costs in memory; decoded rows are counted from the start. */
 const PAYLOAD_BYTES = 500;
-const FIELD_BYTES = 240;
 const ROW_BYTES = 40;
 const CELL_BYTES = 32;
 
@@ -34,7 +33,7 @@ export function payloadOf(protocol: Protocol, bytes: Buffer): Payload | NoLayout
     protocol,
     bytes,
     layout,
-    memoryBytes: PAYLOAD_BYTES + bytes.length + fieldCount * FIELD_BYTES + decodedBytes,
+    memoryBytes: PAYLOAD_BYTES + bytes.length + decodedBytes,
     masters: [],
     isNew: false,
   };

@@ -2,8 +2,8 @@
  * Decides how a kept result becomes what a miss would have given: by copying decoded rows where that is provably the
  * same, else by handing the packets to the driver's own command again.
  */
-import type { Driver, WireFacts } from './driver.js';
-import { packetEnd } from './layout.js';
+import { type Driver, factsKey, type WireFacts } from './driver.js';
+import { EOF_PACKET_BYTES, packetEnd } from './layout.js';
 import { type Master, masterOf } from './masters.js';
 import { isShapedBy, shapeOf } from './options.js';
 import type { Payload } from './payload.js';
@@ -48,7 +48,8 @@ export function resultOf(payload: Payload, reader: Reader, overrides: RowOptions
   }
   const master = currentMaster(payload, reader, overrides);
   if (!master?.copyRows) return decode(payload, reader, overrides, Buffer.from(payload.bytes));
-  return [master.copyRows(master.rows), master.copyFields(master.fields)];
+  const { copyRows, rows, columns } = master;
+  return [copyRows(rows), columns.copier(columns.fields, payload.bytes)];
 }
 
 function currentMaster(payload: Payload, reader: Reader, overrides: RowOptions | null): Master | null {
@@ -57,7 +58,11 @@ function currentMaster(payload: Payload, reader: Reader, overrides: RowOptions |
   const shape = masters.length < MASTERS_MAX ? shapeOf(reader.config, overrides) : null;
   if (shape === null) return null;
   // What is decoded of the bytes themselves is copied for everybody, bytes included.
-  const master = masterOf(shape, ...decode(payload, reader, overrides, payload.bytes));
+  const master = masterOf(shape, decode(payload, reader, overrides, payload.bytes), {
+    bytes: payload.bytes,
+    describedTo: payload.layout.rowsAt - EOF_PACKET_BYTES,
+    readAs: `${payload.protocol} ${factsKey(reader.facts)}`,
+  });
   masters.push(master);
   return master;
 }
