@@ -19,4 +19,5 @@ export function brief(number: number): string {
 }
 
 export const microseconds = (us: number): string => `${brief(us)} µs`;
+export const milliseconds = (ms: number): string => `${brief(ms)} ms`;
 export const ratio = (times: number): string => `${brief(times)}x`;
