@@ -8,9 +8,9 @@
 /** Of each of these character sets; ASCII is one byte a letter in all of them. */
 const charsets = ['utf8', 'utf8mb3', 'utf8mb4', 'latin1', 'ascii'];
 
-const exact: ReadonlySet<string> = new Set([
-  ...charsets.flatMap((charset) => [`${charset}_bin`, `${charset}_nopad_bin`]),
-]);
+const exact: ReadonlySet<string> = new Set(
+  charsets.flatMap((charset) => [`${charset}_bin`, `${charset}_nopad_bin`]),
+);
 
 const folded: ReadonlySet<string> = new Set([
   ...['utf8', 'utf8mb3', 'utf8mb4'].flatMap((charset) =>

@@ -122,7 +122,7 @@ function relationsOf(rows: Rows, naming: Naming, user: string): readonly Relatio
   const columns = groupBy(partOf(rows, 'column'), idOfRow);
   const keys = groupBy(partOf(rows, 'key'), idOfRow);
   const triggers = groupBy(partOf(rows, 'trigger'), idOfRow);
-  const views = new Map(partOf(rows, 'view').map((row) => [idOfRow(row), row[2] ?? '']));
+  const views = new Map(partOf(rows, 'view').map((row) => [idOfRow(row), row[2] === '' ? null : row[2]]));
   const columnsById = new Map([...columns].map(([id, own]) => [id, own.map(columnOf)]));
   const foreignKeys = foreignKeysOf(rows, naming, columnsById);
   const outgoing = groupBy(foreignKeys, ({ from }) => from);
@@ -151,7 +151,7 @@ function relationsOf(rows: Rows, naming: Naming, user: string): readonly Relatio
         referencedBy: incoming.get(id) ?? [],
         triggers: (triggers.get(id) ?? []).map(triggerOf),
         isFullySeen: seesAll(schema),
-        definition: views.get(id) || null,
+        definition: views.get(id) ?? null,
       },
     ];
   });

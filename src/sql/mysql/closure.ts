@@ -1,0 +1,118 @@
+/** Decides what else changes when a table is written: the tables below a view, triggers, referential actions. */
+import type { WritePin } from '../plan.js';
+import { familyOf } from '../rows/candidates.js';
+import { NULL_VALUE } from '../values.js';
+import type { Catalog, ForeignKey, ReferentialAction, Relation } from './catalog.js';
+import type { Findings } from './findings.js';
+import { noteTriggers } from './triggers.js';
+import { basesOf } from './views.js';
+
+export type WriteEvent = 'insert' | 'update' | 'delete';
+
+/** One kind of change that a statement makes to its table. */
+export interface Change {
+  readonly event: WriteEvent;
+  /** The columns an update may change; null if that is not known. */
+  readonly changed: ReadonlySet<number> | null;
+}
+
+/** One kind of change to one relation. */
+export interface WriteRequest extends Change {
+  readonly relation: Relation;
+  readonly pins: readonly WritePin[];
+}
+
+/** Adds what one statement writes and all that follows from it. */
+export function addWrites(catalog: Catalog, findings: Findings, requests: readonly WriteRequest[]): void {
+  /** Whether what follows was found out for any rows. */
+  const done = new Map<string, 'some rows' | 'any row'>();
+  const queue: WriteRequest[] = [...requests];
+  for (const next of queue) {
+    const columns = next.changed === null ? '*' : [...next.changed].join(',');
+    const key = `${next.relation.table.id} ${next.event} ${columns}`;
+    const before = done.get(key);
+    if (before === 'any row') {
+      findings.write(next.relation.table, []);
+      continue;
+    }
+    // Met again, along another reference say: what follows from the first one's rows is not all that follows.
+    const request = before === undefined ? next : { ...next, pins: [] };
+    done.set(key, request.pins.length === 0 ? 'any row' : 'some rows');
+    queue.push(...spread(catalog, findings, request));
+  }
+}
+
+/** Notes one request's own effects; gives what follows from it. */
+function spread(catalog: Catalog, findings: Findings, request: WriteRequest): readonly WriteRequest[] {
+  const { relation, event } = request;
+  if (relation.kind === 'view') return spreadView(catalog, findings, request);
+  if (relation.kind !== 'table') {
+    findings.writeEverything({ code: 'side-effects', detail: `${relation.table.name} is no plain table` });
+    return [];
+  }
+  if (!relation.isFullySeen)
+    findings.writeEverything({
+      code: 'side-effects',
+      detail: `this user is not shown all triggers of ${relation.schema} (no privilege TRIGGER)`,
+    });
+  const set = noteTriggers(catalog, findings, request);
+  if (set === null) return [];
+  const pins = request.pins.filter(({ column }) => !set.has(Number(column)));
+  const changed = request.changed === null ? null : new Set([...request.changed, ...set]);
+  findings.write(relation.table, pins);
+  return relation.referencedBy.flatMap((key) =>
+    referencing(catalog, key, { ...request, event, pins, changed }),
+  );
+}
+
+/** A write through a view is one of any table below it. */
+function spreadView(catalog: Catalog, findings: Findings, request: WriteRequest): readonly WriteRequest[] {
+  const bases = basesOf(catalog, request.relation);
+  if (bases === null) {
+    findings.writeEverything({
+      code: 'side-effects',
+      detail: `the view ${request.relation.table.name} is not understood`,
+    });
+    return [];
+  }
+  return bases.map((relation) => ({ relation, event: request.event, changed: null, pins: [] }));
+}
+
+/** What a change to the referenced side does to the referencing one. */
+function referencing(catalog: Catalog, key: ForeignKey, change: WriteRequest): readonly WriteRequest[] {
+  const relation = catalog.relations.get(key.from);
+  const { event, changed, relation: referenced } = change;
+  const action = event === 'delete' ? key.onDelete : key.onUpdate;
+  if (relation === undefined || event === 'insert' || action === 'restrict') return [];
+  const isChanged = (number: number): boolean => {
+    const column = referenced.columns.find((each) => each.number === number);
+    // One that follows others changes with them.
+    return changed === null || changed.has(number) || column === undefined || column.generated;
+  };
+  if (event === 'update' && !key.toColumns.some(isChanged)) return [];
+  const pins = referencingPins(key, relation, change, action);
+  if (event === 'delete' && action === 'cascade') return [{ relation, event: 'delete', changed: null, pins }];
+  return [{ relation, event: 'update', changed: new Set(key.fromColumns), pins }];
+}
+
+/**
+ * A row is touched because it has in its key what the referenced row had. Afterwards it has what that has then, or NULL.
+ */
+function referencingPins(
+  key: ForeignKey,
+  relation: Relation,
+  { relation: referenced, pins, event }: WriteRequest,
+  action: ReferentialAction,
+): readonly WritePin[] {
+  if (action === 'set-default') return [];
+  return key.toColumns.flatMap((toColumn, position): WritePin[] => {
+    const pin = pins.find(({ column }) => Number(column) === toColumn);
+    const to = referenced.columns.find(({ number }) => number === toColumn);
+    const own = relation.columns.find(({ number }) => number === key.fromColumns[position]);
+    if (pin === undefined || own === undefined || own.generated || to === undefined) return [];
+    if (own.valueClass === null || familyOf(own) !== familyOf(to)) return [];
+    const isKept = action === 'cascade' || event === 'insert';
+    const after: WritePin['values'] = isKept ? [] : [{ kind: 'literal', value: NULL_VALUE }];
+    return [{ column: String(own.number), values: [...pin.values, ...after] }];
+  });
+}
