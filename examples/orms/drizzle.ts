@@ -13,7 +13,7 @@ const products = pgTable('products', {
   price: integer().notNull(),
 });
 
-show(async (connectionString) => {
+show('Drizzle', async (connectionString) => {
   const cache = createCache();
   const db = drizzle({ client: withCache(new pg.Pool({ connectionString }), cache) });
   return {

@@ -11,7 +11,7 @@ interface Product {
   price: number;
 }
 
-show(async (connectionString) => {
+show('Knex', async (connectionString) => {
   const cache = createCache();
   const pool = withCache(new pg.Pool({ connectionString }), cache);
   const db = knex.default({ client: 'pg', connectionPool: pool });

@@ -9,7 +9,7 @@ interface Tables {
   products: { id: number; name: string; price: number };
 }
 
-show(async (connectionString) => {
+show('Kysely', async (connectionString) => {
   const cache = createCache();
   const pool = withCache(new pg.Pool({ connectionString }), cache);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });

@@ -21,7 +21,7 @@ const Product = new EntitySchema<Product>({
   },
 });
 
-show(async (clientUrl) => {
+show('MikroORM', async (clientUrl) => {
   const cache = createCache();
   class CachedDialect extends PostgreSqlKnexDialect {
     _driver(): typeof pg {

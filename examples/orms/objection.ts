@@ -13,7 +13,7 @@ class Product extends Model {
   price!: number;
 }
 
-show(async (connectionString) => {
+show('Objection', async (connectionString) => {
   const cache = createCache();
   const pool = withCache(new pg.Pool({ connectionString }), cache);
   const db = knex.default({ client: 'pg', connectionPool: pool });

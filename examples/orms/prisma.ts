@@ -8,7 +8,7 @@ import { withCache } from 'lookaside/pg';
 import pg from 'pg';
 import { show } from './stage.js';
 
-show(async (connectionString) => {
+show('Prisma', async (connectionString) => {
   const cache = createCache();
   const pool = withCache(new pg.Pool({ connectionString }), cache);
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });

@@ -9,7 +9,7 @@ interface Product extends Model {
   price: number;
 }
 
-show(async (url) => {
+show('Sequelize', async (url) => {
   const cache = createCache();
   const sequelize = new Sequelize(url, {
     dialect: 'postgres',

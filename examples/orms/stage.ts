@@ -12,15 +12,19 @@ export interface Shop {
   close(): Promise<unknown>;
 }
 
-/** @param open gets the database's URL */
-export function show(open: (url: string) => Promise<Shop>): void {
-  run(open).catch((error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  });
+let before: Promise<void> = Promise.resolve();
+
+/** One after the other, if several are imported. @param open gets the database's URL */
+export function show(name: string, open: (url: string) => Promise<Shop>): void {
+  before = before
+    .then(() => run(name, open))
+    .catch((error: unknown) => {
+      console.error(error);
+      process.exitCode = 1;
+    });
 }
 
-async function run(open: (url: string) => Promise<Shop>): Promise<void> {
+async function run(name: string, open: (url: string) => Promise<Shop>): Promise<void> {
   const { url, stop } = await databaseOf(process.env);
   const founder = new pg.Client({ connectionString: url });
   await founder.connect();
@@ -31,12 +35,12 @@ async function run(open: (url: string) => Promise<Shop>): Promise<void> {
     const before = shop.cache.stats().nearHits;
     const price = await shop.priceOf('tea');
     const isHit = shop.cache.stats().nearHits > before;
-    console.log(`tea costs ${price}, from the ${isHit ? 'cache' : 'database'}`);
+    console.log(`${name}: tea costs ${price}, from the ${isHit ? 'cache' : 'database'}`);
   };
   await tell();
   await tell();
   await shop.setPrice('tea', 4);
-  console.log('tea is to cost 4');
+  console.log(`${name}: tea is to cost 4`);
   await tell();
   await shop.close();
   await shop.cache.close();

@@ -17,7 +17,7 @@ const Product = new EntitySchema<Product>({
   columns: { id: { type: 'integer', primary: true }, name: { type: 'text' }, price: { type: 'integer' } },
 });
 
-show(async (url) => {
+show('TypeORM', async (url) => {
   const cache = createCache();
   const source = new DataSource({
     type: 'postgres',
