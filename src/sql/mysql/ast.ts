@@ -32,12 +32,14 @@ export interface StringLiteral {
   readonly charset: string | null;
 }
 
-/** `x'4d'`, `0x4d`, `b'01'`, `0b01`: bytes, or a number where one is asked for. */
+/** `x'4d'`, `b'01'`, `0b01`: bytes, or a number where one is asked for. */
 export interface BinaryLiteral {
   readonly kind: 'binary-literal';
   readonly base: 'hex' | 'bit';
-  /** Digits, in lower case. */
+  /** In lower case. */
   readonly digits: string;
+  /** `0x4d`: for MariaDB `x'4d'` is never a number. */
+  readonly isPrefixed: boolean;
   readonly charset: string | null;
 }
 
@@ -61,10 +63,7 @@ export interface ColumnReference {
 }
 
 /** `@name`, its name in lower case. */
-export interface UserVariable {
-  readonly kind: 'user-variable';
-  readonly name: string;
-}
+export type UserVariable = { readonly kind: 'user-variable'; readonly name: string };
 
 /** `@@name`, `@@global.name`, `@@session.name`; the name in lower case, with dots. */
 export interface SystemVariable {

@@ -57,6 +57,7 @@ export function keywordCall(cursor: Cursor): Expression | null {
   const { word, end } = cursor.peek();
   const bracket = cursor.peek(1);
   if (bracket.word !== '(') {
+    if (cursor.take('match')) return match(cursor);
     if (!withoutBrackets.has(word)) return null;
     cursor.next();
     return { ...plainCall, name: word };

@@ -1,5 +1,5 @@
 /** Decides which literals there are. */
-import type { Expression, StringLiteral } from '../ast.js';
+import type { BinaryLiteral, Expression, StringLiteral } from '../ast.js';
 import type { Cursor } from './cursor.js';
 
 /** Names of character sets as introducers: `_utf8mb4'…'`. Any other such word is a name. */
@@ -24,8 +24,7 @@ export function literal(cursor: Cursor): Expression | null {
       return { kind: 'number', form: kind, text };
     case 'hex':
     case 'bit':
-      cursor.next();
-      return { kind: 'binary-literal', base: kind, digits: text, charset: null };
+      return binaryLiteral(cursor, kind, null);
     case 'word':
       return literalWord(cursor, word);
     default:
@@ -56,14 +55,24 @@ function literalWord(cursor: Cursor, word: string): Expression | null {
 function introduced(cursor: Cursor, word: string): Expression | null {
   if (!word.startsWith('_')) return null;
   const charset = word.slice(1);
-  const { kind, text } = cursor.peek(1);
+  const { kind } = cursor.peek(1);
   // Another name before a string may be a character set that only that server has.
   if (!introducers.has(charset)) return kind === 'string' ? cursor.fail() : null;
   cursor.next();
   if (kind === 'string') return stringLiteral(cursor, charset);
   if (kind !== 'hex' && kind !== 'bit') cursor.fail();
-  cursor.next();
-  return { kind: 'binary-literal', base: kind, digits: text, charset };
+  return binaryLiteral(cursor, kind, charset);
+}
+
+function binaryLiteral(cursor: Cursor, base: 'hex' | 'bit', charset: string | null): BinaryLiteral {
+  const { text, start } = cursor.next();
+  return {
+    kind: 'binary-literal',
+    base,
+    digits: text,
+    isPrefixed: cursor.text.startsWith('0', start),
+    charset,
+  };
 }
 
 /** With the strings that follow it directly. */

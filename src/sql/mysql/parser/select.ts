@@ -1,5 +1,6 @@
 /** Decides what stands between SELECT and ORDER BY. */
 import type { Into, NamedWindow, Select, SelectItem } from '../ast.js';
+import type { Token } from '../tokens.js';
 import type { Cursor } from './cursor.js';
 import { intoOf } from './into.js';
 import { selectAlias } from './names.js';
@@ -49,13 +50,14 @@ export function select(cursor: Cursor): { readonly body: Select; readonly into: 
   return { body, into };
 }
 
-/** `sql_cache` is a column for a server that knows no such option: so it is none where a name would end there. */
+/** For MySQL 8 `sql_cache` is a name like any other. */
 function option(cursor: Cursor): string | null {
-  const behind = cursor.peek(1);
-  if (behind.word === ',' || behind.word === 'from' || behind.word === '.' || behind.word === '(')
-    if (cursor.peek().word.startsWith('sql_')) return null;
+  if (cursor.at('sql_cache') && !isOption(cursor.peek(1))) cursor.fail();
   return cursor.takeOne(optionWords);
 }
+
+/** Behind a column there would be one of these, or its alias. */
+const isOption = ({ kind, word }: Token): boolean => kind === 'word' && word !== 'from' && word !== 'as';
 
 /** Also what RETURNING says. */
 export function selectItems(cursor: Cursor): SelectItem[] {

@@ -43,7 +43,9 @@ export function joined(cursor: Cursor, first: TableSource = factor(cursor)): Tab
       waiting.push({ left: last, type });
       last = factor(cursor);
     } else if (cursor.at('on') || cursor.at('using')) {
-      const before = waiting.pop() ?? cursor.fail();
+      const before = waiting.pop();
+      // ON DUPLICATE KEY of an INSERT, USING of a DELETE.
+      if (before === undefined) break;
       last = make({ ...before, isNatural: false, right: last, ...condition(cursor) });
     } else break;
   }
