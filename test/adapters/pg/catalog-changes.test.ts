@@ -85,6 +85,54 @@ describeWithPostgres('a schema that changes under a wrapped pool', () => {
     await expect(rows('select * from brief')).rejects.toThrow('relation "brief" does not exist');
   });
 
+  it('follows names that change hands: a table renamed, and two swapped in a transaction', async () => {
+    await given.pool.query('create table now as select 1 as id; create table next as select 2 as id');
+    const read = (): Promise<readonly unknown[]> => rows('select id from now');
+    await until(() => given.isHit(read));
+    await given.pool.query('alter table now rename to past');
+    await expect(read()).rejects.toThrow('relation "now" does not exist');
+    await given.pool.query('alter table past rename to now');
+    await until(() => given.isHit(read));
+    const client = await given.pool.connect();
+    await client.query('begin');
+    await client.query('alter table now rename to past');
+    await client.query('alter table next rename to now');
+    await client.query('commit');
+    client.release();
+    expect(await read()).toStrictEqual([{ id: 2 }]);
+    await until(() => given.isHit(read));
+    await given.pool.query('update past set id = 3');
+    expect(await given.isHit(read)).toBe(true);
+    await given.pool.query('update now set id = 4');
+    expect(await read()).toStrictEqual([{ id: 4 }]);
+  });
+
+  it('follows partitions that are attached, exchanged and detached', async () => {
+    await given.pool.query(`
+      create table parts (id int, year int) partition by range (year);
+      create table parts_24 partition of parts for values from (24) to (25);
+      create table loose as select 2 as id, 24 as year;
+      insert into parts values (1, 24)`);
+    const read = (): Promise<readonly unknown[]> => rows('select id from parts where year = 24');
+    await until(() => given.isHit(read));
+    const client = await given.pool.connect();
+    await client.query('begin');
+    await client.query('alter table parts detach partition parts_24');
+    await client.query('alter table parts attach partition loose for values from (24) to (25)');
+    expect(await read()).toStrictEqual([{ id: 1 }]);
+    await client.query('commit');
+    client.release();
+    expect(await read()).toStrictEqual([{ id: 2 }]);
+    await until(() => given.isHit(read));
+    await given.pool.query('update parts_24 set id = 5');
+    expect(await given.isHit(read)).toBe(true);
+    await given.pool.query('update loose set id = 6');
+    expect(await read()).toStrictEqual([{ id: 6 }]);
+    await until(() => given.isHit(read));
+    await given.pool.query('alter table parts detach partition loose');
+    expect(await read()).toStrictEqual([]);
+  });
+
   it('forgets nothing when a table was truncated', async () => {
     await until(() => given.isHit(() => rows('select * from other_items')));
     await given.pool.query('truncate other_items');

@@ -117,6 +117,25 @@ describeWithPostgres('a connection whose settings were changed', () => {
     },
   );
 
+  // That money, numbers and names of months look different needs locales that a machine may not have.
+  it.each(['lc_messages', 'lc_monetary', 'lc_numeric', 'lc_time'])(
+    'has results of its own under another %s, and those of the pool after it',
+    async (name) => {
+      const { rows } = await client.query<Record<string, string>>(`show ${name}`);
+      const other = rows[0]?.[name] === 'C' ? 'POSIX' : 'C';
+      await pooled();
+      expect(await given.isHit(own)).toBe(true);
+      await client.query(`set ${name} = '${other}'`);
+      expect(await given.isHit(own)).toBe(false);
+      expect(await given.isHit(own)).toBe(true);
+      expect(await given.isHit(pooled)).toBe(true);
+      await client.query(`reset ${name}`);
+      await given.pool.query(`update moments set at = '2023-01-01 12:00:00Z' where id = 1`);
+      await pooled();
+      expect(await given.isHit(own)).toBe(true);
+    },
+  );
+
   it('is planned for another search path, and its writes invalidate what they change there and nothing else', async () => {
     expect(await yearOn(given.pool)()).toBe(2024);
     await client.query('set search_path = other');
