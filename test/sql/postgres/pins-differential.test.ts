@@ -1,44 +1,13 @@
 /** Decides, with a real server, that a write which the plans call disjoint from a read leaves its result alone. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Plan, TableRead, TableWrite, ValueSource } from '../../../src/sql/plan.js';
+import type { Plan } from '../../../src/sql/plan.js';
 import { describeWithPostgres } from '../../support/servers.js';
-import { valuesOf } from './pin-values.js';
+import { conflicts } from '../pin-conflicts.js';
 import { worldSql, write } from './pins-grammar.js';
 import type { Call } from './pins-pieces.js';
 import { plainRead, read } from './pins-queries.js';
 import { openShop, type Shop } from './shop.js';
-
-/** The engine's rule (CONSISTENCY §3), spelt out on its own: may this write change what that read saw? */
-function mayAffect(
-  reading: { plan: TableRead; call: Call },
-  writing: { plan: TableWrite; call: Call },
-): boolean {
-  if (reading.plan.table.id !== writing.plan.table.id) return false;
-  const { pins } = reading.plan;
-  if (pins === null) return true;
-  // Of one alternative each column has to be among the values written, if any are known.
-  return pins.some(({ shape, values }) =>
-    shape.split(',').every((column, index) => {
-      const seen = valuesOf(values[index] as ValueSource, reading.call); // one per column
-      const given = writing.plan.pins.find((candidate) => candidate.column === column);
-      if (seen === null || given === undefined) return true;
-      const touched = given.values.map((source) => valuesOf(source, writing.call));
-      return touched.some((some) => some === null || some.some((value) => seen.includes(value)));
-    }),
-  );
-}
-
-function conflicts(reading: { plan: Plan; call: Call }, writing: { plan: Plan; call: Call }): boolean {
-  if (reading.plan.kind !== 'read' || writing.plan.kind !== 'write') return true;
-  const { writes } = writing.plan;
-  if (writes.scope === 'everything') return true;
-  return reading.plan.reads.some((one) =>
-    writes.tables.some((other) =>
-      mayAffect({ plan: one, call: reading.call }, { plan: other, call: writing.call }),
-    ),
-  );
-}
 
 /** What a planner that forgets the old values of an update would say. */
 function forgetful(plan: Plan): Plan {

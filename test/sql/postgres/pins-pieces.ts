@@ -1,11 +1,8 @@
 /** Decides the pieces that the generated statements of the pins' differential test are made of: values, conditions. */
 import fc from 'fast-check';
+import type { Call } from '../pin-values.js';
 
-/** A statement and the values of its parameters. */
-export interface Call {
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
+export type { Call } from '../pin-values.js';
 
 const columns = {
   team: { id: 'int', name: 'text', grp: 'int', flag: 'bool', big: 'int', tag: 'uuid', code: 'text' },

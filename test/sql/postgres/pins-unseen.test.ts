@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Pin, TableRead } from '../../../src/sql/plan.js';
 import { NULL_VALUE } from '../../../src/sql/values.js';
 import { describeWithPostgres } from '../../support/servers.js';
-import { valuesOf } from './pin-values.js';
+import { valuesOf } from '../pin-values.js';
 import { worldSql } from './pins-grammar.js';
 import type { Call } from './pins-pieces.js';
 import { read } from './pins-queries.js';
