@@ -147,4 +147,4 @@ const digest = ({ cells, from }: Part): string => {
  * One text, as `fingerprint`, that differs when DDL changed anything of the snapshot. Needs no privilege and takes no lock.
  * At 500 tables with as many foreign keys 0.15 s on MariaDB 10.11 and 0.5 s on MySQL 5.7.
  */
-export const mysqlFingerprintSql = `select concat_ws(' ', ${Object.values(parts).map(digest).join(', ')}) as fingerprint`;
+export const mysqlFingerprintSql = `select cast(concat_ws(' ', ${Object.values(parts).map(digest).join(', ')}) as char) as fingerprint`;

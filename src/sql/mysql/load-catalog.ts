@@ -37,8 +37,8 @@ type Rows = ReadonlyMap<CatalogPart, readonly Row[]>;
 export async function loadMysqlCatalog(query: CatalogQuery): Promise<Catalog> {
   try {
     const [first] = await query(mysqlFingerprintSql);
-    const fingerprint = first?.['fingerprint'];
-    if (typeof fingerprint !== 'string') throw new Error('the fingerprint is not a text');
+    const fingerprint = textOf(first?.['fingerprint']);
+    if (fingerprint === null) throw new Error('there is no fingerprint');
     return catalogOf(fingerprint, rowsOf(await query(catalogSql)));
   } catch (cause) {
     throw new LookasideError('CATALOG_UNAVAILABLE', 'the query on information_schema failed', { cause });

@@ -1,0 +1,192 @@
+/**
+ * Decides, with real servers, that rows which no pin of a read names do not matter to it, and that a write which the plans
+ * call disjoint from a read leaves its result alone: with values that the server converts, folds, cuts and clamps.
+ */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Pin, Plan, TableRead } from '../../../src/sql/plan.js';
+import { NULL_VALUE } from '../../../src/sql/values.js';
+import { describeWithMysql, type MysqlFlavour } from '../../support/mysql.js';
+import { conflicts } from '../pin-conflicts.js';
+import { type Call, valuesOf } from '../pin-values.js';
+import { readOn } from './pins-reads.js';
+import { worldSql } from './pins-world.js';
+import { write } from './pins-writes.js';
+import { openShop, type Shop } from './shop.js';
+
+/** Which way a driver sends a statement: parameters as literals in the text, or apart from it. */
+type Sent = Call & { readonly isPrepared: boolean };
+
+/** What a planner that forgets the old values of an update would say. */
+function forgetful(plan: Plan): Plan {
+  if (plan.kind !== 'write' || plan.writes.scope === 'everything') return plan;
+  const tables = plan.writes.tables.map(({ table, pins }) => ({
+    table,
+    pins: pins.map(({ column, values }) => ({ column, values: values.slice(-1) })),
+  }));
+  return { ...plan, writes: { scope: 'tables', tables } };
+}
+
+const suites: readonly {
+  readonly flavour: MysqlFlavour;
+  readonly runs: number;
+  readonly withCtes: boolean;
+}[] = [
+  { flavour: 'mariadb', runs: 700, withCtes: true },
+  { flavour: 'mysql57', runs: 300, withCtes: false },
+];
+
+const runsOf = (runs: number): number => Math.ceil(runs * Number(process.env['LOOKASIDE_TEST_FACTOR'] ?? 1));
+
+for (const { flavour, runs, withCtes } of suites)
+  describeWithMysql(
+    `pins against ${flavour}`,
+    () => {
+      let shop: Shop;
+      beforeAll(async () => {
+        shop = await openShop(worldSql, flavour);
+      }, 60_000);
+      afterAll(() => shop.close());
+
+      const sent = (piece: fc.Arbitrary<Call>): fc.Arbitrary<Sent> =>
+        fc.tuple(piece, fc.boolean()).map(([call, isPrepared]) => ({ ...call, isPrepared }));
+      const reads = sent(readOn({ withCtes }));
+      const writes = sent(write);
+
+      const send = async ({ text, values, isPrepared }: Sent): Promise<unknown> => {
+        const options = { sql: text, rowsAsArray: true };
+        const given = values as string[]; // of any kind
+        const [rows] = isPrepared
+          ? await shop.connection.execute(options, given)
+          : await shop.connection.query(options, given);
+        return rows;
+      };
+
+      const rowsOf = async (call: Sent): Promise<string> => {
+        const rows = (await send(call)) as unknown[];
+        return JSON.stringify(rows.map((row) => JSON.stringify(row)).sort());
+      };
+
+      /** Null: the server refuses a statement, for its values say. */
+      const inTransaction = async <Result>(
+        sqlMode: string,
+        work: () => Promise<Result>,
+      ): Promise<Result | null> => {
+        await shop.connection.query(`set sql_mode = '${sqlMode}'`);
+        await shop.connection.query('begin');
+        try {
+          return await work();
+        } catch (error) {
+          if (!(error instanceof Error && 'errno' in error)) throw error;
+          return null;
+        } finally {
+          await shop.connection.query('rollback');
+          await shop.connection.query('set foreign_key_checks = 1');
+        }
+      };
+
+      /** That a row has the value, as the server compares it. */
+      const equation = (name: string, type: string, value: string): string => {
+        if (value === NULL_VALUE) return `${name} is null`;
+        if (type.endsWith('binary')) return `${name} <=> x'${value}'`;
+        return `${name} <=> '${value.replaceAll(/['\\]/g, '\\$&')}'`;
+      };
+
+      const matches = ({ table }: TableRead, { shape, values }: Pin, call: Call): string | null => {
+        const parts = shape.split(',').map((number, index) => {
+          const source = values[index];
+          const given = source === undefined ? null : valuesOf(source, call);
+          const column = shop.catalog.relations
+            .get(table.id)
+            ?.columns.find((each) => String(each.number) === number);
+          if (given === null || column === undefined) return null;
+          return `(${['false', ...given.map((value) => equation(column.name, column.type, value))].join(' or ')})`;
+        });
+        return parts.includes(null) ? null : parts.join(' and ');
+      };
+
+      /** Per table that all references pin: which of its rows are seen. */
+      const seenRows = (all: readonly TableRead[], call: Call): ReadonlyMap<string, string> => {
+        const seen = new Map<string, string | null>();
+        for (const reading of all) {
+          const name = reading.table.name.slice(reading.table.name.indexOf('.') + 1);
+          const pins = reading.pins?.map((pin) => matches(reading, pin, call)) ?? [null];
+          const before = seen.get(name);
+          const rows = pins.includes(null) ? null : ['false', ...pins].join(' or ');
+          seen.set(name, before === null || rows === null ? null : `${before ?? 'false'} or ${rows}`);
+        }
+        return new Map([...seen].filter((pair): pair is [string, string] => pair[1] !== null));
+      };
+
+      const counts = { pinned: 0, disjoint: 0, refused: 0 };
+
+      test('no generated read shows rows that its plan does not name', async () => {
+        await fc.assert(
+          fc.asyncProperty(reads, async (call) => {
+            const plan = shop.planner.plan(call.text);
+            const tables = plan.kind === 'read' ? seenRows(plan.reads, call) : new Map<string, string>();
+            if (tables.size === 0) return;
+            counts.pinned += 1;
+            const shown = await inTransaction('', async () => {
+              const before = await rowsOf(call);
+              await shop.connection.query('set foreign_key_checks = 0');
+              for (const [table, seen] of tables)
+                await shop.connection.query(`delete from ${table} where (${seen}) is not true`);
+              return { before, after: await rowsOf(call) };
+            });
+            if (shown === null) counts.refused += 1;
+            else if (shown.after !== shown.before)
+              throw new Error(`${shown.before} became ${shown.after}: ${JSON.stringify({ call, plan })}`);
+          }),
+          { numRuns: runsOf(runs) },
+        );
+        expect(counts.pinned - counts.refused).toBeGreaterThan(runs / 5);
+      }, 600_000);
+
+      const property = (altered: (plan: Plan) => Plan): fc.IAsyncProperty<[Sent, readonly Sent[], string]> =>
+        fc.asyncProperty(
+          reads,
+          fc.array(writes, { minLength: 1, maxLength: 6 }),
+          fc.constantFrom('', 'STRICT_ALL_TABLES', 'NO_AUTO_VALUE_ON_ZERO'),
+          async (reading, writings, sqlMode) => {
+            const plan = shop.planner.plan(reading.text);
+            for (const writing of writings) {
+              const told = altered(shop.planner.plan(writing.text));
+              // Whatever a conflicting write does, nobody keeps the result.
+              if (conflicts({ plan, call: reading }, { plan: told, call: writing })) continue;
+              counts.disjoint += 1;
+              const seen = await inTransaction(sqlMode, async () => {
+                const before = await rowsOf(reading);
+                await send(writing);
+                return { before, after: await rowsOf(reading) };
+              });
+              if (seen === null) counts.refused += 1;
+              else if (seen.after !== seen.before)
+                throw new Error(
+                  `stale: ${JSON.stringify({ ...seen, reading, writing, sqlMode, plan, told })}`,
+                );
+            }
+          },
+        );
+
+      test('no generated write changes a read that its plan calls disjoint', async () => {
+        counts.refused = 0;
+        await fc.assert(
+          property((plan) => plan),
+          { numRuns: runsOf(runs) },
+        );
+        expect(counts.disjoint - counts.refused).toBeGreaterThan(runs / 3);
+      }, 600_000);
+
+      if (flavour === 'mariadb')
+        test('a planner that forgot the old values of an update would be caught', async () => {
+          const outcome = await fc.check(property(forgetful), {
+            numRuns: 5_000,
+            seed: 11,
+            endOnFailure: true,
+          });
+          expect(String(outcome.errorInstance)).toContain('stale');
+        }, 600_000);
+    },
+    flavour,
+  );
