@@ -101,39 +101,17 @@ const serverId = `concat_ws('/', ${perFlavour({ mariadb: `(select variable_value
  * and what the state of the connection says better.
  */
 const NEUTRAL = [
-  ...['identity', 'last_insert_id', 'insert_id', 'rand_seed1', 'rand_seed2', 'timestamp', 'pseudo_thread_id'],
-  ...[
-    'error_count',
-    'warning_count',
-    'in_transaction',
-    'last_gtid',
-    'autocommit',
-    'gtid_seq_no',
-    'gtid_next',
-  ],
-  ...[
-    'gtid_owned',
-    'gtid_executed',
-    'gtid_purged',
-    'gtid_binlog_pos',
-    'gtid_binlog_state',
-    'gtid_current_pos',
-  ],
-  ...['wsrep_gtid_seq_no', 'proxy_user', 'external_user', 'tx_isolation', 'transaction_isolation'],
-  ...[
-    'tx_read_only',
-    'transaction_read_only',
-    'foreign_key_checks',
-    'unique_checks',
-    'check_constraint_checks',
-  ],
-  ...['sql_safe_updates', 'sql_log_bin', 'sql_log_off', 'sql_notes', 'sql_warnings', 'max_error_count'],
-  ...['slow_query_log', 'long_query_time', 'general_log', 'profiling', 'profiling_history_size'],
-  ...['max_statement_time', 'max_execution_time', 'deadlock_timeout_long', 'deadlock_timeout_short'],
-  ...['sort_buffer_size', 'join_buffer_size', 'read_buffer_size', 'read_rnd_buffer_size', 'tmp_table_size'],
-  ...['max_heap_table_size', 'bulk_insert_buffer_size', 'query_cache_type', 'lock_wait_timeout'],
-  ...['net_read_timeout', 'net_write_timeout', 'wait_timeout', 'interactive_timeout', 'max_connections'],
-];
+  'identity last_insert_id insert_id rand_seed1 rand_seed2 timestamp pseudo_thread_id error_count',
+  'warning_count in_transaction last_gtid autocommit gtid_seq_no gtid_next gtid_owned gtid_executed',
+  'gtid_purged gtid_binlog_pos gtid_binlog_state gtid_current_pos wsrep_gtid_seq_no proxy_user',
+  'external_user tx_isolation transaction_isolation tx_read_only transaction_read_only',
+  'foreign_key_checks unique_checks check_constraint_checks sql_safe_updates sql_log_bin sql_log_off',
+  'sql_notes sql_warnings max_error_count slow_query_log long_query_time general_log profiling',
+  'profiling_history_size max_statement_time max_execution_time deadlock_timeout_long',
+  'deadlock_timeout_short sort_buffer_size join_buffer_size read_buffer_size read_rnd_buffer_size',
+  'tmp_table_size max_heap_table_size bulk_insert_buffer_size query_cache_type lock_wait_timeout',
+  'net_read_timeout net_write_timeout wait_timeout interactive_timeout max_connections',
+].flatMap((line) => line.split(' '));
 const NEUTRAL_PREFIXES = ['innodb_', 'performance_schema_', 'binlog_', 'log_', 'idle_', 'rpl_', 'slave_'];
 
 const isMeaningful = [
@@ -295,9 +273,12 @@ const measured = (texts: readonly string[]): string => texts.map((text) => `${te
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-/** As privileges are listed. The user's part may have an `@` of its own. */
-const grantee = `concat('''', left(current_user(), char_length(current_user())
-      - char_length(substring_index(current_user(), '@', -1)) - 1), '''@''', substring_index(current_user(), '@', -1), '''')`;
+/** The part of an account before its host, which has no `@`. */
+export const userOf = (account: string): string =>
+  `left(${account}, char_length(${account}) - char_length(substring_index(${account}, '@', -1)) - 1)`;
+
+/** As privileges are listed. */
+const grantee = `concat('''', ${userOf('current_user()')}, '''@''', substring_index(current_user(), '@', -1), '''')`;
 
 /** Whether the server runs nothing of this session any more. Hidden means still running. */
 export async function hasBackendEnded(query: TextQuery, backend: Backend): Promise<boolean> {

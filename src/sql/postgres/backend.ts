@@ -3,6 +3,12 @@
  * ended, and how that is asked. Given only a query function.
  */
 import {
+  type WriteBackend as AnyWriteBackend,
+  type ProxiedWrites,
+  preparesOfText,
+  textOfPrepares,
+} from '../write-backend.js';
+import {
   arePreparedGone,
   type Backend,
   hasBackendEnded,
@@ -11,27 +17,17 @@ import {
   type TextQuery,
 } from './database.js';
 
-/** Who makes a write visible. */
-export interface WriteBackend {
-  readonly backend: Backend;
-  /**
-   * Unique to the write: behind a proxy nobody knows which server process runs it. Null where the backend is known to
-   * be the connection's own.
-   */
-  readonly mark: string | null;
-  /** Prepared transactions that outlive the backend. */
-  readonly prepares: readonly string[] | 'unknown';
-}
+export { ProxiedWrites } from '../write-backend.js';
+
+export type WriteBackend = AnyWriteBackend<Backend>;
 
 /** Without a space: `pid@start/lock/gids/mark`. */
 export function nameOfBackend({ backend, mark, prepares }: WriteBackend): string {
   const { pid, startedAtUs, lock } = backend;
-  const gids =
-    prepares === 'unknown' ? '?' : prepares.map((gid) => Buffer.from(gid).toString('base64url')).join(',');
   return [
     `${pid}@${startedAtUs ?? '?'}`,
     lock === null ? '' : `${lock.high}.${lock.low}`,
-    gids,
+    textOfPrepares(prepares),
     mark ?? '',
   ].join('/');
 }
@@ -46,35 +42,8 @@ export function backendOfName(name: string): WriteBackend | null {
   return {
     backend: { pid: Number(pid), startedAtUs: start === '?' ? null : (start ?? null), lock },
     mark: mark === '' ? null : mark,
-    prepares:
-      gids === '?'
-        ? 'unknown'
-        : gids
-            .split(',')
-            .filter((gid) => gid !== '')
-            .map((gid) => Buffer.from(gid, 'base64url').toString()),
+    prepares: preparesOfText(gids),
   };
-}
-
-/** What this process knows of writes whose server process nobody can name: when it first asked, by the server's clock. */
-export class ProxiedWrites {
-  private readonly askedSince = new Map<string, string>();
-
-  /** Marks remembered at once; of a further one the question begins anew. */
-  private static readonly countMax = 1_000;
-
-  firstAsked(mark: string): string | undefined {
-    return this.askedSince.get(mark);
-  }
-
-  note(mark: string, now: string): void {
-    if (this.askedSince.size >= ProxiedWrites.countMax) this.askedSince.clear();
-    this.askedSince.set(mark, now);
-  }
-
-  forget(mark: string): void {
-    this.askedSince.delete(mark);
-  }
 }
 
 /**
