@@ -64,6 +64,7 @@ export class Caches {
         namespace,
         ttl: '1h',
         changes: { kind: 'none' }, // a rotation at a moment of its own choosing would hide that one is missing
+        writeHot: 'cache', // what is not kept shows nothing
         ...config,
       });
     });

@@ -42,15 +42,9 @@ export const sessionMutants: readonly DifferentialMutant[] = [
     ],
   },
   {
-    name: 'what a savepoint was rolled back to is taken for the end of the transaction',
+    name: 'an error is taken for the end of its transaction, though a savepoint saves what came before',
     file: '../adapters/transaction.ts',
-    changes: [
-      {
-        from: `    if (idle && this.status === 'E' && commits !== 'maybe') return { place: null };`,
-        to: `    if (this.status === 'E') this.forget();
-    if (idle && this.status === 'E' && commits !== 'maybe') return { place: null };`,
-      },
-    ],
+    changes: [{ from: `if (status === 'I') this.forget();`, to: `if (status !== 'T') this.forget();` }],
   },
   {
     name: 'what a prepared transaction wrote is over when it is prepared',
@@ -88,7 +82,7 @@ export const sessionMutants: readonly DifferentialMutant[] = [
     ],
   },
   {
-    name: 'a time zone that was set is no part of what a result is kept under',
+    name: 'a setting that the server reports is no part of what a result is kept under',
     file: '../adapters/pg/session.ts',
     changes: [
       {

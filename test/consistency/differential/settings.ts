@@ -20,7 +20,10 @@ export function settingsWith(redisUrl: string | null): readonly NamedSetting[] {
   return [
     { name: 'with room for every result' },
     { name: 'with reads in transactions', config: { transactions: 'untilWrite' } },
-    { name: 'with two shapes per table', config: { limits: { shapesPerTable: 2 } } },
+    {
+      name: 'with two shapes per table',
+      config: { limits: { shapesPerTable: 2 }, writeHot: 'bypass' },
+    },
     ...shared,
     {
       name: 'without results that are kept decoded',

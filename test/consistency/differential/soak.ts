@@ -86,7 +86,12 @@ async function tryMutants(
   for (const mutant of mutants.filter(({ name }) => name.includes(only))) {
     const { source, dispose } = await mutate(mutant);
     const startedAtMs = performance.now();
-    const seconds = (): string => ((performance.now() - startedAtMs) / 1_000).toFixed(1);
+    const startedCpu = process.cpuUsage();
+    const taken = (): string => {
+      const { user, system } = process.cpuUsage(startedCpu);
+      const seconds = (performance.now() - startedAtMs) / 1_000;
+      return `${seconds.toFixed(1)} s (${((user + system) / 1_000_000).toFixed(1)} s of the processor)`;
+    };
     let tried = 0;
     let foundAfter = '';
     function* seeds(): Generator<number> {
@@ -98,16 +103,17 @@ async function tryMutants(
       steps: STEPS,
       onTried: (found) => {
         tried++;
-        if (found && foundAfter === '') foundAfter = seconds();
+        if (found && foundAfter === '') foundAfter = taken();
       },
     });
     await dispose();
     if (mismatch === null) right = false;
     const told =
       mismatch === null
-        ? `NOT REPORTED after ${seconds()} s`
-        : `reported as ${mismatch.kind} after ${foundAfter} s`;
+        ? `NOT REPORTED after ${taken()}`
+        : `reported as ${mismatch.kind} after ${foundAfter}`;
     say(`${told}, ${tried} databases: ${mutant.name}`);
+    if (mismatch?.kind === 'different') say(mismatch.message); // rarely what is expected
   }
   return right;
 }

@@ -163,7 +163,7 @@ export const functions: Recipe = (stage) => {
     string,
     string,
   ]; // four
-  const isDeclared = dice.chance(0.6);
+  const isDeclared = dice.chance(0.65);
   const query = `select v from ${rates.name} where id = $1`;
   const change = `update ${rows.name} set v = coalesce(v, 0) + 1, k = $1 where k = $1 % 3 + 1`;
   stage.setup.push(
@@ -173,7 +173,7 @@ export const functions: Recipe = (stage) => {
     isDeclared
       ? `create function ${rate}(int) returns int language plpgsql as $$ declare found int; begin execute '${query}' into found using $1; return found; end $$`
       : `create function ${rate}(int) returns int language ${dice.pick([`sql stable as $$ ${query} $$`, `plpgsql stable as $$ begin return (${query}); end $$`])}`,
-    `create function ${count}(int) returns bigint language sql ${dice.pick(['stable', 'immutable'])} return (select count(*) from ${rows.name} where k = $1)`,
+    `create function ${count}(int) returns bigint language sql ${dice.pick(['stable', 'volatile'])} return (select count(*) from ${rows.name} where k = $1)`,
     `create function ${list}(int) returns setof ${rows.name} language sql stable as $$ select * from ${rows.name} where k = $1 $$`,
     `create procedure ${stage.name('both')}(int) language plpgsql as $$ begin ${change}; commit; update ${rates.name} set v = $1 where id = $1; end $$`,
   );
@@ -186,6 +186,9 @@ export const functions: Recipe = (stage) => {
     reads: [
       (d) => `select ${rate}(${literal(d)}) as rate`,
       (d) => `select x.*, ${rate}(x.id) as rate from ${rows.name} x where x.k = ${number(d)}`,
+      (d) => `select id, ${rate}(${literal(d)}) as rate from ${rows.name} where k <> ${number(d)}`,
+      (d) => `select count(*) from ${rows.name} where ${rate}(id) = ${number(d)}`,
+      () => `select id, ${rate}(id) from ${rows.name}`,
       (d) => `select * from ${rates.name} where ${rate}(id) = ${number(d)}`,
       (d) => `select ${count}(${literal(d)})`,
       (d) => `select * from ${list}(${literal(d)})`,
@@ -194,10 +197,13 @@ export const functions: Recipe = (stage) => {
     ],
     writes: [
       (d) => `select ${add}(${literal(d)})`,
+      (d) => `select ${add}(${literal(d)})`,
       (d) => `select ${add}(id) from ${rates.name} where id = ${number(d)}`,
       (d) => `call ${stage.name('both')}(${literal(d)})`,
       (d) => `update ${rates.name} set v = ${number(d)} where id = ${number(d)}`,
-      ...movesOf(rows, ['k']),
+      (d) => `update ${rates.name} set v = coalesce(v, 0) + 1 where id = ${number(d)}`,
+      (d) => d.dice.pick(movesOf(rates, ['k']))(d),
+      (d) => d.dice.pick(movesOf(rows, ['k']))(d),
     ],
   };
 };

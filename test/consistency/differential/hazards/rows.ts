@@ -260,7 +260,7 @@ export const told: Recipe = (stage) => {
   ]);
   for (const relation of [rows, beside]) stage.fill(relation);
   const [t, o] = [rows.name, beside.name];
-  const equal = (d: Drawing): string => `${d.dice.pick(['a', 'a', 'k', 'k', 'id', 'v'])} = ${number(d)}`;
+  const equal = (d: Drawing): string => `${d.dice.pick(['a', 'a', 'a', 'k', 'k', 'id', 'v'])} = ${number(d)}`;
   /** Not by what is changed: what that was is not in the text. */
   const other = (d: Drawing): string =>
     `${d.dice.pick(['id', 'id', 'v'])} ${d.dice.pick(['=', '=', '>'])} ${number(d)}`;
@@ -268,6 +268,13 @@ export const told: Recipe = (stage) => {
     `returning ${d.dice.pick(['*', 'id', 'a', 'k', 'a, k', 'old.a', 'new.a, old.k', 'v as a', 'a + 0 as a', `1 as id, a as k`])}`;
   const source = (d: Drawing): string =>
     d.dice.pick([o, `(values (${number(d)}, ${number(d)}, ${number(d)}), (3, 3, 3))`]);
+  const moving: Writing = (d) =>
+    d.dice.pick([
+      `update ${t} set a = ${number(d)} where ${other(d)} returning ${d.dice.pick(['a', 'k, a', '*'])}`,
+      `update ${t} set k = k % 4 + 1 where ${other(d)} returning k, a`,
+      `update ${t} set a = ${number(d)}, k = ${number(d)} where ${other(d)} ${back(d)}`,
+      `update ${t} set ${d.dice.pick(['a', 'k'])} = ${number(d)} where ${other(d)} ${back(d)}`,
+    ]);
   return {
     reads: [
       (d) => `select * from ${t} where ${equal(d)}`,
@@ -276,9 +283,12 @@ export const told: Recipe = (stage) => {
       (d) => `select * from ${o} where ${d.dice.pick(['id', 'a'])} = ${number(d)}`,
     ],
     writes: [
-      (d) => `update ${t} set a = ${number(d)} where ${other(d)} ${back(d)}`,
-      (d) => `update ${t} set a = ${number(d)}, k = ${number(d)} where ${other(d)} ${back(d)}`,
-      (d) => `update ${t} set k = k % 3 + 1 where ${other(d)} returning k, a`,
+      moving,
+      moving,
+      moving,
+      moving,
+      moving,
+      moving,
       (d) => `update ${t} set ${d.dice.pick(['a', 'k', 'id'])} = ${number(d)} where ${equal(d)} ${back(d)}`,
       (d) =>
         `update ${t} set ${d.dice.pick(['a', 'k'])} = ${d.dice.pick(['a', 'k', 'v', 'a + 1', number(d)])} where v > ${number(d)} ${back(d)}`,
@@ -298,7 +308,8 @@ export const told: Recipe = (stage) => {
         `with gone as (delete from ${t} where ${equal(d)} returning *) insert into ${o} select id + 20, a, v from gone on conflict do nothing`,
       (d) =>
         `with moved as (update ${t} set a = ${number(d)} where ${equal(d)} returning id, a) update ${o} set a = moved.a from moved where moved.id = ${o}.id`,
-      ...movesOf(beside, ['a']),
+      (d) => d.dice.pick(movesOf(beside, ['a']))(d),
+      (d) => d.dice.pick(movesOf(beside, ['a']))(d),
     ],
   };
 };

@@ -35,7 +35,7 @@ export const recipes: readonly (readonly [name: string, recipe: Recipe])[] = [
 
 /** Scenes of one database, in turns over the seeds. */
 const SCENES = 6;
-const FIRST_READS = 7;
+const FIRST_READS = 9;
 
 /** Adds the scenes of a seed to a world that has none. */
 export function scenesOf(
@@ -97,7 +97,7 @@ class SceneSteps {
         5,
         () => ({ kind: 'client', session: dice.chance(0.4) ? session : 'plain', calls: this.transaction() }),
       ],
-      [1, () => ({ kind: 'client', session: 'plain', calls: this.prepared() })],
+      [2, () => ({ kind: 'client', session: 'plain', calls: this.prepared() })],
       [own.length > 0 ? 6 : 0, () => dice.pick(own)()],
     ]);
   }
@@ -116,11 +116,18 @@ class SceneSteps {
   private ownRead(given: Writing | Asked): Read {
     const { dice, world, session } = this;
     const asked: Asked = typeof given === 'function' ? { text: given } : given;
+    const around = asked.around === undefined ? {} : { around: asked.around() };
+    // The very same text, in another session: what is kept of the one is nothing to the other.
+    const same = dice.pickOr(asked.around === undefined ? [] : this.asked.slice(-4), undefined);
+    if (same !== undefined && dice.chance(0.6)) {
+      const { text, values, isOrdered, rowMode } = same;
+      return { session, text, values, isOrdered, ...(rowMode === undefined ? {} : { rowMode }), ...around };
+    }
     return {
       session,
       ...this.bound(asked.text),
       isOrdered: asked.isOrdered ?? false,
-      ...(asked.around === undefined ? {} : { around: asked.around() }),
+      ...around,
       ...(dice.chance(0.1) ? { name: `s${world.serial++}` } : {}),
       ...(dice.chance(0.1) ? { rowMode: 'array' as const } : {}),
     };
@@ -186,6 +193,10 @@ class SceneSteps {
         [2, () => [{ ...this.write(), where: 'elsewhere' }]],
         [1, () => [textOnly('savepoint s'), this.write(), this.inside(), textOnly('rollback to s')]],
         [0.5, () => [textOnly('savepoint s'), this.write(), textOnly('release s')]],
+        [
+          1,
+          () => [this.write(), textOnly('savepoint s'), textOnly('select 1 / 0'), textOnly('rollback to s')],
+        ],
         [0.5, () => [textOnly(`set constraints all ${dice.pick(['deferred', 'immediate'])}`)]],
         [0.5, () => [textOnly('lock table pg_class in access share mode')]],
       ]);
@@ -214,7 +225,7 @@ class SceneSteps {
   private prepared(): readonly (Call | Read)[] {
     const { dice, world } = this;
     const name = `p${world.serial++}`;
-    const isRead = dice.chance(0.4) && this.plainReads().length > 0;
+    const isRead = dice.chance(0.25) && this.plainReads().length > 0;
     const { text, values } = isRead ? this.ownRead(dice.pick(this.plainReads())) : this.write();
     const given = values.map((_, index) => `$${index + 1}`).join(', ');
     const execute = textOnly(spelt(`execute ${name}${given === '' ? '' : ` (${given})`}`, values));

@@ -48,11 +48,14 @@ export const tenants: Recipe = (stage) => {
   const open = stage.table('open', columns);
   for (const relation of [rows, members, open]) stage.fill(relation, 6);
   const own = `nullif(current_setting('${TENANT}', true), '')::int`;
+  const looking = `using (exists (select 1 from ${open.name} o where o.tenant = ${rows.name}.tenant and o.k = ${own}))`;
   const policies = [
     `using (tenant = ${own})`,
     `using (tenant = ${own}) with check (true)`,
-    `using (exists (select 1 from ${open.name} o where o.tenant = ${rows.name}.tenant and o.k = ${own}))`,
     `for select using (k = ${own} or tenant = 2)`,
+    looking,
+    looking,
+    looking,
   ];
   for (const relation of [rows, members])
     stage.setup.push(
@@ -81,7 +84,7 @@ export const tenants: Recipe = (stage) => {
   return {
     session: 'tenant',
     reads: [...reads, ...reads.slice(0, 2)],
-    writes: [rows, members, open].flatMap((relation) => movesOf(relation, ['tenant', 'k'])),
+    writes: [rows, members, open, open].flatMap((relation) => movesOf(relation, ['tenant', 'k'])),
     steps: [],
   };
 };
@@ -102,7 +105,6 @@ export const settings: Recipe = (stage) => {
   const ways: readonly (readonly [readonly string[], readonly string[]])[] = [
     [['set search_path = other, public'], ['reset search_path']],
     [["set timezone = 'Asia/Tokyo'"], ['reset timezone']],
-    [["set datestyle = 'sql, dmy'"], ['reset datestyle']],
     [["set bytea_output = 'escape'"], ['reset bytea_output']],
     [['set role differential_tenant'], ['reset role']],
     [['begin', 'set local search_path = other, public'], ['commit']],
@@ -112,9 +114,15 @@ export const settings: Recipe = (stage) => {
       ["select set_config('search_path', 'public', false)"],
     ],
   ];
+  /** What the driver makes of the same cells is another value. */
+  const styles: typeof ways = [
+    [["set datestyle = 'sql, dmy'"], ['reset datestyle']],
+    [["set datestyle = 'german'"], ['reset datestyle']],
+    [['begin', "set local datestyle = 'sql, mdy'"], ['rollback']],
+  ];
   const equal = (d: Drawing): string => `${d.dice.pick(['k', 'id', 'v'])} = ${number(d)}`;
   const asked: Asked['text'] = (d) =>
-    `select ${d.dice.pick(['*', 'at::text, bytes::text, v', 'v'])} from ${rows.name} where ${equal(d)}`;
+    `select ${d.dice.pick(['*', '*', 'id, at', 'at::text, bytes::text, v'])} from ${rows.name} where ${equal(d)}`;
   const inOther = (calls: readonly string[]): Step => ({
     kind: 'client',
     session: 'plain',
@@ -125,8 +133,8 @@ export const settings: Recipe = (stage) => {
   return {
     reads: [
       { text: asked },
-      { text: asked, around: () => dice.pick(ways) },
-      { text: asked, around: () => dice.pick(ways) },
+      { text: asked, around: () => dice.pick(dice.chance(0.4) ? styles : ways) },
+      { text: asked, around: () => dice.pick(dice.chance(0.4) ? styles : ways) },
       { text: (d) => `select * from ${d.dice.pick(['other', 'public'])}.${rows.name} where ${equal(d)}` },
     ],
     writes: [...movesOf(rows, ['k']), ...movesOf({ ...rows, name: `other.${rows.name}` }, ['k'])],
