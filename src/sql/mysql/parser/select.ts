@@ -1,6 +1,5 @@
 /** Decides what stands between SELECT and ORDER BY. */
 import type { Into, NamedWindow, Select, SelectItem } from '../ast.js';
-import type { Token } from '../tokens.js';
 import type { Cursor } from './cursor.js';
 import { intoOf } from './into.js';
 import { selectAlias } from './names.js';
@@ -16,7 +15,6 @@ const optionWords = [
   'sql_small_result',
   'sql_big_result',
   'sql_buffer_result',
-  'sql_cache',
   'sql_no_cache',
   'sql_calc_found_rows',
 ] as const;
@@ -50,14 +48,10 @@ export function select(cursor: Cursor): { readonly body: Select; readonly into: 
   return { body, into };
 }
 
-/** For MySQL 8 `sql_cache` is a name like any other. */
+/** `sql_cache` is a name like any other for MySQL 8, and an option for its elders. */
 function option(cursor: Cursor): string | null {
-  if (cursor.at('sql_cache') && !isOption(cursor.peek(1))) cursor.fail();
-  return cursor.takeOne(optionWords);
+  return cursor.at('sql_cache') ? cursor.fail() : cursor.takeOne(optionWords);
 }
-
-/** Behind a column there would be one of these, or its alias. */
-const isOption = ({ kind, word }: Token): boolean => kind === 'word' && word !== 'from' && word !== 'as';
 
 /** Also what RETURNING says. */
 export function selectItems(cursor: Cursor): SelectItem[] {

@@ -52,6 +52,7 @@ export function joined(cursor: Cursor, first: TableSource = factor(cursor)): Tab
   for (let before = waiting.pop(); before !== undefined; before = waiting.pop()) {
     if (before.type !== 'inner') cursor.fail('a join has no condition');
     last = crossed(before.left, last, made);
+    made.add(last);
   }
   return last;
 }

@@ -12,9 +12,9 @@ const reserved = new Set(
   generated get grant group having high_priority hour_microsecond hour_minute hour_second if ignore in index infile inner
   inout insensitive insert int int1 int2 int3 int4 int8 integer intersect interval into is iterate join json_table key keys
   kill lateral leading leave left like limit linear lines load localtime localtimestamp lock long longblob longtext loop
-  low_priority match maxvalue mediumblob mediumint mediumtext middleint minus minute_microsecond minute_second mod modifies
-  natural not null numeric of on optimize option optionally or order out outer outfile over partition precision primary
-  procedure purge qualify range read reads real recursive references regexp release rename repeat replace require resignal
+  low_priority master_ssl_verify_server_cert match maxvalue mediumblob mediumint mediumtext middleint minus minute_microsecond minute_second mod modifies
+  natural no_write_to_binlog not null numeric of on optimize option optionally or order out outer outfile over partition precision primary
+  procedure purge qualify range read read_write reads real recursive references regexp release rename repeat replace require resignal
   restrict return returning revoke right rlike row rows schema schemas second_microsecond select sensitive separator set
   show signal smallint spatial specific sql sqlexception sqlstate sqlwarning sql_big_result sql_calc_found_rows
   sql_small_result ssl starting stored straight_join table tablesample terminated then tinyblob tinyint tinytext to trailing
@@ -27,7 +27,7 @@ const reserved = new Set(
 /** Words that only some servers reserve and that mean nothing by themselves: names if they are named, never an alias without AS. */
 const halfReserved = new Set(
   `any cube cume_dist dense_rank empty external first_value function general grouping groups lag last_value lead library
-  manual master_bind no_write_to_binlog nth_value ntile offset parallel percent_rank portion rank row_number slow some
+  manual master_bind nth_value ntile offset parallel percent_rank portion rank row_number slow some
   system escape member sounds array nowait skip locked window value system_time end begin`.split(/\s+/),
 );
 

@@ -1,5 +1,5 @@
 /** Decides how INSERT, REPLACE, UPDATE and DELETE are written. */
-import type { ColumnReference, Expression, Query, TableSource, With } from '../ast.js';
+import type { ColumnReference, Expression, TableSource, With } from '../ast.js';
 import type { Assignment, Delete, Insert, InsertRows, RowAlias, Truncate, Update } from '../statement-ast.js';
 import type { Cursor } from './cursor.js';
 import { alias, columnReference, tableName, tableNameWithStar } from './names.js';
@@ -44,7 +44,7 @@ function inserted(cursor: Cursor): Pick<Insert, 'columns' | 'source'> {
   if (cursor.at('(') && !isQueryInBrackets(cursor))
     columns = cursor.bracketed(() => (cursor.at(')') ? [] : cursor.list(() => columnReference(cursor))));
   if (cursor.takeOne(['values', 'value']) === null) return { columns, source: cursor.grammar.query(cursor) };
-  return { columns, source: cursor.at('row') ? valuesQuery(cursor) : insertRows(cursor) };
+  return { columns, source: insertRows(cursor) };
 }
 
 function isQueryInBrackets(cursor: Cursor): boolean {
@@ -53,16 +53,13 @@ function isQueryInBrackets(cursor: Cursor): boolean {
   return startsQuery(cursor, offset);
 }
 
-/** VALUES ROW(…): a query, though nothing can be said of its order here. */
-function valuesQuery(cursor: Cursor): Query {
-  cursor.position -= 1;
-  return cursor.grammar.query(cursor);
-}
-
+/** MySQL 8 lets each row begin with the word. */
 function insertRows(cursor: Cursor): InsertRows {
-  const rows = cursor.list(() =>
-    cursor.bracketed(() => (cursor.at(')') ? [] : cursor.list(() => storedValue(cursor)))),
-  );
+  const hasWord = cursor.at('row');
+  const rows = cursor.list(() => {
+    if (hasWord) cursor.expect('row');
+    return cursor.bracketed(() => (cursor.at(')') ? [] : cursor.list(() => storedValue(cursor))));
+  });
   return { kind: 'insert-rows', rows };
 }
 
