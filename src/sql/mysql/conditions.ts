@@ -45,7 +45,8 @@ function judge(level: Level, condition: Expression): Facts {
     case 'comparison':
       return judgeComparison(level, condition);
     case 'is':
-      if (condition.what !== 'null' || condition.isNegated) return nothing;
+      if (condition.what !== 'null' || condition.isNegated || level.catalog.session.hasAutoIsNull)
+        return nothing;
       return valuesAt(level, condition.operand, () => [nullValue], { isStrict: false });
     case 'in':
       return condition.isNegated ? nothing : isAmong(level, condition.operand, condition.items);

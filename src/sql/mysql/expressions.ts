@@ -30,6 +30,10 @@ function walkNode(walk: Walk, node: Expression | Query, scope: Scope): void {
     case 'cast':
       judgeCast(walk, node);
       return walkBelow(walk, node, scope);
+    case 'is':
+      if (walk.catalog.session.hasAutoIsNull)
+        findings.deny('auto-is-null', 'IS NULL may mean the row that was inserted last (sql_auto_is_null)');
+      return walkBelow(walk, node, scope);
     case 'temporal':
       if (node.type === 'time') findings.deny('time-of-day', 'a time of day may become a date by the clock');
       return;

@@ -23,7 +23,7 @@ const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(0
 const trimmed = (text: string): string => text.replace(/ +$/, '');
 /** Letters that languages put together are likely. */
 const text = fc
-  .array(fc.constantFrom(...printable, ...'aAbBcChHlLsSzZijIJ'), { maxLength: 6 })
+  .array(fc.constantFrom(...printable, ...'aAbBcChHlLsSzZijIJ'.split('')), { maxLength: 6 })
   .map((letters) => trimmed(letters.join('')));
 
 for (const { flavour, countMin } of flavours)
