@@ -113,8 +113,9 @@ export class Databases<S extends SessionSeen = SessionSeen, P = unknown> {
       await core.converse(claim(core.namespace, probe));
       for (const root of outdated) this.stateOf(probe).succeed(databaseOfTable(root));
     } catch (error) {
+      if (core.engine.trouble() === 'closed') return; // it serves nobody any more
       core.failed('identity', error);
-      if (core.engine.trouble() !== 'closed') core.clock.after(CLAIM_RETRY_MS, () => void this.claim(probe));
+      core.clock.after(CLAIM_RETRY_MS, () => void this.claim(probe));
     }
   }
 

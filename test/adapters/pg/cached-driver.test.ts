@@ -129,6 +129,19 @@ describeWithPostgres('cachedDriver', () => {
     await cache.close();
   });
 
+  it('leaves a working driver behind when the cache is closed, and tells of no failure', async () => {
+    const cache = createCache({ namespace: 'cached-driver-closed' });
+    const driver = cachedDriver(pg, cache);
+    await cache.ready();
+    await cache.close();
+    const client = new driver.Client(given.database.config);
+    await client.connect();
+    for (let call = 0; call < 2; call++) expect((await client.query(read, [4])).rowCount).toBe(1);
+    expect(cache.stats().failures).toStrictEqual({});
+    expect(cache.stats().nearHits).toBe(0);
+    await client.end();
+  });
+
   it('refuses pg-native where an ORM would take it', () => {
     const withNative = Object.defineProperties(
       {},
