@@ -25,6 +25,7 @@ export function lex(text: string, mode: ReadingMode): LexOutcome {
 
 const QUOTE = 39;
 const DOUBLE_QUOTE = 34;
+const DOLLAR = 36;
 const BACKTICK = 96;
 const DOT = 46;
 const STAR = 42;
@@ -161,7 +162,7 @@ class Lexer {
     }
     const text = this.text.slice(this.#at, end);
     if (isAfterDot || !isAscii(text)) return this.#plainName(end);
-    if (/^\$.*\$/.test(text)) return this.#fail('a dollar quote');
+    if (text.charCodeAt(0) === DOLLAR && text.indexOf('$', 1) > 0) return this.#fail('a dollar quote');
     this.#push('word', end, text, text.toLowerCase());
   }
 

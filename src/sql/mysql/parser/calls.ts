@@ -144,7 +144,7 @@ function match(cursor: Cursor): Expression {
       ['in', 'boolean', 'mode'],
       ['with', 'query', 'expansion'],
     ];
-    const modifier = modes.find((words) => cursor.take(...words)) ?? [];
+    const modifier = modes.find((words) => cursor.takeAll(words)) ?? [];
     return { kind: 'match', columns, against, modifier: modifier.join(' ') };
   });
 }
@@ -261,7 +261,7 @@ function windowed(cursor: Cursor, found: Call): Call {
     ['from', 'last'],
     ['respect', 'nulls'],
     ['ignore', 'nulls'],
-  ].filter((words) => found.arguments.length > 0 && isBeforeOver(cursor, words) && cursor.take(...words));
+  ].filter((words) => found.arguments.length > 0 && isBeforeOver(cursor, words) && cursor.takeAll(words));
   if (!cursor.take('over')) return options.length === 0 ? found : cursor.fail();
   const over = cursor.at('(') ? windowOf(cursor) : cursor.name();
   return { ...found, words: [...found.words, ...options.flat()], over };
@@ -269,7 +269,7 @@ function windowed(cursor: Cursor, found: Call): Call {
 
 /** `FROM first` may be a table of that name. */
 function isBeforeOver(cursor: Cursor, words: readonly string[]): boolean {
-  if (!cursor.at(...words)) return false;
+  if (!cursor.atAll(words)) return false;
   return (
     cursor.peek(2).word === 'over' || (cursor.peek(3).word === 'nulls' && cursor.peek(4).word === 'over')
   );

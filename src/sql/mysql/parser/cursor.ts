@@ -32,23 +32,22 @@ export class Cursor {
   /** In the tokens. */
   position = 0;
   #depth = 0;
+  readonly #last: Token;
 
   constructor(
     readonly text: string,
     readonly tokens: readonly Token[],
     readonly mode: ReadingMode,
     readonly grammar: Grammar,
-  ) {}
+  ) {
+    const last = tokens.at(-1);
+    if (last === undefined) throw new Error('Tokens have an end.');
+    this.#last = last;
+  }
 
   /** This token, or one behind it; behind the last the last. */
   peek(offset = 0): Token {
     return this.tokens[this.position + offset] ?? this.#last;
-  }
-
-  get #last(): Token {
-    const last = this.tokens.at(-1);
-    if (last === undefined) throw new NotUnderstood('there are no tokens', 0);
-    return last;
   }
 
   next(): Token {
@@ -67,10 +66,13 @@ export class Cursor {
   }
 
   /** Whether words or symbols stand here, one behind the other. */
-  at(...words: readonly string[]): boolean {
-    for (let offset = 0; offset < words.length; offset++)
-      if (this.peek(offset).word !== words[offset]) return false;
-    return true;
+  at(first: string, ...others: readonly string[]): boolean {
+    if (this.peek().word !== first) return false;
+    return others.every((word, index) => this.peek(index + 1).word === word);
+  }
+
+  atAll(words: readonly string[]): boolean {
+    return words.every((word, offset) => this.peek(offset).word === word);
   }
 
   atAny(words: ReadonlySet<string>): boolean {
@@ -78,21 +80,33 @@ export class Cursor {
   }
 
   /** Passes the words if they stand here. */
-  take(...words: readonly string[]): boolean {
-    if (!this.at(...words)) return false;
+  take(first: string, ...others: readonly string[]): boolean {
+    if (this.peek().word !== first || !this.at(first, ...others)) return false;
+    this.position += 1 + others.length;
+    return true;
+  }
+
+  takeAll(words: readonly string[]): boolean {
+    if (!this.atAll(words)) return false;
     this.position += words.length;
     return true;
   }
 
   /** The first of these words that stands here; it is passed. */
   takeOne<Word extends string>(words: readonly Word[]): Word | null {
-    const found = words.find((word) => this.peek().word === word) ?? null;
-    if (found !== null) this.position += 1;
-    return found;
+    const { word } = this.peek();
+    if (word === '') return null;
+    for (const each of words)
+      if (each === word) {
+        this.position += 1;
+        return each;
+      }
+    return null;
   }
 
-  expect(...words: readonly string[]): void {
-    if (!this.take(...words)) this.fail(`${words.join(' ')} is missing before ${this.#shown}`);
+  expect(first: string, ...others: readonly string[]): void {
+    if (!this.take(first, ...others))
+      this.fail(`${[first, ...others].join(' ')} is missing before ${this.#shown}`);
   }
 
   /** A name: quoted, or a word that is not reserved. */

@@ -84,7 +84,7 @@ function frame(cursor: Cursor, unit: Frame['unit']): Frame {
 
 function excluded(cursor: Cursor): string {
   const ways = [['no', 'others'], ['current', 'row'], ['group'], ['ties']];
-  return (ways.find((words) => cursor.take(...words)) ?? cursor.fail()).join(' ');
+  return (ways.find((words) => cursor.takeAll(words)) ?? cursor.fail()).join(' ');
 }
 
 function frameBound(cursor: Cursor): FrameBound {

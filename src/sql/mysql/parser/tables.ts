@@ -22,6 +22,12 @@ interface Waiting {
  * @param first an item that was passed
  */
 export function joined(cursor: Cursor, first: TableSource = factor(cursor)): TableSource {
+  return cursor.atAny(joinWords) ? chain(cursor, first) : first;
+}
+
+const joinWords = new Set(['join', 'inner', 'cross', 'straight_join', 'left', 'right', 'natural']);
+
+function chain(cursor: Cursor, first: TableSource): TableSource {
   const waiting: Waiting[] = [];
   const made = new Set<TableSource>();
   const make = (join: Omit<JoinedTables, 'kind'>): TableSource => {
@@ -163,7 +169,7 @@ function indexHint(cursor: Cursor): IndexHint | null {
   if (cursor.takeOne(['index', 'key']) === null) cursor.fail();
   const purposes = [['join'], ['order', 'by'], ['group', 'by']];
   const purpose = cursor.take('for')
-    ? (purposes.find((words) => cursor.take(...words)) ?? cursor.fail())
+    ? (purposes.find((words) => cursor.takeAll(words)) ?? cursor.fail())
     : [];
   const indexes = cursor.bracketed(() => (cursor.at(')') ? [] : cursor.list(() => indexName(cursor))));
   return { kind: 'index-hint', action, purpose: purpose.join(' ') as IndexHint['purpose'], indexes };

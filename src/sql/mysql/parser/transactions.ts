@@ -43,7 +43,7 @@ const isolations: readonly Isolation[] = [
 
 export function isolationLevel(cursor: Cursor): Isolation | null {
   if (!cursor.take('isolation', 'level')) return null;
-  return isolations.find((level) => cursor.take(...level.split(' '))) ?? cursor.fail();
+  return isolations.find((level) => cursor.takeAll(level.split(' '))) ?? cursor.fail();
 }
 
 function completion(cursor: Cursor): { readonly chain: boolean | null; readonly release: boolean | null } {
