@@ -11,7 +11,7 @@ import type { ObservedFrom, Observer } from '../cache/changes.js';
 import { type Conversation, converse, openSession, type Store } from '../cache/executor.js';
 import type { Clock, Timer } from '../clock.js';
 import { LookasideError } from '../errors.js';
-import type { Statistics } from '../sql/statistics.js';
+import { type Statistics, StatisticsNotKept } from '../sql/statistics.js';
 import { type Baseline, differences, excessOf, type TableBaseline, Unsettled } from './baseline.js';
 import type { OwnCounts } from './own-counts.js';
 import { loadBaseline, releaseLease, renewLease, saveBaseline, takeLease, withTokens } from './shared.js';
@@ -49,6 +49,9 @@ const SECOND_LOOK_AFTER_MS = 50;
 /** A connection that does not answer is not waited for: what it wrote may cost a rotation. */
 const SETTLE_MS_MAX = 500;
 
+/** Between looks at a server that does not tell of writes: its settings may be others then. */
+const NOT_KEPT_INTERVAL_MS = 60_000;
+
 interface Suspicion {
   /** Rows that others wrote, at least. */
   readonly excess: ReadonlyMap<string, number>;
@@ -59,6 +62,8 @@ interface Suspicion {
 export class Watch {
   /** The statistics are not seen: only their age bounds results. */
   isBlind = false;
+  /** Whether the server tells of writes at all, as this process found; null before it did. */
+  private canSee: boolean | null = null;
   private readonly sources: ObservedFrom[] = [];
   private observer: Observer | null = null;
   private connecting: Promise<Observer> | null = null;
@@ -124,17 +129,22 @@ export class Watch {
   private run(task: () => Promise<void>): Promise<void> {
     const { clock, intervalMs, onFailure } = this.options;
     const running = task()
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         if (this.closed) return;
         this.dropObserver();
         this.baseline = null;
         const isLost = clock.monotonicMs() - this.seenAtMs > LEASE_INTERVALS * intervalMs;
         if (isLost || isUnavailable(error)) this.isBlind = true;
         onFailure(error);
+        if (!(error instanceof StatisticsNotKept)) return;
+        this.canSee = false;
+        await this.release(); // so that the others find out, too
       })
       .finally(() => {
         this.running = null;
-        if (!this.closed) this.timer = clock.after(intervalMs, () => void this.run(() => this.tick()));
+        if (this.closed) return;
+        const delayMs = this.canSee === false ? Math.max(intervalMs, NOT_KEPT_INTERVAL_MS) : intervalMs;
+        this.timer = clock.after(delayMs, () => void this.run(() => this.tick()));
       });
     this.running = running;
     return running;
@@ -154,7 +164,7 @@ export class Watch {
   /** Nothing that could be served is left: the database may sleep. */
   private pause(): void {
     this.dropObserver();
-    this.sawNow();
+    if (this.canSee === true) this.sawNow();
   }
 
   private async lookNow(): Promise<Statistics> {
@@ -194,6 +204,8 @@ export class Watch {
     const lease = await this.converse(takeLease(names, options.process, leaseMs));
     if (lease !== 'kept') this.baseline = null;
     if (lease === 'others') {
+      // What the server does not tell us, its owner is not told either.
+      if (this.canSee !== true) await look();
       this.dropObserver();
       this.sawNow(); // its owner has, or it would have run out
       return;
@@ -204,6 +216,7 @@ export class Watch {
   }
 
   private sawNow(): void {
+    this.canSee = true;
     this.isBlind = false;
     this.seenAtMs = this.options.clock.monotonicMs();
   }

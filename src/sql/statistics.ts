@@ -1,4 +1,12 @@
 /** Decides in which words a database says what was written in it, by anybody. Dialect-free: knows no query. */
+import { LookasideError } from '../errors.js';
+
+/** The server keeps no statistics that tell of every write: asking again soon will not help. */
+export class StatisticsNotKept extends LookasideError {
+  constructor(reason: string) {
+    super('CHANGES_UNAVAILABLE', reason);
+  }
+}
 
 /** What one look at the statistics showed. Its counts only grow, within one epoch. */
 export interface Statistics {

@@ -6,7 +6,7 @@ import { LocalCounts } from '../../src/changes/own-counts.js';
 import { Watch } from '../../src/changes/watch.js';
 import { type ManualClock, manualClock, systemRandom } from '../../src/clock.js';
 import { createServer, type EmbeddedServer } from '../../src/server/index.js';
-import type { Statistics } from '../../src/sql/statistics.js';
+import { type Statistics, StatisticsNotKept } from '../../src/sql/statistics.js';
 import { embeddedStore } from '../../src/topology/embedded.js';
 
 const names = { namespace: 'n', database: 'd' };
@@ -54,17 +54,23 @@ describe('a watch', () => {
     catalog: '',
     tables: new Map([...written].map(([id, rows]) => [id, { written: rows, file: 'f' }])),
   });
-  const started = async (name: string): Promise<Process> => {
+  interface Deviation {
+    readonly look: () => Promise<Statistics>;
+    readonly liveUntilMs: () => number;
+  }
+  const started = async (name: string, { look, liveUntilMs }: Partial<Deviation> = {}): Promise<Process> => {
     const process: Process = {
       rotated: [],
       failures: [],
       looks: 0,
       rotationFails: false,
       isGone: false,
-      look: async () => {
-        process.looks++;
-        return statistics();
-      },
+      look:
+        look ??
+        (async () => {
+          process.looks++;
+          return statistics();
+        }),
       watch: new Watch(
         names,
         {
@@ -75,7 +81,7 @@ describe('a watch', () => {
           clock,
           intervalMs: 1_000,
           process: name,
-          liveUntilMs: () => Number.POSITIVE_INFINITY,
+          liveUntilMs: liveUntilMs ?? (() => Number.POSITIVE_INFINITY),
           rotate: async (tables) => {
             if (process.rotationFails) throw new Error('the store is away');
             process.rotated.push([...tables]);
@@ -193,7 +199,8 @@ describe('a watch', () => {
     const first = await started('a');
     const second = await started('b');
     await interval();
-    expect([first.looks > 1, second.looks]).toStrictEqual([true, 0]);
+    // The second one's only look was whether the server tells of writes at all.
+    expect([first.looks > 1, second.looks]).toStrictEqual([true, 1]);
     first.look = async () => expect.fail('it was killed');
     write('1', 1);
     for (let late = 0; late < 5; late++) await interval();
@@ -211,6 +218,29 @@ describe('a watch', () => {
     process.look = look;
     await interval();
     expect(process.watch.isBlind).toBe(false);
+  });
+
+  it('sees nothing of a server that keeps no statistics, whoever looks, idle or not, until it keeps them', async () => {
+    let isIdle = false;
+    const refuse = async (): Promise<Statistics> => {
+      throw new StatisticsNotKept('they are off');
+    };
+    const both: Process[] = [];
+    for (const name of ['a', 'b'])
+      both.push(
+        await started(name, { look: refuse, liveUntilMs: () => (isIdle ? 0 : Number.POSITIVE_INFINITY) }),
+      );
+    const blind = (): readonly boolean[] => both.map(({ watch }) => watch.isBlind);
+    expect(blind()).toStrictEqual([true, true]);
+    isIdle = true;
+    for (let later = 0; later < 70; later++) await interval();
+    isIdle = false;
+    expect(blind()).toStrictEqual([true, true]);
+    // It is asked once a minute, not once in an interval.
+    expect(both.map(({ failures }) => failures.length)).toStrictEqual([1, 1]);
+    for (const process of both) process.look = async () => statistics();
+    for (let later = 0; later < 60; later++) await interval();
+    expect(blind()).toStrictEqual([false, false]);
   });
 
   it('ends at once while a look is not answered', async () => {

@@ -2,8 +2,7 @@
  * Decides how a Postgres server is asked what was written, by anybody: its cumulative statistics, which need neither
  * rights nor configuration. Given only a query function; knows nothing of what the answers are for.
  */
-import { LookasideError } from '../../errors.js';
-import type { Statistics, TableStatistics } from '../statistics.js';
+import { type Statistics, StatisticsNotKept, type TableStatistics } from '../statistics.js';
 import type { TextQuery } from './database.js';
 
 /** `pg_stat_force_next_flush`, and statistics that an idle session hands over by itself, are there since 15. */
@@ -58,17 +57,15 @@ export const statisticsSql = `select
 /**
  * Looks at the statistics.
  *
- * @throws LookasideError `CHANGES_UNAVAILABLE` where the server does not keep them; what the query threw
+ * @throws StatisticsNotKept where the server does not keep them; what the query threw
  */
 export async function readStatistics(query: TextQuery): Promise<Statistics> {
   const [row] = await query(statisticsSql);
   if (Number(row?.['version']) < STATISTICS_SERVER_VERSION_MIN)
-    throw new LookasideError(
-      'CHANGES_UNAVAILABLE',
+    throw new StatisticsNotKept(
       'a session of this Postgres may keep what it wrote to itself for as long as it is idle; 15 or later does not',
     );
-  if (row?.['counting'] !== 'on')
-    throw new LookasideError('CHANGES_UNAVAILABLE', 'track_counts is off; turn it on');
+  if (row?.['counting'] !== 'on') throw new StatisticsNotKept('track_counts is off; turn it on');
   const tables = new Map<string, TableStatistics>();
   for (const entry of (row['tables'] ?? '').split(',')) {
     const [oid, file, count] = entry.split(' ');

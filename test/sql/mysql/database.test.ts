@@ -176,15 +176,21 @@ for (const flavour of ['mariadb', 'mysql57'] as const)
       it('is another state of the same one after a restart, and a standby while it may not be written', async () => {
         const server = await ownMysql(flavour);
         try {
-          const probeOnce = async (): Promise<ConnectionProbe> => {
-            const { query, id, connection } = await openSession({ uri: server.url });
+          const over = async <T>(task: (session: TextSession) => Promise<T>): Promise<T> => {
+            const session = await openSession({ uri: server.url });
             try {
-              return await probeConnection(query, { lock: null, expectedId: id });
+              return await task(session);
             } finally {
-              connection.destroy();
+              session.connection.destroy();
             }
           };
+          const probeOnce = (): Promise<ConnectionProbe> =>
+            over(({ query, id }) => probeConnection(query, { lock: null, expectedId: id }));
           const before = await probeOnce();
+          // Starts are told in seconds.
+          const now = (): Promise<string | null | undefined> =>
+            over(async ({ query }) => (await query('select unix_timestamp() as now'))[0]?.['now']);
+          await expect.poll(now, { timeout: 5_000 }).not.toBe(before.backend.serverStartedAtS);
           await server.restart('crash', { read_only: '1' });
           const then = await probeOnce();
           expect(then.lineage).toBe(before.lineage);
