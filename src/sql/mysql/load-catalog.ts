@@ -180,7 +180,7 @@ function columnOf(row: Row): Column {
     name: (name ?? '').toLowerCase(),
     type: typeName(type),
     // Also those that follow the clock or the state of the row: what is given is not what is stored.
-    generated: /generated|row start|row end|without system/i.test(
+    generated: /generated|on update|row start|row end|without system/i.test(
       (extra ?? '').replace(/default_generated/i, ''),
     ),
     valueClass,
