@@ -83,9 +83,9 @@ describeWithPostgres('pins against the server: a result that changed was not dis
   test('a planner that forgot the old values of an update would be caught', async () => {
     const outcome = await fc.check(property(plainRead, forgetful), {
       numRuns: 5_000,
-      seed: 11,
+      seed: 2,
       endOnFailure: true,
     });
     expect(String(outcome.errorInstance)).toContain('stale');
-  });
+  }, 120_000);
 });

@@ -7,6 +7,7 @@ import {
   numbered,
   type Piece,
   piece,
+  queryOf,
   type TableName,
   tableName,
   valueOf,
@@ -133,6 +134,90 @@ const insert = tableName.chain((table) =>
     ),
 );
 
+/** Rows found by what a query beside the table gives, which may also be what they get. */
+const joinedWrite = fc.tuple(tableName, fc.integer({ min: 0, max: 6 })).chain(([table, which]) =>
+  columnOf(table).chain(({ name, family }) =>
+    fc
+      .tuple(queryOf(family), where(table, 't'), assignment(table), queryOf(family))
+      .map(([query, filter, set, other]) => {
+        const source = query.text.replace(' for update', '');
+        const change = `update ${table} t set ${set.text.replace(/= (\w+) \+ 1/, '= t.$1 + 1')}`;
+        const key = `t.${name} = x.k`;
+        switch (which) {
+          case 0:
+            return piece(`${change} from (${source}) x (k) where ${key}`, [set, query]);
+          case 1:
+            return piece(`with x (k) as (${source}) ${change} from x where ${key} and ${filter.text}`, [
+              query,
+              set,
+              filter,
+            ]);
+          case 2:
+            return piece(`update ${table} t set ${name} = x.k from (${source}) x (k) where ${filter.text}`, [
+              query,
+              filter,
+            ]);
+          case 3:
+            return piece(`delete from ${table} t using (${source}) x (k) where ${key} and ${filter.text}`, [
+              query,
+              filter,
+            ]);
+          case 4:
+            return piece(
+              `delete from ${table} t using (${source}) x (k) left join (${other.text}) y (k) on x.k = y.k where t.${name} = y.k`,
+              [query, other],
+            );
+          case 5:
+            return piece(
+              `merge into ${table} t using (${source}) x (k) on ${key} when matched and ${filter.text} then delete`,
+              [query, filter],
+            );
+          default:
+            return piece(
+              `merge into ${table} t using (${source}) x (k) on ${key} when matched then update set ${name} = x.k when not matched then insert (id, ${name === 'id' ? 'label' : name}) values (9, x.k)`,
+              [query],
+            );
+        }
+      }),
+  ),
+);
+
+/** Of what a query gives in two columns, the first of them a key. */
+const insertedQuery = fc
+  .tuple(
+    fc.constantFrom<TableName>('team', 'member', 'touched', 'parted'),
+    fc.integer({ min: 4, max: 9 }),
+    fc.integer({ min: 0, max: 3 }),
+  )
+  .chain(([table, id, which]) =>
+    columnOf(table).chain(({ name, family }) =>
+      fc.tuple(valueOf(family), where(table, 'q')).map(([given, filter]) => {
+        const into = `insert into ${table} (id, ${name === 'id' ? 'label' : name})`;
+        const key: Piece = { text: '?::int', values: [id] };
+        const column = name === 'id' ? 'label' : name;
+        switch (which) {
+          case 0:
+            return piece(`${into} select ${key.text}, ${given.text}`, [key, given]);
+          case 1:
+            return piece(
+              `${into} select q.id + 10, q.${column} from ${table} q where ${filter.text} on conflict do nothing`,
+              [filter],
+            );
+          case 2:
+            return piece(
+              `${into} select ${key.text}, q.${column} from ${table} q where ${filter.text} limit 1`,
+              [key, filter],
+            );
+          default:
+            return piece(
+              `with x as (select q.id + 20 as id, q.${column} as c from ${table} q where ${filter.text}) ${into} select ${key.text}, ${given.text} union all select x.id, x.c from x`,
+              [filter, key, given],
+            );
+        }
+      }),
+    ),
+  );
+
 const oddWrite = fc.constantFrom(
   piece('update team set grp = m.id from member m where m.team = team.id and team.id = 1'),
   piece('delete from member using team where team.id = member.team and member.id = 2'),
@@ -152,6 +237,8 @@ export const write: fc.Arbitrary<Call> = fc
     { weight: 6, arbitrary: update },
     { weight: 3, arbitrary: remove },
     { weight: 3, arbitrary: insert },
+    { weight: 3, arbitrary: joinedWrite },
+    { weight: 2, arbitrary: insertedQuery },
     { weight: 1, arbitrary: oddWrite },
   )
   .map(numbered);

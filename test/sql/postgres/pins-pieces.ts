@@ -114,6 +114,43 @@ function listOf(family: Family): fc.Arbitrary<Piece> {
   );
 }
 
+/** What a query gives, in its one column: values in so many words, and columns of a table under a condition of its own. */
+export function queryOf(family: Family): fc.Arbitrary<Piece> {
+  // A parameter by itself would be a text there.
+  const typed = valueOf(family).map((given) =>
+    given.text === '?' ? { ...given, text: `?${casts[family][0]}` } : given,
+  );
+  const spelt = fc
+    .array(typed, { minLength: 1, maxLength: 3 })
+    .chain((parts) =>
+      fc.constantFrom(
+        piece(`values ${parts.map(({ text }) => `(${text})`).join(', ')}`, parts),
+        piece(parts.map(({ text }) => `select ${text}`).join(' union '), parts),
+        piece(`select ${parts[0]?.text} from note`, parts.slice(0, 1)),
+      ),
+    );
+  const taken = fc
+    .constantFrom(...placesOf(family))
+    .chain(([table, name]) =>
+      fc
+        .tuple(plainEquality(table, 'q.'), fc.constantFrom('', '', ' limit 2'))
+        .map(([filter, tail]) =>
+          piece(`select q.${name} from ${table} q where ${filter.text}${tail}`, [filter]),
+        ),
+    );
+  const both = fc
+    .tuple(spelt, taken)
+    .map((pair) => piece(`(${pair[0].text}) union all (${pair[1].text})`, pair));
+  return fc.oneof(spelt, taken, both);
+}
+
+/** All columns of a family. */
+function placesOf(family: Family): readonly (readonly [table: TableName, name: string])[] {
+  return (['team', 'member', 'item'] as const).flatMap((table) =>
+    Object.entries(columns[table]).flatMap(([name, own]) => (own === family ? [[table, name] as const] : [])),
+  );
+}
+
 /** Two columns at once. */
 function rows(table: TableName, prefix: string): fc.Arbitrary<Piece> {
   return fc.tuple(columnOf(table), columnOf(table)).chain(([one, two]) => {
@@ -168,6 +205,12 @@ function conjunct(table: TableName, alias: string): fc.Arbitrary<Piece> {
       {
         weight: 6,
         arbitrary: listOf(family).map((right) => piece(`${prefix}${name}${right.text}`, [right])),
+      },
+      {
+        weight: 4,
+        arbitrary: fc
+          .tuple(queryOf(family), fc.constantFrom(' in', ' = any', ' not in'))
+          .map(([query, word]) => piece(`${prefix}${name}${word} (${query.text})`, [query])),
       },
       { weight: 3, arbitrary: rows(table, prefix) },
       { weight: 3, arbitrary: fc.constant(piece(`${prefix}${name} is null`)) },
