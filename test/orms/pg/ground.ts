@@ -60,8 +60,8 @@ export const postgresGround: Ground = {
   },
 };
 
-/** For ORMs that are handed a pool. */
+/** For ORMs that are handed a pool. What is closed in the end was not closed for being idle. */
 export function poolFor({ config, cache }: Place, options: pg.PoolConfig = {}): pg.Pool {
-  const pool = forgiving(new pg.Pool({ ...config, max: 3, ...options }));
+  const pool = forgiving(new pg.Pool({ ...config, max: 3, idleTimeoutMillis: 0, ...options }));
   return cache === null ? pool : withCache(pool, cache);
 }

@@ -16,7 +16,11 @@ const onPool: OpenLibrary = async (place) => {
 };
 
 const onDriver: OpenLibrary = async ({ config, cache }) => {
-  const db = knex.default({ client: 'pg', connection: { ...config }, pool: { min: 0, max: 3 } });
+  const db = knex.default({
+    client: 'pg',
+    connection: { ...config },
+    pool: { min: 0, max: 3, idleTimeoutMillis: 600_000 },
+  });
   if (cache !== null) (db.client as Knex.Client).driver = cachedDriver(pg, cache);
   return knexLibrary(db, async () => undefined);
 };

@@ -92,7 +92,7 @@ const open: OpenLibrary = async ({ config, cache }) => {
     dbName: database,
     entities: [Author, Book],
     driverOptions: { client: CachedDialect },
-    pool: { min: 0, max: 3 },
+    pool: { min: 0, max: 3, idleTimeoutMillis: 600_000 },
   });
   /** Past the transaction that the caller may be in. */
   const fork = (): EntityManager => orm.em.fork({ disableContextResolution: true });

@@ -59,7 +59,7 @@ const open: OpenLibrary = async ({ config, cache }) => {
     dialectModule: cache === null ? pg : cachedDriver(pg, cache),
     ...rest,
     username: user,
-    pool: { max: 3 },
+    pool: { max: 3, idle: 600_000 },
     logging: false,
   });
   const models = define(sequelize);

@@ -97,6 +97,7 @@ const open: OpenLibrary = async ({ config, cache }) => {
     ...rest,
     username: user,
     poolSize: 3,
+    extra: { idleTimeoutMillis: 0 },
     driver: cache === null ? pg : cachedDriver(pg, cache),
     entities: [Author, Book],
     migrations: [Motto1700000000000],
