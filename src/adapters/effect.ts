@@ -93,6 +93,11 @@ function effectOfControl(control: TransactionControl, { database }: Circumstance
     case 'prepare':
       return { ...nothing, commits: 'yes', prepares: [control.gid], discounts: true };
     case 'commit-prepared':
-      return { ...nothing, targets: database.state.prepared.targetsOf(control.gid) ?? [database.root] };
+      // On MySQL the session that prepared it is in it still.
+      return {
+        ...nothing,
+        targets: database.state.prepared.targetsOf(control.gid) ?? [database.root],
+        commits: 'maybe',
+      };
   }
 }

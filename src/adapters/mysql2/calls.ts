@@ -3,10 +3,9 @@ import { lex } from '../../sql/mysql/lexer.js';
 import { RecentTexts } from '../../sql/recent-texts.js';
 import { isQuery } from './driver.js';
 import { keyed } from './keys.js';
-import type { CallOptions } from './options.js';
-import { optionsOfCall } from './options.js';
+import { type CallOptions, optionsOfCall } from './options.js';
 import type { Protocol } from './payload.js';
-import type { ExecuteCommand, MysqlConnection, QueryCommand } from './shapes.js';
+import type { ExecuteCommand, QueryCommand } from './shapes.js';
 
 /** A statement on its way, understood. */
 export interface Call {
@@ -16,6 +15,8 @@ export interface Call {
   readonly text: string | null;
   /** Empty where they stand in the text. */
   readonly values: readonly unknown[];
+  /** Of the values; null where nobody can tell two of them apart. */
+  readonly key: string | null;
   readonly options: CallOptions;
 }
 
@@ -25,35 +26,48 @@ export interface Raw {
   readonly values: unknown;
 }
 
-/** Plain lists of values are parameters; whatever else the driver makes a text of is planned as that text. */
-export function callOf(
-  command: QueryCommand | ExecuteCommand,
-  raw: Raw | undefined,
-  connection: MysqlConnection,
-): Call {
-  if (!isQuery(command)) return executionOf(command);
-  const parts = { command, protocol: 'text', options: optionsOfCall(command._queryOptions) } as const;
-  if (raw !== undefined && mayTakeApart(raw, connection.config.queryFormat)) {
-    const values = keyed(raw.values, 'text', (value) => connection.escape(value));
-    if (values !== null) return { ...parts, text: raw.text, values: values.values ?? [] };
-  }
-  return { ...parts, text: typeof command.sql === 'string' ? command.sql : null, values: [] };
+type Escape = (value: unknown) => string;
+
+/** What the text of a query is made of: null where only the text that the driver makes can be planned. */
+export function partsOf(
+  { text, values }: Raw,
+  queryFormat: unknown,
+  escape: Escape,
+): { readonly text: string; readonly values: unknown[]; readonly key: string } | null {
+  if (!mayTakeApart({ text, values }, queryFormat)) return null;
+  const found = keyed(values, 'text', escape);
+  return found === null ? null : { text, values: found.values ?? [], key: found.key };
 }
 
-function executionOf(command: ExecuteCommand): Call {
+/** @param parts of a query, where they are known; else the text is planned as the driver has made it */
+export function callOf(
+  command: QueryCommand | ExecuteCommand,
+  parts: ReturnType<typeof partsOf> | undefined,
+  escape: Escape,
+): Call {
+  if (!isQuery(command)) return executionOf(command, escape);
+  const how = { command, protocol: 'text', options: optionsOfCall(command._queryOptions) } as const;
+  if (parts !== null && parts !== undefined) return { ...how, ...parts };
+  return { ...how, text: typeof command.sql === 'string' ? command.sql : null, values: [], key: '' };
+}
+
+function executionOf(command: ExecuteCommand, escape: Escape): Call {
   const text: unknown = command.statement?.query ?? command.sql;
   const { parameters } = command;
+  const found = keyed(parameters, 'binary', escape);
+  const given = Array.isArray(parameters) ? (parameters as unknown[]).slice() : [];
   return {
     command,
     protocol: 'binary',
     text: typeof text === 'string' ? text : null,
-    values: Array.isArray(parameters) ? (parameters as readonly unknown[]) : [],
+    values: found?.values ?? given,
+    key: found?.key ?? null,
     options: optionsOfCall(command._executeOptions),
   };
 }
 
 /** Whether the driver puts each value where the server would put a parameter, and nowhere else. */
-export function mayTakeApart({ text, values }: Raw, queryFormat: unknown): boolean {
+function mayTakeApart({ text, values }: Raw, queryFormat: unknown): boolean {
   if (queryFormat !== undefined && queryFormat !== null) return false;
   const count = values === undefined || values === null ? 0 : Array.isArray(values) ? values.length : -1;
   return count === placeholdersIn(text);

@@ -57,6 +57,7 @@ export type Listener = (...given: never[]) => void;
 export interface Emitter {
   on(event: string, listener: Listener): unknown;
   once(event: string, listener: Listener): unknown;
+  prependListener(event: string, listener: Listener): unknown;
   removeListener(event: string, listener: Listener): unknown;
   emit(event: string, ...given: unknown[]): boolean;
   listenerCount(event: string): number;

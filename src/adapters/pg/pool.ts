@@ -61,7 +61,7 @@ export class WatchedPool {
       this.types ??= client._types;
       this.watched.get(client)?.settle();
     });
-    const leftOpen = new LeftOpen();
+    const leftOpen = new LeftOpen('pool.connect()');
     pool.prependListener('release', (_error: unknown, client: PgClient) => {
       if (this.watched.get(client)?.isLeftOpen === true) leftOpen.warn();
     });

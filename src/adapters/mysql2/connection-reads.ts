@@ -1,0 +1,144 @@
+/**
+ * Decides how reads of one connection are answered: at once from a decoded result, by the engine, or for a pool whose miss
+ * runs here. Knows neither writes nor the order of commands.
+ */
+import type { Gate } from '../gate.js';
+import type { TransactionWrites } from '../transaction.js';
+import type { Call } from './calls.js';
+import { type Capture, captureResult } from './capture.js';
+import type { Database, Statement } from './databases.js';
+import { type Driver, factsKey, factsOf } from './driver.js';
+import type { Filling } from './filling.js';
+import type { Host } from './host.js';
+import { protocolPrefix } from './keys.js';
+import type { Payload } from './payload.js';
+import { CAPTURE_BYTES_MAX, type CachedStatement, isCached, type Rows, requestOf } from './reads.js';
+import { answerInto, canReplay, type Result, resultOf } from './replay.js';
+import type { Session } from './session.js';
+import type { MysqlConnection, ResultCallback } from './shapes.js';
+import type { Tracker } from './tracker.js';
+
+export interface Surroundings {
+  readonly connection: MysqlConnection;
+  readonly driver: Driver;
+  readonly host: Host;
+  readonly session: Session;
+  readonly gate: Gate;
+  readonly writes: TransactionWrites;
+  readonly tracker: Tracker;
+  /** The next statement runs in a way of its own. */
+  readonly isNextSpecial: () => boolean;
+  /** Has the catalog looked at over some connection that sees it, soon. */
+  readonly refresh: (database: Database) => void;
+}
+
+export class ConnectionReads {
+  constructor(private readonly about: Surroundings) {}
+
+  /** Null where there is no decoded result that may be served. */
+  near(call: Call, statement: Statement | undefined): Result | null {
+    if (statement === undefined || !isCached(statement) || call.key === null) return null;
+    if (this.refusalOf(call) !== null) return null;
+    const payload = this.about.host.core.engine.peek(statement.group, this.keyOf(call, call.key));
+    return payload === undefined ? null : this.decoded(payload, call);
+  }
+
+  /** Why this call can never be cached, or not now; null when it may. */
+  refusalOf({ command, key, options }: Call): string | null {
+    if (options.refusal !== null) return options.refusal;
+    if (!command.onResult) return 'emitter';
+    if (key === null) return 'parameters';
+    return this.refusal();
+  }
+
+  read(call: Call, statement: CachedStatement): void {
+    const { connection, host, session, gate, tracker, refresh } = this.about;
+    const { command } = call;
+    const tell = command.onResult as ResultCallback; // a call without one is refused
+    const database = session.database as Database; // it planned the statement
+    const request = requestOf(
+      {
+        core: host.core,
+        database,
+        prefix: session.own,
+        statement,
+        key: `${protocolPrefix(call.protocol)}${call.key}`,
+        values: call.values,
+        facts: factsKey(factsOf(connection)),
+      },
+      () => this.sendCapturing(call),
+    );
+    // What is called next must reach the connection after this, wherever this is answered from.
+    const release = gate.close();
+    // The execution to be joined may be waiting for this very connection to come back to the pool.
+    const served = host.core.engine.read({ ...request, joins: false });
+    if (database.isCheckDue) refresh(database);
+    served
+      .then((outcome) => {
+        command.onResult = tell;
+        if (outcome.from === 'database')
+          return process.nextTick(tell, null, outcome.result.rows, outcome.result.fields);
+        const result = this.decoded(outcome.payload, call);
+        if (result === null) tracker.pass(command);
+        else process.nextTick(() => answerInto(command, result, call.protocol));
+      })
+      .catch((error: unknown) => process.nextTick(tell, error))
+      .finally(release);
+  }
+
+  /** A miss that came through the pool fills if this connection may. */
+  capture(call: Call, filling: Filling, statement: Statement | undefined): void {
+    const { driver, session } = this.about;
+    const capture = captureResult(call.command, { driver, bytesMax: CAPTURE_BYTES_MAX });
+    filling.captured(capture);
+    const isItsOwn = filling.database === session.database && session.own === '';
+    // The transaction of whoever left it open is not the pool's.
+    const reason = isItsOwn ? this.refusal() : 'session';
+    if (reason !== null) capture.refuse(reason);
+    if (statement === undefined || !isCached(statement)) capture.refuse('planned-otherwise');
+  }
+
+  /** Why a read of this connection may neither hit nor fill now; null when it may. */
+  private refusal(): string | null {
+    const { connection, tracker, writes, session, isNextSpecial, refresh } = this.about;
+    // The driver says so itself, as of a connection that was given up and whose socket is still closing.
+    if (connection._closing === true) return 'closed';
+    if (!tracker.isIdle()) return 'queued';
+    if (writes.status !== 'I') return 'transaction';
+    if (isNextSpecial()) return 'session';
+    const reason = session.refusal();
+    const { database } = session;
+    if (reason !== null || database === null || database.isCurrent) return reason;
+    refresh(database);
+    return 'catalog-stale';
+  }
+
+  private keyOf({ protocol }: Call, key: string): string {
+    return `${this.about.session.own}${protocolPrefix(protocol)}${key}`;
+  }
+
+  /** Null where it cannot be decoded here: the driver meets what was thrown again, and tells the caller. */
+  private decoded(payload: Payload, { options }: Call): Result | null {
+    const { connection, driver, host } = this.about;
+    if (!canReplay(payload, driver)) return null;
+    try {
+      const reader = { driver, config: connection.config, facts: factsOf(connection) };
+      return resultOf(payload, reader, options.overrides);
+    } catch (error) {
+      host.core.failed('read', error);
+      return null;
+    }
+  }
+
+  /** The caller's own command: its callback is called once it is known what became of it. */
+  private sendCapturing({ command }: Call): Promise<{ readonly result: Rows; readonly capture: Capture }> {
+    const { driver, tracker } = this.about;
+    const capture = captureResult(command, { driver, bytesMax: CAPTURE_BYTES_MAX });
+    return new Promise((resolve, reject) => {
+      command.onResult = (error, rows, fields) =>
+        error ? reject(error) : resolve({ result: { rows, fields }, capture });
+      tracker.expectPlain(command);
+      tracker.pass(command);
+    });
+  }
+}

@@ -1,0 +1,76 @@
+/** Decides how the catalog of a MySQL or MariaDB is read and what the shared parts are told of it. Knows queries only as functions. */
+import type { CacheCore } from '../../cache/core.js';
+import { type Catalog, mysqlColumnName } from '../../sql/mysql/catalog.js';
+import type { MysqlSession } from '../../sql/mysql/database.js';
+import { loadMysqlCatalog, mysqlFingerprintSql } from '../../sql/mysql/load-catalog.js';
+import { createMysqlPlanner } from '../../sql/mysql/planner.js';
+import type { Planner, Table } from '../../sql/plan.js';
+import { canonicalValue } from '../../sql/values.js';
+import type { Dialect, KnownCatalog } from '../dialect.js';
+
+export const mysqlDialect: Dialect<MysqlSession> = {
+  readCatalog: async (query, session) => new MysqlCatalog({ ...(await loadMysqlCatalog(query)), session }),
+  readFingerprint: async (query) => {
+    const [row] = await query(mysqlFingerprintSql);
+    return row?.['fingerprint'] ?? '';
+  },
+  mayPrepare: /\bxa\b/i,
+  mayDiscount: /truncate/i,
+};
+
+class MysqlCatalog implements KnownCatalog<MysqlSession> {
+  readonly tables: readonly Table[];
+
+  constructor(private readonly catalog: Catalog) {
+    this.tables = [...catalog.relations.values()].map(({ table }) => table);
+  }
+
+  get fingerprint(): string {
+    return this.catalog.fingerprint;
+  }
+
+  get relationIds(): readonly string[] {
+    return [...this.catalog.relations.keys()];
+  }
+
+  plannerFor({ statementsMax }: CacheCore): Planner {
+    return createMysqlPlanner({
+      catalog: this.catalog,
+      limits: { plansMax: statementsMax },
+    });
+  }
+
+  /** Without its schema: that of the session. */
+  findTable(name: string): Table | undefined {
+    const { relations, session } = this.catalog;
+    const all = [...relations.values()];
+    const exact = all.filter(({ table }) => table.name === name);
+    if (exact.length === 1) return exact[0]?.table;
+    const named = all.filter((relation) => relation.name === name);
+    const own = named.find(({ schema }) => schema === session.schema);
+    return own?.table ?? (named.length === 1 ? named[0]?.table : undefined);
+  }
+
+  pinOf(table: Table, columnName: string, value: unknown): { column: string; value: string } | null {
+    const column = this.catalog.relations.get(table.id)?.columnByName.get(columnName.toLowerCase());
+    if (!column?.valueClass) return null;
+    const canonical = canonicalValue(column.valueClass, value);
+    return canonical === null ? null : { column: String(column.number), value: canonical };
+  }
+
+  columnName(tableId: string, column: string): string {
+    return mysqlColumnName(this.catalog, { id: tableId }, column) ?? `column ${column}`;
+  }
+
+  keysOf(tableId: string): readonly string[] {
+    const relation = this.catalog.relations.get(tableId);
+    if (relation === undefined) return [];
+    return [...relation.uniqueKeys]
+      .flatMap(({ columns }) => (columns === null ? [] : [columns]))
+      .map((columns) => columns.map((column) => this.columnName(tableId, String(column))).join(', '));
+  }
+
+  seenBy(session: MysqlSession): KnownCatalog<MysqlSession> {
+    return new MysqlCatalog({ ...this.catalog, session });
+  }
+}

@@ -1,0 +1,98 @@
+/** Decides over which connection a lost one is asked after: one of its own, made for that question and closed. */
+import type { ObservedFrom } from '../../cache/changes.js';
+import type { CacheCore } from '../../cache/core.js';
+import { probeConnection, type TextQuery } from '../../sql/mysql/database.js';
+import { readStatistics } from '../../sql/mysql/statistics.js';
+import { type OwnConnection, observeOnce } from '../observe.js';
+import type { Database, Databases } from './databases.js';
+import { driverOf } from './driver.js';
+import type { Command, ConnectionConfig, MysqlConnection, QueryCommand } from './shapes.js';
+
+type ConnectionConstructor = new (options: { readonly config: ConnectionConfig }) => MysqlConnection;
+
+/** How the application's connections are made, without a pool. */
+export interface Place {
+  readonly Connection: ConnectionConstructor;
+  readonly config: ConnectionConfig;
+}
+
+/** @param connection of a pool or not: those of pools are of a subclass of their own */
+export function placeOf(connection: MysqlConnection, config: ConnectionConfig): Place {
+  const own = connection.constructor as ConnectionConstructor;
+  const plain = '_released' in connection ? (Object.getPrototypeOf(own) as ConnectionConstructor) : own;
+  return { Connection: plain, config };
+}
+
+interface TextField {
+  string(): string | null;
+}
+
+/** Texts and nothing else, whatever the application has its values made into. */
+const asTexts = {
+  rowsAsArray: false,
+  nestTables: false,
+  typeCast: (field: TextField): string | null => field.string(),
+} as const;
+
+/** Runs statements of ours. @param add gives the command to the connection */
+export function textQueryOn(connection: MysqlConnection, add: (command: QueryCommand) => void): TextQuery {
+  const { createQuery } = driverOf(connection);
+  return (sql) =>
+    new Promise((resolve, reject) => {
+      const told = (error: Error | null, rows?: unknown): void => {
+        if (error) reject(error);
+        else resolve((Array.isArray(rows) ? rows : []) as Awaited<ReturnType<TextQuery>>);
+      };
+      add(createQuery({ sql, ...asTexts }, undefined, told, connection.config));
+    });
+}
+
+/**
+ * Not a connection of the pool: that may be of size one, exhausted, or ended.
+ *
+ * @throws what connecting throws
+ */
+export async function connectOwn({ Connection, config }: Place): Promise<OwnConnection> {
+  // `changeUser` writes to the config of its connection.
+  const own = Object.create(
+    Object.getPrototypeOf(config) as object,
+    Object.getOwnPropertyDescriptors(config),
+  ) as ConnectionConfig;
+  const connection = new Connection({ config: own });
+  await new Promise<void>((resolve, reject) => {
+    connection.connect((error) => (error ? reject(error) : resolve()));
+  });
+  // A connection that breaks rejects the question; the event has nothing to add.
+  connection.on('error', () => undefined);
+  return {
+    query: textQueryOn(connection, (command: Command) => void connection.addCommand(command)),
+    processId: connection.threadId,
+    unref: () => void connection.stream.unref?.(),
+    end: () => new Promise((resolve) => void connection.end(() => resolve())),
+  };
+}
+
+/** @throws what connecting and asking throw */
+export async function askOver<T>(place: Place, task: (connection: OwnConnection) => Promise<T>): Promise<T> {
+  const connection = await connectOwn(place);
+  try {
+    return await task(connection);
+  } finally {
+    await connection.end();
+  }
+}
+
+/** How a pool or connection of mysql2 has its database observed. */
+export const observedBy = (way: {
+  readonly core: CacheCore;
+  readonly databases: Databases;
+  readonly place: () => Place;
+  readonly isEnded: () => boolean;
+  readonly refresh: (database: Database) => void;
+}): ((database: Database) => ObservedFrom | null) =>
+  observeOnce({
+    ...way,
+    connect: () => connectOwn(way.place()),
+    probe: ({ query, processId }) => probeConnection(query, { lock: null, expectedId: processId }),
+    readStatistics,
+  });

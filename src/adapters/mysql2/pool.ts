@@ -1,0 +1,289 @@
+/**
+ * Decides how a pool is wrapped: its hits are answered without a connection, everything else runs through its own
+ * methods on connections that are watched. Knows no statement.
+ */
+import type { CacheCore } from '../../cache/core.js';
+import { keepScope } from '../../cache/scope.js';
+import { LeftOpen } from '../left-open.js';
+import { markWrapped } from '../wrapped.js';
+import { partsOf } from './calls.js';
+import type { Capture } from './capture.js';
+import { WatchedConnection } from './connection.js';
+import { type Database, databasesOf } from './databases.js';
+import { factsKey } from './driver.js';
+import { withFilling } from './filling.js';
+import type { Host, PoolReader } from './host.js';
+import { keyed, protocolPrefix } from './keys.js';
+import { optionsOfCall } from './options.js';
+import { askOver, observedBy, placeOf } from './own-connection.js';
+import type { Payload, Protocol } from './payload.js';
+import { type CachedStatement, isCached, type Rows, requestOf } from './reads.js';
+import { answerInto, canReplay, type Result, resultOf } from './replay.js';
+import type { MysqlConnection, MysqlPool, QueryFunction, ResultCallback, RowOptions } from './shapes.js';
+
+/** A call of `query` or `execute` with a callback, whichever of the driver's overloads it used. */
+interface PoolCall {
+  readonly protocol: Protocol;
+  readonly given: readonly [sql: unknown, values: unknown, callback: unknown];
+  readonly text: string;
+  readonly values: unknown;
+  readonly callback: ResultCallback;
+}
+
+/** One that may be answered from the cache. */
+interface CachedCall extends PoolCall {
+  readonly database: Database;
+  readonly reader: PoolReader;
+  readonly statement: CachedStatement;
+  readonly key: string;
+  readonly own: readonly unknown[];
+  readonly overrides: RowOptions | null;
+}
+
+export class WatchedPool {
+  private readonly watched = new WeakMap<MysqlConnection, WatchedConnection>();
+  private readonly host: Host;
+  private readonly driverQuery: QueryFunction;
+  private readonly driverExecute: QueryFunction;
+  /** What `pool.query` is keyed on: the session that the pool's connections usually have. */
+  private baseline: { readonly database: Database; readonly reader: PoolReader } | null = null;
+  private sample: MysqlConnection | null = null;
+  private refreshing: Promise<void> | null = null;
+
+  constructor(
+    private readonly pool: MysqlPool,
+    private readonly core: CacheCore,
+  ) {
+    this.driverQuery = pool.query.bind(pool);
+    this.driverExecute = pool.execute.bind(pool);
+    const databases = databasesOf(core);
+    const refresh = (database: Database): void => this.refresh(database);
+    const place = (): ReturnType<typeof placeOf> =>
+      placeOf(this.sample as MysqlConnection, pool.config.connectionConfig); // whoever asks has a connection
+    this.host = {
+      core,
+      databases,
+      ask: (task) => askOver(place(), task),
+      observe: observedBy({ core, databases, place, refresh, isEnded: () => pool._closed }),
+      adopt: (database, reader) => this.adopt(database, reader),
+      refresh,
+    };
+    for (let index = 0; index < pool._allConnections.length; index++) {
+      const connection = pool._allConnections.get(index);
+      if (connection !== undefined) this.watch(connection, false);
+    }
+    this.listen();
+    core.onPrepare(() => this.prepare());
+  }
+
+  /** The database that the pool's usual sessions see, once one of them was used. */
+  get database(): Database | null {
+    return this.baseline?.database ?? null;
+  }
+
+  /** Resolves when a connection has been made and its catalog read. Rejects when the pool cannot connect. */
+  async prepare(): Promise<void> {
+    if (this.baseline?.database.isCurrent === true || this.pool._closed) return;
+    await this.withConnection((watched) =>
+      watched.whenIdle(async (connection) => {
+        await connection.reload();
+        connection.adoptOwn();
+      }),
+    );
+  }
+
+  private listen(): void {
+    const { pool } = this;
+    pool.prependListener('connection', (connection: MysqlConnection) => this.watch(connection, true));
+    pool.prependListener('acquire', (connection: MysqlConnection) => this.watched.get(connection)?.settle());
+    const leftOpen = new LeftOpen('pool.getConnection()');
+    pool.prependListener('release', (connection: MysqlConnection) => {
+      if (this.watched.get(connection)?.isLeftOpen === true) leftOpen.warn();
+    });
+    const getConnection = pool.getConnection.bind(pool);
+    // A connection that was waited for is handed over by whoever gave it back: not in his scope.
+    pool.getConnection = (callback) => getConnection(keepScope(callback));
+    pool.query = (sql, values, callback) => this.query(sql, values, callback);
+    pool.execute = (sql, values, callback) => this.execute(sql, values, callback);
+  }
+
+  private query(sql: unknown, values: unknown, callback: unknown): unknown {
+    const call = this.cachedCall('text', sql, values, callback);
+    if (call === null) return this.driverQuery(sql, values, callback);
+    const command = call.reader.driver.createQuery(sql, values, callback, this.pool.config.connectionConfig);
+    const answered = (result: Result): void => {
+      // What a query is asked for afterwards is what a connection would have sent.
+      command.sql = this.pool.format(call.text, call.values);
+      answerInto(command, result, 'text');
+    };
+    this.answer(call, answered);
+    return command;
+  }
+
+  private execute(sql: unknown, values: unknown, callback: unknown): unknown {
+    const call = this.cachedCall('binary', sql, values, callback);
+    if (call === null) return this.driverExecute(sql, values, callback);
+    const { callback: tell } = call;
+    this.answer(call, ([rows, fields]) => tell(null, rows, fields));
+    return undefined;
+  }
+
+  /** Null: the driver's own way. */
+  private cachedCall(
+    protocol: Protocol,
+    sql: unknown,
+    values: unknown,
+    callback: unknown,
+  ): CachedCall | null {
+    const { baseline, pool } = this;
+    const call = poolCallOf(protocol, sql, values, callback);
+    if (call === null || baseline === null || pool._closed || !baseline.database.isCurrent) return null;
+    const { database, reader } = baseline;
+    const statement = database.statement(call.text);
+    if (statement === undefined || !isCached(statement)) return null;
+    const { overrides, refusal } = optionsOfCall(sql);
+    if (refusal !== null) return null;
+    const keys = this.keysOf(call, reader);
+    if (keys === null) return null;
+    const { key, own } = keys;
+    return { ...call, database, reader, statement, overrides, own, key: protocolPrefix(protocol) + key };
+  }
+
+  private keysOf(
+    { protocol, text, values }: PoolCall,
+    { keepsValues }: PoolReader,
+  ): { readonly key: string; readonly own: readonly unknown[] } | null {
+    const escape = (value: unknown): string => this.pool.escape(value);
+    if (protocol === 'binary') {
+      const found = keyed(values, protocol, escape);
+      return found === null ? null : { key: found.key, own: found.values ?? [] };
+    }
+    const { queryFormat } = this.pool.config.connectionConfig;
+    const parts = keepsValues ? partsOf({ text, values }, queryFormat, escape) : null;
+    return parts === null ? null : { key: parts.key, own: parts.values };
+  }
+
+  /** The hit's whole way: one look-up per text and per parameters, the tokens, the copy. */
+  private answer(call: CachedCall, answered: (result: Result) => void): void {
+    const { core } = this;
+    const { database, statement, key } = call;
+    const near = core.engine.peek(statement.group, key);
+    const result = near === undefined ? null : this.decoded(near, call);
+    if (result !== null) return process.nextTick(answered, result);
+    const served = core.engine.read(
+      requestOf({ ...call, core, prefix: '', values: call.own, facts: factsKey(call.reader.facts) }, () =>
+        this.fill(call),
+      ),
+    );
+    if (database.isCheckDue) this.refresh(database);
+    served
+      .then((outcome) => {
+        if (outcome.from === 'database') return this.tell(call, outcome.result);
+        const decoded = this.decoded(outcome.payload, call);
+        if (decoded === null) this.runPast(call);
+        else process.nextTick(answered, decoded);
+      })
+      .catch((error: unknown) => process.nextTick(call.callback, error));
+  }
+
+  private tell({ callback }: CachedCall, { rows, fields }: Rows): void {
+    process.nextTick(callback, null, rows, fields);
+  }
+
+  /** Null where it cannot be decoded here: the driver meets what was thrown again, and tells the caller. */
+  private decoded(payload: Payload, { reader, overrides }: CachedCall): Result | null {
+    if (!canReplay(payload, reader.driver)) return null;
+    try {
+      const config = this.pool.config.connectionConfig;
+      return resultOf(payload, { driver: reader.driver, config, facts: reader.facts }, overrides);
+    } catch (error) {
+      this.core.failed('read', error);
+      return null;
+    }
+  }
+
+  private runPast({ protocol, given: [sql, values], callback }: CachedCall): void {
+    const run = protocol === 'text' ? this.driverQuery : this.driverExecute;
+    if (typeof values === 'function') run(sql, callback);
+    else run(sql, values, callback);
+  }
+
+  private fill({ protocol, given: [sql], text, own, database }: CachedCall): Promise<{
+    readonly result: Rows;
+    readonly capture: Capture;
+  }> {
+    let capture: Capture | null = null;
+    const options = typeof sql === 'object' ? (sql as object) : {};
+    const asked = withFilling(
+      { ...options, sql: text, values: own },
+      { database, captured: (taken) => (capture = taken) },
+    );
+    const run = protocol === 'text' ? this.driverQuery : this.driverExecute;
+    return new Promise((resolve, reject) => {
+      const told: ResultCallback = (error, rows, fields) =>
+        error ? reject(error) : resolve({ result: { rows, fields }, capture: capture ?? none });
+      if (protocol === 'text') run(asked, told);
+      else run(asked, own, told);
+    });
+  }
+
+  private watch(connection: MysqlConnection, settingUp: boolean): void {
+    if (this.watched.has(connection)) return;
+    this.sample ??= connection;
+    this.watched.set(connection, new WatchedConnection(connection, this.host, settingUp));
+    markWrapped(connection, { core: this.core, wrapper: this });
+  }
+
+  private adopt(database: Database, reader: PoolReader): void {
+    if (this.baseline === null || this.baseline.database.state.superseded)
+      this.baseline = { database, reader };
+  }
+
+  /** In the background, over whatever connection the pool gives. */
+  private refresh(database: Database): void {
+    if (this.refreshing !== null || this.pool._closed || !database.mayLoad) return;
+    this.refreshing = this.withConnection((watched) =>
+      watched.whenIdle((connection) => connection.lookAt(database)),
+    )
+      .catch((error: unknown) => this.core.failed('catalog', error))
+      .finally(() => {
+        this.refreshing = null;
+      });
+  }
+
+  private async withConnection<T>(task: (watched: WatchedConnection) => Promise<T>): Promise<T> {
+    const connection = await new Promise<MysqlConnection>((resolve, reject) => {
+      this.pool.getConnection((error, given) =>
+        given === undefined ? reject(error ?? new Error('the pool gave no connection')) : resolve(given),
+      );
+    });
+    try {
+      return await task(this.watched.get(connection) as WatchedConnection); // every connection of the pool is watched
+    } finally {
+      connection.release?.();
+    }
+  }
+}
+
+/** Of a connection that took no capture: there is nothing to keep. */
+const none: Capture = {
+  refuse: () => undefined,
+  outcome: () => ({ payload: null, reason: 'not-captured' }),
+};
+
+/** Null for what is not answered by a callback, and for what the driver refuses by itself. */
+function poolCallOf(protocol: Protocol, sql: unknown, values: unknown, callback: unknown): PoolCall | null {
+  const tell = typeof values === 'function' ? values : callback;
+  if (typeof tell !== 'function') return null;
+  const given = [sql, values, callback] as const;
+  const named = typeof values === 'function' ? undefined : values;
+  if (typeof sql === 'string')
+    return { protocol, given, text: sql, values: named, callback: tell as ResultCallback };
+  if (typeof sql !== 'object' || sql === null) return null;
+  const options = sql as { readonly sql?: unknown; readonly values?: unknown };
+  if (typeof options.sql !== 'string') return null;
+  // As the driver chooses between the two.
+  const chosen =
+    protocol === 'text' ? (named === undefined ? options.values : named) : (options.values ?? named);
+  return { protocol, given, text: options.sql, values: chosen, callback: tell as ResultCallback };
+}

@@ -1,0 +1,108 @@
+/**
+ * Decides what is known of one connection's session of MySQL or MariaDB: it is asked when it is used first, and again
+ * after what may have changed it. Knows no statement.
+ */
+import type { CacheCore } from '../../cache/core.js';
+import {
+  type Backend,
+  type ConnectionProbe,
+  type MysqlSession,
+  probeConnection,
+  readSession,
+  type TextQuery,
+} from '../../sql/mysql/database.js';
+import { prefixOf } from '../prefix.js';
+import { KnownSession } from '../session.js';
+import type { Database, Databases } from './databases.js';
+import { factsKey, factsOf } from './driver.js';
+import type { Payload } from './payload.js';
+import type { MysqlConnection } from './shapes.js';
+
+export interface SessionOptions {
+  readonly connection: MysqlConnection;
+  readonly core: CacheCore;
+  readonly databases: Databases;
+  readonly query: TextQuery;
+  /** Resolves when the connection is there, or is lost. */
+  readonly connected: () => Promise<void>;
+  readonly hasEnded: () => boolean;
+}
+
+/** How the packets of the connections that a database was met with first are read: most are like them. */
+const usualFacts = new WeakMap<Database, string>();
+
+const LOCK_BYTES = 12;
+
+export class Session extends KnownSession<MysqlSession, Payload, Backend> {
+  protected prefix = '';
+  /** Its server is one of several that are written. */
+  private isOneOfSeveral = false;
+  /** `CREATE TABLE` that it was sent: MySQL counts temporary ones with them. */
+  private plainTablesCreated = 0;
+  /** Backslashes are letters in it: what the driver makes of a value is another value. */
+  private hasPlainBackslashes = false;
+
+  constructor(private readonly options: SessionOptions) {
+    super(options);
+  }
+
+  /** Whether a value that the driver writes into a text is the same to the server. */
+  get keepsValues(): boolean {
+    return !this.hasPlainBackslashes;
+  }
+
+  override refusal(): string | null {
+    const refusal = super.refusal();
+    if (refusal !== null) return refusal;
+    // What the others commit becomes visible here at moments that nobody tells.
+    if (this.isOneOfSeveral) return 'multi-primary';
+    // What another transaction has not committed may be seen, and rolled back.
+    return this.isolation === 'read uncommitted' ? 'read-uncommitted' : null;
+  }
+
+  /** What stands before the names of its results, so that they are nobody else's. */
+  get own(): string {
+    return this.prefix;
+  }
+
+  /** It is another user's from now on, or a new one: to be asked before it is used. */
+  renew(): void {
+    this.plainTablesCreated = 0;
+    this.forget();
+  }
+
+  /** It has created a table that is not temporary. */
+  createdTable(): void {
+    this.plainTablesCreated++;
+  }
+
+  protected hasEnded(): boolean {
+    return this.options.hasEnded();
+  }
+
+  protected async probeNow(): Promise<ConnectionProbe> {
+    const { connection, core, query, connected } = this.options;
+    await connected();
+    const lock = `lookaside-${core.random.hex(LOCK_BYTES)}`;
+    const probe = await probeConnection(query, {
+      lock,
+      expectedId: connection.threadId,
+      plainTablesCreated: this.plainTablesCreated,
+    });
+    this.isOneOfSeveral = probe.multiPrimary;
+    return probe;
+  }
+
+  protected readNow(): Promise<MysqlSession> {
+    return readSession(this.options.query, { plainTablesCreated: this.plainTablesCreated });
+  }
+
+  protected anchored({ sqlMode }: MysqlSession): void {
+    this.hasPlainBackslashes = sqlMode.includes('NO_BACKSLASH_ESCAPES');
+    const { database } = this;
+    const facts = factsKey(factsOf(this.options.connection));
+    if (database !== null && !usualFacts.has(database)) usualFacts.set(database, facts);
+    const isUsual = database === null || usualFacts.get(database) === facts;
+    this.prefix = `${this.departure}${isUsual ? '' : prefixOf('w', new Map([['', facts]]))}`;
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * Decides how a statement is followed on a connection of mysql2, packet by packet, so that its intent ends before its
+ * caller is answered. One statement is with the driver at a time, which sends no second one before the first is answered
+ * anyway: so each meets the state that the server told last. Knows the protocol, not what texts mean.
+ */
+import type { PlacedWrite, WriteOwner } from '../../cache/writes.js';
+import { arePreparedGone, nameOfBackend, type WriteBackend } from '../../sql/mysql/backend.js';
+import type { Backend } from '../../sql/mysql/database.js';
+import { type Aftermath, Follower, type Outcome, type Verdict } from '../follower.js';
+import type { Effect, TransactionWrites } from '../transaction.js';
+import { ownerOf } from '../write-owner.js';
+import {
+  type Answer,
+  AnswerReader,
+  isInsideTransaction,
+  isOutsideTransaction,
+  tracksSession,
+} from './answers.js';
+import { type Driver, learnFrom } from './driver.js';
+import type { Host } from './host.js';
+import { hasEndedInDatabase } from './resolver.js';
+import { Returned } from './returned.js';
+import type { Command, MysqlConnection, ResultCommand } from './shapes.js';
+
+export interface Surroundings {
+  readonly connection: MysqlConnection;
+  readonly host: Host;
+  readonly driver: Driver;
+  readonly writes: TransactionWrites;
+  /** Keeps what is called next from the driver until what it returns is called. */
+  readonly close: () => () => void;
+  /** Gives a command to the driver. */
+  readonly add: (command: Command) => void;
+  readonly onAnswer: (answer: Answer) => void;
+}
+
+/** The statement that is with the driver. */
+interface Running {
+  readonly command: ResultCommand;
+  readonly outcome: Outcome<Answer> | null;
+  /** Until then its caller waits for his answer. */
+  ending: Promise<void> | null;
+  readonly release: () => void;
+}
+
+/** It was never sent: it could not be prepared, or its values could not be written. */
+const notSent = Symbol('not sent');
+/** The server answered with an error, or in a way that the driver could not follow. */
+const refused = Symbol('refused');
+
+export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> {
+  private running: Running | null = null;
+  private readonly plain = new WeakSet<Command>();
+  private inTransaction = false;
+
+  constructor(private readonly about: Surroundings) {
+    super({ writes: about.writes, engine: about.host.core.engine, rows: null });
+  }
+
+  isIdle(): boolean {
+    return this.running === null;
+  }
+
+  /** One was begun and has not ended: not merely that the next statement would begin one. */
+  get hasTransaction(): boolean {
+    return this.inTransaction;
+  }
+
+  /** Outside of a transaction, an error of it leaves the connection's state as it was. */
+  expectPlain(command: Command): void {
+    this.plain.add(command);
+  }
+
+  /** Another user's session, or a new one: what was open is not any more, once the server says so. */
+  renew(): void {
+    this.inTransaction = false;
+    this.about.writes.ready(null);
+  }
+
+  pass(command: ResultCommand): void {
+    this.hand(command, null);
+  }
+
+  override lose(): void {
+    super.lose();
+    const { running } = this;
+    this.running = null;
+    running?.release();
+  }
+
+  protected toldBy({ told }: Effect): Returned {
+    return new Returned(told ?? null);
+  }
+
+  protected send(command: ResultCommand, _told: Returned, outcome: Outcome<Answer>): void {
+    this.hand(command, outcome);
+  }
+
+  protected sendLater(
+    command: ResultCommand,
+    placing: Promise<PlacedWrite>,
+    send: (placed: PlacedWrite) => unknown,
+  ): Promise<unknown> {
+    return placing.then(
+      (placed) => {
+        if (this.lost) return void placed.end(); // never sent
+        return send(placed);
+      },
+      (error: unknown) => this.refuse(command, error as Error),
+    );
+  }
+
+  protected refuse(command: ResultCommand, error: Error): void {
+    process.nextTick(() => {
+      if (command.onResult) command.onResult(error);
+      else command.emit('error', error);
+      command.emit('end');
+    });
+  }
+
+  protected verdictOn(error: unknown): Verdict {
+    return error === notSent ? 'nothing' : 'maybe';
+  }
+
+  protected rowsIn(answer: Answer | undefined): number | null {
+    const written = answer?.written ?? null;
+    return written === null ? null : Number(written.affectedRows);
+  }
+
+  protected ownerOf(
+    effect: Effect,
+    after: Aftermath<Backend>,
+    endCatalogChange: (outcome: 'maybe' | 'nothing') => void,
+  ): WriteOwner {
+    const { host } = this.about;
+    const { ask, databases, core } = host;
+    const { backend, state } = after;
+    const write: WriteBackend = {
+      backend,
+      mark: after.isProxied ? core.random.hex(6) : null,
+      prepares: effect.prepares,
+    };
+    const asking = { ask, state, proxied: databases.proxied };
+    const asked = {
+      name: () => nameOfBackend(write),
+      prepares: effect.prepares,
+      isLost: () => this.lost,
+      state,
+      hasEndedInDatabase: () => hasEndedInDatabase(asking, { ...write, prepares: [] }),
+      arePreparedGone: (gids: readonly string[] | 'unknown') =>
+        ask(({ query }) => arePreparedGone(query, gids)),
+    };
+    return ownerOf(asked, () => endCatalogChange('maybe'));
+  }
+
+  private hand(command: ResultCommand, outcome: Outcome<Answer> | null): void {
+    const { connection, driver } = this.about;
+    const running: Running = { command, outcome, ending: null, release: this.about.close() };
+    this.running = running;
+    if (outcome !== null) this.answerAfterwards(running);
+    const reader = new AnswerReader(tracksSession(connection));
+    const execute = command.execute.bind(command);
+    command.execute = (packet, on) => {
+      if (packet) {
+        learnFrom(driver, command, packet);
+        if (this.running === running && reader.read(packet)) this.finish(running, reader.answer());
+      }
+      const isDone = execute(packet, on);
+      if (!isDone) return false;
+      if (this.running === running) this.finish(running, packet ? refused : notSent);
+      running.release();
+      return true;
+    };
+    this.about.add(command);
+  }
+
+  /** The server is done with it; its caller has not heard of it yet. */
+  private finish(running: Running, answered: Answer | typeof notSent | typeof refused): void {
+    const { writes, onAnswer } = this.about;
+    const { command, outcome } = running;
+    this.running = null;
+    let ending: void | Promise<void>;
+    if (answered === notSent) ending = outcome?.(notSent);
+    else if (answered === refused || answered.status === null) {
+      const { status } = writes;
+      ending = outcome?.(refused);
+      // A deadlock, say, has rolled the transaction back, and a procedure may have begun one.
+      writes.ready(this.plain.has(command) && status === 'I' ? 'I' : null);
+    } else {
+      writes.ready(isOutsideTransaction(answered.status) ? 'I' : 'T');
+      this.inTransaction = isInsideTransaction(answered.status);
+      onAnswer(answered);
+      ending = outcome?.(null, answered);
+    }
+    if (ending instanceof Promise)
+      running.ending = ending.catch((failure: unknown) => this.about.host.core.failed('end', failure));
+  }
+
+  /** Whoever listens to events instead may hear of it while the intent still stands, which keeps everybody from old rows. */
+  private answerAfterwards(running: Running): void {
+    const { command } = running;
+    const { onResult } = command;
+    if (!onResult) return;
+    command.onResult = (...given) => {
+      const { ending } = running;
+      if (ending === null) onResult.apply(command, given);
+      else void ending.then(() => process.nextTick(() => onResult.apply(command, given)));
+    };
+  }
+}

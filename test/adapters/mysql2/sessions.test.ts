@@ -1,0 +1,153 @@
+/** Decides whether connections of mysql2 whose session is another one are kept apart, and statements mean what they did. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeWithMysql } from '../../support/mysql.js';
+import { type Fixture, fixture, rowsOf } from './fixture.js';
+
+const schema = `
+  create table moments (id int primary key, at timestamp);
+  create table words (id int primary key, word varchar(20));
+  insert into moments values (1, '2024-01-02 12:00:00');
+`;
+
+describeWithMysql('a connection of mysql2 whose session was changed', () => {
+  let given: Fixture;
+  let second: string;
+
+  beforeAll(async () => {
+    given = await fixture(schema, {}, { multipleStatements: true });
+    second = `${given.database.config.database}_b`;
+    await given.plain.query(`create database ${second}; create table ${second}.words like words`);
+    await given.pool.query('create table unrelated (id int)'); // the catalog is read again
+    await given.cache.ready();
+  });
+  afterAll(async () => {
+    await given.plain.query(`drop database ${second}`);
+    await given.end();
+  });
+
+  beforeEach(async () => {
+    await given.pool.query('delete from words');
+    await given.pool.query(`insert into words values (1, 'first')`);
+    await given.pool.query(`delete from ${second}.words`);
+    await given.pool.query(`insert into ${second}.words values (1, 'second')`);
+  });
+
+  const words = 'select * from words where id = ?';
+
+  it('has results of its own under another time zone, and those of the pool again without it', async () => {
+    const at = (from: { query: typeof given.pool.query }) =>
+      rowsOf(from, 'select hour(at) as hour from moments where id = ?', [1]);
+    const usual = await at(given.pool);
+    await given.onConnection(async (connection) => {
+      const [[before]] = await connection.query<never[]>('select @@session.time_zone as zone');
+      await connection.query(`set time_zone = '+05:00'`);
+      const moved = await at(connection);
+      expect(moved).not.toStrictEqual(usual);
+      expect(await given.isHit(() => at(connection))).toBe(true);
+      expect(await at(connection)).toStrictEqual(moved);
+      await connection.query('set time_zone = ?', [(before as unknown as { zone: string }).zone]);
+      expect(await at(connection)).toStrictEqual(usual);
+    });
+    expect(await at(given.pool)).toStrictEqual(usual);
+  });
+
+  it('reads and writes the tables of another schema after USE', async () => {
+    expect(await rowsOf(given.pool, words, [1])).toStrictEqual([{ id: 1, word: 'first' }]);
+    await given.onConnection(async (connection) => {
+      await connection.query(`use ${second}`);
+      expect(await rowsOf(connection, words, [1])).toStrictEqual([{ id: 1, word: 'second' }]);
+      expect(await given.isHit(() => rowsOf(connection, words, [1]))).toBe(true);
+      await connection.query('update words set word = ? where id = ?', ['third', 1]);
+      expect(await rowsOf(connection, words, [1])).toStrictEqual([{ id: 1, word: 'third' }]);
+      await connection.query(`use ${given.database.config.database}`);
+    });
+    expect(await given.isHit(() => rowsOf(given.pool, words, [1]))).toBe(true);
+  });
+
+  it('executes what it prepared before USE in the schema of then, as the server does', async () => {
+    await given.onConnection(async (connection) => {
+      const update = 'update words set word = ? where id = ?';
+      const statement = await connection.prepare(update);
+      await connection.execute(update, ['same', 1]);
+      await rowsOf(given.pool, words, [1]);
+      await connection.query(`use ${second}`);
+      await statement.execute(['old schema', 1]);
+      expect(await rowsOf(given.pool, words, [1])).toStrictEqual([{ id: 1, word: 'old schema' }]);
+      await connection.execute(update, ['again', 1]);
+      expect(await rowsOf(given.pool, words, [1])).toStrictEqual([{ id: 1, word: 'again' }]);
+      const [rows] = await connection.execute(words, [1]);
+      expect(rows).toStrictEqual([{ id: 1, word: 'second' }]);
+      await connection.query(`use ${given.database.config.database}`);
+      await statement.close();
+    });
+  });
+
+  it('reads its own temporary table, and nobody else does', async () => {
+    await given.onConnection(async (connection) => {
+      await rowsOf(connection, words, [1]);
+      await connection.query('create temporary table words (id int, word varchar(20))');
+      await connection.query(`insert into words values (1, 'mine')`);
+      expect(await rowsOf(connection, words, [1])).toStrictEqual([{ id: 1, word: 'mine' }]);
+      expect(await given.isHit(() => rowsOf(connection, words, [1]))).toBe(false);
+      expect(await rowsOf(given.plain, words, [1])).toStrictEqual([{ id: 1, word: 'first' }]);
+      const fresh = given.wrappedPool();
+      expect(await rowsOf(fresh, words, [1])).toStrictEqual([{ id: 1, word: 'first' }]);
+      await connection.query('drop temporary table words');
+    });
+  });
+
+  it('is asked anew after changeUser and reset, which end its transaction', async () => {
+    await given.onConnection(async (connection) => {
+      await connection.beginTransaction();
+      await connection.query(`update words set word = 'lost'`);
+      await connection.reset();
+      expect(await rowsOf(connection, words, [1])).toStrictEqual([{ id: 1, word: 'first' }]);
+      await connection.query('update words set word = ? where id = 1', ['kept']);
+      expect(await rowsOf(given.pool, words, [1])).toStrictEqual([{ id: 1, word: 'kept' }]);
+      await connection.changeUser({ database: second });
+      expect(await rowsOf(connection, words, [1])).toStrictEqual([{ id: 1, word: 'second' }]);
+      await connection.query('update words set word = ? where id = 1', ['changed']);
+      expect(await rowsOf(connection, words, [1])).toStrictEqual([{ id: 1, word: 'changed' }]);
+      connection.destroy();
+    });
+    expect(await rowsOf(given.pool, words, [1])).toStrictEqual([{ id: 1, word: 'kept' }]);
+  });
+
+  it('neither fills nor hits under READ UNCOMMITTED, for one statement or for all', async () => {
+    await given.onConnection(async (writer) => {
+      await given.onConnection(async (reader) => {
+        await writer.beginTransaction();
+        await writer.query(`update words set word = 'dirty' where id = 1`);
+        const read = () => rowsOf(reader, 'select word from words where id = ?', [1]);
+        await reader.query('set transaction isolation level read uncommitted');
+        expect(await read()).toStrictEqual([{ word: 'dirty' }]);
+        expect(await read()).toStrictEqual([{ word: 'first' }]);
+        await reader.query('set session transaction isolation level read uncommitted');
+        expect(await read()).toStrictEqual([{ word: 'dirty' }]);
+        await writer.rollback();
+        expect(await read()).toStrictEqual([{ word: 'first' }]);
+        expect(await given.isHit(read)).toBe(false);
+        reader.destroy();
+      });
+    });
+  });
+
+  it('takes a value with a backslash for what the server takes it', async () => {
+    await given.onConnection(async (connection) => {
+      await connection.query(`set sql_mode = concat(@@sql_mode, ',NO_BACKSLASH_ESCAPES')`);
+      const value = 'a\\b';
+      await connection.query('update words set word = ? where id = 1', [value]);
+      const [rows] = await connection.query('select word from words where word = ?', [value]);
+      expect(rows).toHaveLength(1);
+      const executed = () => rowsOf(given.pool, 'select word from words where id = 1');
+      expect(await executed()).toStrictEqual(
+        await rowsOf(given.plain, 'select word from words where id = 1'),
+      );
+      connection.destroy();
+    });
+  });
+
+  it('leaves nothing failed', () => {
+    expect(given.cache.stats().failures).toStrictEqual({});
+  });
+});
