@@ -80,3 +80,13 @@ test('NULL has a name of its own, in reads and in writes', () => {
   expect(bind([null, [4, 5]])[0]?.pins).toEqual({ '1': ['~null', '4', '5'] });
   expect(bind([1, 'x'])[0]?.pins).toBeNull();
 });
+
+test('a write of each element of an array names these rows, or any where one cannot be told or they are too many', () => {
+  const pins = [{ column: '1', values: [elements(0), parameter(1)] }];
+  const bind = writesBinder(names, { scope: 'tables', tables: [{ table, pins }] });
+  const written = (values: readonly unknown[]): unknown => bind(values)[0]?.pins;
+  expect(written([[1, '2', null], 4])).toEqual({ 1: ['1', '2', '4'] });
+  expect(written([[], 4])).toEqual({ 1: ['4'] });
+  for (const given of [[1, 'x'], '{1,2}', null, Array.from({ length: 33 }, (_, index) => index)])
+    expect([given, written([given, 4])]).toEqual([given, null]);
+});

@@ -367,6 +367,17 @@ describeWithPostgres('pins of writes: which rows each form of a write touches', 
       expect(texts.map(([text]) => [text, plan(text)])).toEqual(texts);
     });
 
+  test('a write of rows that a unique key names one by one is short; of each element of an array it may be long', () => {
+    const mayTakeLong = (text: string): boolean => {
+      const found: Plan = shop.planner.plan(text);
+      return found.kind === 'write' && found.mayTakeLong === true;
+    };
+    expect(mayTakeLong('update slugs set hits = 1 where id = $1')).toBe(false);
+    expect(mayTakeLong('update slugs set hits = 1 where id in ($1, 2)')).toBe(false);
+    expect(mayTakeLong('update slugs set hits = 1 where id = any ($1)')).toBe(true);
+    expect(mayTakeLong('update slugs set hits = 1 where hits = $1')).toBe(true);
+  });
+
   const told = (text: string): string => {
     const found: Plan = shop.planner.plan(text);
     if (found.kind !== 'write' || found.told === undefined) return 'nothing';
