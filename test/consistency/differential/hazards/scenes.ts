@@ -7,6 +7,7 @@ import { type Call, DATABASE, type Read, type SessionName, type Step } from '../
 import type { World } from '../world.js';
 import { drawWrite } from '../writes.js';
 import { functions, madeByTriggers, writtenByTriggers } from './code.js';
+import { givenFromElsewhere } from './given.js';
 import { cascades, partitions, told, upserts } from './rows.js';
 import { settings, tenants } from './sessions.js';
 import { alternatives, between, outerJoins, throughViews } from './sights.js';
@@ -26,6 +27,7 @@ export const recipes: readonly (readonly [name: string, recipe: Recipe])[] = [
   ['written by triggers', writtenByTriggers],
   ['alternatives', alternatives],
   ['told', told],
+  ['given from elsewhere', givenFromElsewhere],
   ['functions', functions],
   ['defaults', defaults],
   ['tenants', tenants],
