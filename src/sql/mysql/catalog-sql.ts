@@ -83,11 +83,18 @@ const parts = {
     from: `information_schema.views where ${ours('table_schema')}`,
   },
   routine: {
-    cells: ['routine_schema', 'routine_name', 'routine_type', 'routine_definition', 'sql_mode'],
+    cells: ['routine_schema', 'routine_name', 'routine_type', 'routine_definition', 'sql_mode', 'data_type'],
     from: `information_schema.routines where ${ours('routine_schema')}`,
   },
   parameter: {
-    cells: ['specific_schema', 'specific_name', 'routine_type', 'ordinal_position', 'parameter_name'],
+    cells: [
+      'specific_schema',
+      'specific_name',
+      'routine_type',
+      'ordinal_position',
+      'parameter_name',
+      'data_type',
+    ],
     from: `information_schema.parameters where ordinal_position > 0 and ${ours('specific_schema')}`,
   },
   /** Who sees a table's triggers may have been told of all of them. */

@@ -50,6 +50,8 @@ export interface Routine extends Code {
   readonly kind: 'function' | 'procedure' | 'other';
   /** In lower case. */
   readonly parameters: readonly string[];
+  /** It takes or gives a time of day. */
+  readonly hasTimes: boolean;
 }
 
 export interface Relation extends AnyRelation {

@@ -291,7 +291,8 @@ function routinesOf(rows: Rows): readonly Routine[] {
   const keyOf = ([schema, name, type]: Row): string => JSON.stringify([schema, name, type]);
   const parameters = groupBy(partOf(rows, 'parameter'), keyOf);
   return partOf(rows, 'routine').map((row): Routine => {
-    const [schema, name, type, body, sqlMode] = row;
+    const [schema, name, type, body, sqlMode, returned] = row;
+    const own = parameters.get(keyOf(row)) ?? [];
     const kinds = { FUNCTION: 'function', PROCEDURE: 'procedure' } as const;
     return {
       schema: schema ?? '',
@@ -299,7 +300,8 @@ function routinesOf(rows: Rows): readonly Routine[] {
       kind: kinds[(type ?? '').toUpperCase() as keyof typeof kinds] ?? 'other',
       body: body ?? null,
       sqlMode: sqlMode ?? '',
-      parameters: (parameters.get(keyOf(row)) ?? []).map((parameter) => (parameter[4] ?? '').toLowerCase()),
+      parameters: own.map((parameter) => (parameter[4] ?? '').toLowerCase()),
+      hasTimes: [returned, ...own.map((parameter) => parameter[5])].includes('time'),
     };
   });
 }

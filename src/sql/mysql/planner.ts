@@ -5,6 +5,8 @@ import { Pins } from '../rows/candidates.js';
 import { Sight } from '../rows/sight.js';
 import { type Catalog, findRelation } from './catalog.js';
 import { addWrites } from './closure.js';
+import { installCodeReader } from './code.js';
+import { walkExpression } from './expressions.js';
 import { Findings } from './findings.js';
 import { generatedColumn } from './inserts.js';
 import { lex } from './lexer.js';
@@ -35,6 +37,11 @@ const defaultLimits: PlannerLimits = { plansMax: 5_000, planCharactersMax: 8_000
 export function createMysqlPlanner(options: PlannerOptions): Planner {
   const limits = { ...defaultLimits, ...options.limits };
   const mode = readingModeOf(options.catalog.session.sqlMode);
+  installCodeReader(options.catalog, {
+    statement: walkStatement,
+    expression: walkExpression,
+    query: walkQuery,
+  });
   const plans = new RecentTexts<Plan>({
     entriesMax: limits.plansMax,
     charactersMax: limits.planCharactersMax,
