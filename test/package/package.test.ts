@@ -11,8 +11,8 @@ import { describeWithPostgres, postgres, type TestDatabase } from '../support/se
 import { root } from '../tidy/sources.js';
 import { type Consumer, emptyFolder, packAndInstall, run, runForJson } from './consumer.js';
 
-/** The SQL parser alone is 0.3 MB, and is in both copies. */
-const packedBytesMax = 1_500_000;
+/** Postgres' own parser alone is 0.3 MB, and is in both copies, as is what understands MySQL. */
+const packedBytesMax = 1_700_000;
 
 const minute = 60_000;
 

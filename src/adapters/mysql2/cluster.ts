@@ -13,10 +13,11 @@ export class WatchedCluster {
     private readonly core: CacheCore,
   ) {
     this.wrapPools();
-    const add = cluster.add.bind(cluster);
-    cluster.add = (id, config) => {
-      add(id, config);
+    // Nodes are added past the object that was wrapped, too: by the promise API. So each is met when it is used first.
+    const getConnection = cluster._getConnection.bind(cluster);
+    cluster._getConnection = (node, callback) => {
       this.wrapPools();
+      return getConnection(node, callback);
     };
   }
 

@@ -252,5 +252,7 @@ export interface PoolNamespace {
 export interface PoolCluster extends Emitter {
   readonly _nodes: Readonly<Record<string, { readonly id: string; readonly pool: MysqlPool } | undefined>>;
   add(id: unknown, config?: unknown): void;
+  /** Takes one from the pool of the node that was chosen. */
+  _getConnection(node: unknown, callback: ConnectionCallback): unknown;
   of(pattern?: unknown, selector?: unknown): PoolNamespace;
 }

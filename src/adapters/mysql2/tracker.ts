@@ -154,7 +154,11 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
   }
 
   private hand(command: ResultCommand, outcome: Outcome<Answer> | null): void {
-    const { connection, driver } = this.about;
+    const { connection, driver, add } = this.about;
+    if (this.lost) {
+      void outcome?.(notSent);
+      return add(command);
+    }
     const running: Running = { command, outcome, ending: null, release: this.about.close() };
     this.running = running;
     if (outcome !== null) this.answerAfterwards(running);
@@ -171,7 +175,7 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
       running.release();
       return true;
     };
-    this.about.add(command);
+    add(command);
   }
 
   /** The server is done with it; its caller has not heard of it yet. */
