@@ -6,21 +6,7 @@ import type { Catalog, ForeignKey, ReferentialAction, Relation } from './catalog
 import type { Findings } from './findings.js';
 import { noteTriggers } from './triggers.js';
 import { basesOf } from './views.js';
-
-export type WriteEvent = 'insert' | 'update' | 'delete';
-
-/** One kind of change that a statement makes to its table. */
-export interface Change {
-  readonly event: WriteEvent;
-  /** The columns an update may change; null if that is not known. */
-  readonly changed: ReadonlySet<number> | null;
-}
-
-/** One kind of change to one relation. */
-export interface WriteRequest extends Change {
-  readonly relation: Relation;
-  readonly pins: readonly WritePin[];
-}
+import type { WriteRequest } from './write-request.js';
 
 /** Adds what one statement writes and all that follows from it. */
 export function addWrites(catalog: Catalog, findings: Findings, requests: readonly WriteRequest[]): void {

@@ -4,13 +4,13 @@ import type { RangeEntry, Scope } from '../rows/scope.js';
 import type { Expression } from './ast.js';
 import type { Catalog, Column, Relation } from './catalog.js';
 import { foldName } from './catalog.js';
-import type { Change } from './closure.js';
 import { walkExpression } from './expressions.js';
 import type { ColumnValues } from './known-rows.js';
 import { storedValues } from './pins.js';
 import { walkSelect } from './select.js';
 import type { Insert, InsertRows } from './statement-ast.js';
 import type { Walk } from './walk.js';
+import type { Change } from './write-request.js';
 import { record, storedIn, targetOf } from './writes.js';
 
 export function walkInsert(walk: Walk, insert: Insert): void {

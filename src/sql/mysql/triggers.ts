@@ -1,8 +1,8 @@
 /** Decides what the triggers of a table do when its rows are written: to these rows, and to any others. */
 import type { Catalog } from './catalog.js';
-import type { WriteRequest } from './closure.js';
 import { codeOf } from './code.js';
 import type { Findings } from './findings.js';
+import type { WriteRequest } from './write-request.js';
 
 /** The columns of their own rows that they set; null: they may do anything, which is noted. */
 export function noteTriggers(

@@ -4,7 +4,7 @@ import type { Source } from '../rows/queries.js';
 import type { RangeEntry, Scope } from '../rows/scope.js';
 import type { Expression, TableName } from './ast.js';
 import { type Catalog, type Column, findRelation, foldName, type Relation } from './catalog.js';
-import { addWrites, type Change } from './closure.js';
+import { addWrites } from './closure.js';
 import { walkExpression } from './expressions.js';
 import { walkFrom } from './from.js';
 import { type ColumnValues, type Known, knownRows, settledPins } from './known-rows.js';
@@ -13,6 +13,7 @@ import { placeHere } from './places.js';
 import { walkWith } from './select.js';
 import type { Assignment, Delete, Truncate, Update } from './statement-ast.js';
 import type { Walk } from './walk.js';
+import type { Change } from './write-request.js';
 
 /** The relation a statement writes by name; a CTE of that name is never meant. */
 export function targetOf({ catalog, findings }: Walk, name: TableName): Relation | null {
