@@ -5,10 +5,10 @@
 import { createCache } from 'lookaside';
 import { withCache } from 'lookaside/pg';
 import { Pool } from 'pg';
+import { loadCatalog } from '../dist/esm/sql/postgres/load-catalog.js';
+import { loadParser } from '../dist/esm/sql/postgres/parser.js';
+import { createPostgresPlanner } from '../dist/esm/sql/postgres/planner.js';
 import { startPostgres } from '../scripts/lib/postgres.js';
-import { loadCatalog } from '../src/sql/postgres/load-catalog.js';
-import { loadParser } from '../src/sql/postgres/parser.js';
-import { createPostgresPlanner } from '../src/sql/postgres/planner.js';
 import { describeMachine } from './lib/machine.js';
 import { median, microseconds, milliseconds, ratio } from './lib/numbers.js';
 import { markdownTable, type Report } from './lib/report.js';
