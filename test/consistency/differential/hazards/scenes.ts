@@ -191,7 +191,8 @@ class SceneSteps {
     const one = (): readonly (Call | Read)[] =>
       dice.draw<readonly (Call | Read)[]>([
         [6, () => [this.inside()]],
-        [5, () => [this.write()]],
+        [4, () => [this.write()]],
+        [2, () => [this.write(), this.inside(), this.inside(), this.inside()]],
         [2, () => [{ ...this.write(), where: 'elsewhere' }]],
         [1, () => [textOnly('savepoint s'), this.write(), this.inside(), textOnly('rollback to s')]],
         [0.5, () => [textOnly('savepoint s'), this.write(), textOnly('release s')]],

@@ -2,7 +2,7 @@
 import { typeNamed } from '../column-types.js';
 import type { Drawing } from '../conditions.js';
 import type { Relation } from '../world.js';
-import { type Recipe, type Stage, valueOf, type Writing } from './stage.js';
+import { amongThese, type Recipe, type Stage, valueOf, type Writing } from './stage.js';
 
 const int = typeNamed('int');
 const number = valueOf(int);
@@ -60,6 +60,11 @@ export const outerJoins: Recipe = (stage) => {
     d.dice.pick([`x.k = ${number(d)}`, `y.k = ${number(d)}`, `x.id = ${number(d)}`, `y.r = ${number(d)}`]);
   return {
     reads: [
+      (d) =>
+        `select x.* from ${one} x left join ${two} y on ${link(d)} where ${d.dice.pick(['y.k is null', 'y.id is null'])}`,
+      (d) => `select count(*) from ${one} x left join ${two} y on ${link(d)} where y.k is null`,
+      (d) => `select y.* from ${one} x right join ${two} y on ${link(d)} where x.k is null`,
+      (d) => `select x.*, y.v from ${one} x left join ${two} y on ${link(d)} and x.k = ${number(d)}`,
       (d) => `select ${list(d)} from ${one} x ${word(d)} ${two} y on ${link(d)} and x.k = ${number(d)}`,
       (d) => `select ${list(d)} from ${one} x ${word(d)} ${two} y on ${link(d)} and ${said(d)}`,
       (d) => `select ${list(d)} from ${two} y ${word(d)} ${one} x on ${link(d)} and ${said(d)}`,
@@ -122,16 +127,21 @@ export const between: Recipe = (stage) => {
     ['a', int],
     ['v', int],
   ]);
+  /** Of so few values most rows have the one or the other. */
+  const few = amongThese([1, 2]);
+  const insert: Writing = (d) =>
+    `insert into ${t} (id, a, k, v) values (${d.dice.between(1, 7)}, ${few(d)}, ${number(d)}, 1) on conflict do nothing`;
   const said = (d: Drawing): string =>
     d.dice.pick([
-      `s.a = ${number(d)}`,
-      `s.a = ${number(d)}`,
-      `s.a = ${number(d)}`,
+      `s.a = ${few(d)}`,
+      `s.a = ${few(d)}`,
+      `s.a = ${few(d)}`,
+      `s.a = ${few(d)}`,
       `s.id = ${number(d)}`,
       `s.a in (${number(d)}, ${number(d)})`,
       's.a is null',
     ]);
-  const some = (d: Drawing): string => d.dice.pick(d.dice.chance(0.4) ? limited : inner);
+  const some = (d: Drawing): string => d.dice.pick(d.dice.chance(0.55) ? limited : inner);
   return {
     reads: [
       (d) => `select * from (${some(d)}) s where ${said(d)}`,
@@ -145,7 +155,17 @@ export const between: Recipe = (stage) => {
         `select s.*, (select count(*) from ${view.name} i where i.a = s.a) as n from ${t} s where ${said(d)}`,
       (d) => `select a, count(*) from ${t} s group by a having a = ${number(d)} and count(*) > 0`,
     ],
-    writes: [...movesOf(rows, ['a']), ...movesOf(rows, ['a', 'k'])],
+    writes: [
+      (d) => `delete from ${t} where a = ${few(d)} and id < ${d.dice.between(2, 6)}`,
+      (d) => `update ${t} set v = coalesce(v, 0) + 1 where a = ${few(d)}`,
+      (d) => `update ${t} set v = ${number(d)} where a = ${few(d)} and id = ${d.dice.between(1, 5)}`,
+      (d) => `update ${t} set a = ${few(d)} where a = ${few(d)} and id = ${d.dice.between(1, 5)}`,
+      insert,
+      insert,
+      insert,
+      (d) => d.dice.pick(movesOf(rows, ['a', 'k']))(d),
+      (d) => d.dice.pick(movesOf(rows, ['a', 'k']))(d),
+    ],
   };
 };
 
