@@ -96,7 +96,7 @@ describeWithMysql('a way into mysql2', () => {
     const asked = ['select sleep(30)', 'select 1', 'update words set word = 1'].map((text) =>
       connection.query(text).then(
         () => 'answered',
-        (error: { code?: string }) => error.code,
+        (error: unknown) => (error as { code?: string }).code,
       ),
     );
     await given.plain.query(`kill ${connection.threadId}`);
