@@ -11,11 +11,15 @@ export const worldSql = `
   create table coupons (id int primary key, product int, price int, foreign key (product) references products (id) on delete set null on update set null);
   create table audited (id int primary key, price int);
   create table log (id int primary key auto_increment, price int);
+  create table sink (id int primary key auto_increment, price int);
   create table parted (id int primary key, price int) partition by hash (id) partitions 3;
   create table \`Odd Name\` (id int primary key, price int);
   create table {other}.products (id int primary key, price int);
   create table {other}.far (id int primary key, price int);
   create trigger audit after update on audited for each row insert into log (price) values (new.price);
+  create procedure note(in k int) modifies sql data begin insert into log (price) values (k); update {other}.far set price = k where id = 1; end;
+  create function seen(k int) returns int reads sql data return (select max(c.id) from coupons c where c.id <= k);
+  create function bump(k int) returns int deterministic modifies sql data begin insert into log (price) values (k); return k; end;
   create view cheap as select id, price from products where price < 5;
   create view cheaper as select c.id, c.price from cheap c where c.id in (select product from orders);
   create view joined as select o.id, p.price from orders o left join products p on p.id = o.product;
@@ -31,6 +35,8 @@ export const worldSql = `
   insert into \`Odd Name\` values (1, 1), (2, 2);
   insert into {other}.products values (1, 1), (2, 2);
   insert into {other}.far values (1, 1), (3, 3);
+  create trigger audit_in before insert on audited for each row begin declare n int default 0; select count(*) into n from parted; if n > 2 then set new.price = n; insert into log (price) values (n); elseif n = 0 then delete from coupons; else update \`Odd Name\` set price = price + 1 where id = n; end if; end;
+  create trigger audit_out after delete on audited for each row call note(old.id);
 `;
 
 /** Each has the columns id and price. */
@@ -39,16 +45,7 @@ const relations =
   {other}.far, {other}.over`.split(/,\s+/);
 export const relation = fc.constantFrom(...relations);
 const writable = fc.constantFrom(
-  ...[
-    'products',
-    'order_lines',
-    'coupons',
-    'parted',
-    '`Odd Name`',
-    '{other}.products',
-    '{other}.far',
-    'cheap',
-  ],
+  ...'products, order_lines, coupons, parted, `Odd Name`, {other}.products, {other}.far, cheap'.split(', '),
 );
 const id = fc.integer({ min: 1, max: 5 });
 
@@ -56,7 +53,10 @@ export const { query, value } = fc.letrec<{ query: string; from: string; filter:
   (tie) => ({
     value: fc.oneof(
       { maxDepth: 2, depthSize: 'small' },
-      { weight: 4, arbitrary: fc.constantFrom('r.id', 'r.price', '1', 'r.id + 1', 'coalesce(r.price, 0)') },
+      {
+        weight: 4,
+        arbitrary: fc.constantFrom('r.id', 'r.price', '1', 'r.id + 1', 'coalesce(r.price, 0)', 'seen(r.id)'),
+      },
       tie('query').map((inner) => `(select max(id) from (${inner}) v)`),
       fc.tuple(tie('filter'), tie('value')).map(([filter, then]) => `case when ${filter} then ${then} end`),
       tie('value').map((inner) => `if(${inner} > 1, ${inner}, 0)`),
@@ -144,6 +144,15 @@ export const change = fc.oneof(
     ),
   id.map((key) => `update products set id = id + 10 where id = ${key}`),
   id.map((key) => `update audited set price = ${key} where id < 3`),
+  id.map((key) => `insert into audited (id, price) values (${key}, 1) on duplicate key update price = 2`),
+  id.map((key) => `replace into audited values (${key}, ${key})`),
+  id.map((key) => `delete from audited where id = ${key}`),
+  fc.constantFrom(
+    'call note(1)',
+    'select bump(1)',
+    'do bump(2)',
+    'update products set price = bump(id) where id < 3',
+  ),
   fc.tuple(writable, id).map(([name, key]) => `delete from ${name} where id = ${key}`),
   fc
     .tuple(writable, query)
@@ -215,15 +224,15 @@ export const places = `
   select row_number() over (order by {e}), sum(id) over (partition by {e}) from products
   select sum(id) over w from products window w as (order by {e})
   select exists (select 1 from products where {e} = id), id > all (select {e}) from products
-  select - {e}, not {e}, ~ {e}, {e} is null, {e} collate utf8mb4_bin = 'x' from products
+  select - {e}, not {e}, ~ {e}, {e} is null, cast({e} as char) collate utf8mb4_bin = 'x' from products
   update products set price = {e}
   update products set price = 1 where id = {e}
   update products set price = 1 order by {e} limit 1
   update products p join orders o on o.product = p.id and {e} > 0 set p.price = 7
-  insert into log (price) values ({e})
-  insert into log (price) values (1), ({e})
-  insert into log (price) select {e}
-  insert into log set price = {e}
+  insert into sink (price) values ({e})
+  insert into sink (price) values (1), ({e})
+  insert into sink (price) select {e}
+  insert into sink set price = {e}
   insert into products (id, price) values (1, 1) on duplicate key update price = {e}
   replace into parted values (1, {e})
   delete from order_lines where id = {e}

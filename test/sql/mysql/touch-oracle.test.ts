@@ -150,6 +150,8 @@ describeWithMysql('plans against the server: it touches no table that the plan d
 
   const hidden: readonly (readonly [string, string])[] = [
     ['a table', '(select max(id) from coupons)'],
+    ['a table in a function', 'seen(1)'],
+    ['a table that a function writes', 'bump(1)'],
     ['a table of another schema', '(select max(r.id) from {other}.far r)'],
     ['a table in a view of a view', '(select count(*) from cheaper)'],
     [
@@ -179,7 +181,7 @@ describeWithMysql('plans against the server: it touches no table that the plan d
     const cascading = 'delete from products where id = 1';
     const write = shop.planner.plan(cascading);
     if (write.kind !== 'write' || write.writes.scope !== 'tables') throw new Error('It is precise.');
-    const [own] = write.writes.tables;
+    const own = write.writes.tables.find(({ table }) => table.name.endsWith('.products'));
     if (own === undefined) throw new Error('It writes something.');
     const short: Plan = { ...write, writes: { scope: 'tables', tables: [own] } };
     expect(await overlooked(cascading, short)).toEqual(
