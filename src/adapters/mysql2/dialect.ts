@@ -2,6 +2,7 @@
 import type { CacheCore } from '../../cache/core.js';
 import { type Catalog, mysqlColumnName } from '../../sql/mysql/catalog.js';
 import type { MysqlSession } from '../../sql/mysql/database.js';
+import { declaredMysqlCode } from '../../sql/mysql/declared-code.js';
 import { loadMysqlCatalog, mysqlFingerprintSql } from '../../sql/mysql/load-catalog.js';
 import { createMysqlPlanner } from '../../sql/mysql/planner.js';
 import type { Planner, Table } from '../../sql/plan.js';
@@ -33,9 +34,12 @@ class MysqlCatalog implements KnownCatalog<MysqlSession> {
     return [...this.catalog.relations.keys()];
   }
 
-  plannerFor({ statementsMax }: CacheCore): Planner {
+  plannerFor({ statementsMax, effects, failed }: CacheCore): Planner {
+    const { byRoutine, unknown } = declaredMysqlCode(this.catalog, effects);
+    if (unknown !== null) failed('effects', unknown);
     return createMysqlPlanner({
       catalog: this.catalog,
+      declared: byRoutine,
       limits: { plansMax: statementsMax },
     });
   }

@@ -17,12 +17,16 @@ export interface CodeEffect {
   readonly sets: ReadonlySet<string>;
   /** Why what it computes depends on more than its arguments and tables; null: it does not. */
   readonly unstable: Reason | null;
+  /** As a user says: what it reads is the reads of the statement around it. */
+  readonly isDeclared?: true;
 }
 
 interface CodeReader {
   readonly statement: (walk: Walk, statement: Statement) => void;
   readonly expression: (walk: Walk, value: unknown, scope: Scope) => void;
   readonly query: Walk['query'];
+  /** What a user says of routines. */
+  readonly declared: ReadonlyMap<Code, CodeEffect>;
 }
 
 const nowhere: Scope = { entries: [], ctes: null, outer: null };
@@ -39,18 +43,26 @@ const known = new WeakMap<Code, CodeEffect | null>();
 
 /** What code may do when it runs; null: anything. Read once per snapshot of the catalog. */
 export function codeOf(catalog: Catalog, code: Code, parameters: readonly string[] = []): CodeEffect | null {
+  const reader = readers.get(catalog);
+  if (reader === undefined) throw new Error('nobody was told how code of this catalog is read');
+  const said = reader.declared.get(code);
+  if (said !== undefined) return said;
   const before = known.get(code);
   if (before !== undefined) return before;
   known.set(code, null);
-  const effect = effectOf(catalog, code, parameters);
+  const effect = effectOf(catalog, reader, code, parameters);
   known.set(code, effect);
   return effect;
 }
 
-function effectOf(catalog: Catalog, code: Code, parameters: readonly string[]): CodeEffect | null {
-  const reader = readers.get(catalog);
+function effectOf(
+  catalog: Catalog,
+  reader: CodeReader,
+  code: Code,
+  parameters: readonly string[],
+): CodeEffect | null {
   const read = code.body === null ? null : readBody(code.body, readingModeOf(code.sqlMode));
-  if (read === null || reader === undefined) return null;
+  if (read === null) return null;
   const findings = new Findings();
   const variables = new Set([...parameters, ...read.variables]);
   const sets = new Set<string>();

@@ -3,14 +3,14 @@ import type { Plan, Planner, Reason } from '../plan.js';
 import { RecentTexts } from '../recent-texts.js';
 import { Pins } from '../rows/candidates.js';
 import { Sight } from '../rows/sight.js';
-import { type Catalog, findRelation } from './catalog.js';
+import { type Catalog, findRelation, type Routine } from './catalog.js';
 import { addWrites } from './closure.js';
-import { installCodeReader } from './code.js';
-import { walkExpression } from './expressions.js';
+import type { CodeEffect } from './code.js';
 import { Findings } from './findings.js';
 import { generatedColumn } from './inserts.js';
 import { lex } from './lexer.js';
 import { parseTokens } from './parser/index.js';
+import { readCodeOf } from './read-code.js';
 import { readingModeOf } from './reading.js';
 import { walkQuery } from './select.js';
 import type { Statement } from './statement-ast.js';
@@ -28,6 +28,8 @@ export interface PlannerLimits {
 
 export interface PlannerOptions {
   readonly catalog: Catalog;
+  /** What a user says that routines do. */
+  readonly declared?: ReadonlyMap<Routine, CodeEffect>;
   readonly limits?: Partial<PlannerLimits>;
 }
 
@@ -37,11 +39,9 @@ const defaultLimits: PlannerLimits = { plansMax: 5_000, planCharactersMax: 8_000
 export function createMysqlPlanner(options: PlannerOptions): Planner {
   const limits = { ...defaultLimits, ...options.limits };
   const mode = readingModeOf(options.catalog.session.sqlMode);
-  installCodeReader(options.catalog, {
-    statement: walkStatement,
-    expression: walkExpression,
-    query: walkQuery,
-  });
+  // Its own: another planner of the same catalog may be told other things of code.
+  const catalog: Catalog = { ...options.catalog };
+  readCodeOf(catalog, options.declared);
   const plans = new RecentTexts<Plan>({
     entriesMax: limits.plansMax,
     charactersMax: limits.planCharactersMax,
@@ -50,7 +50,7 @@ export function createMysqlPlanner(options: PlannerOptions): Planner {
     plan(text) {
       const known = plans.get(text);
       if (known !== undefined) return known;
-      const plan = planWithinStack(options.catalog, text, mode);
+      const plan = planWithinStack(catalog, text, mode);
       plans.set(text, plan);
       return plan;
     },

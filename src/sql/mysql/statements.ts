@@ -3,6 +3,7 @@ import type { TransactionControl } from '../plan.js';
 import type { Scope } from '../rows/scope.js';
 import { walkExpression } from './expressions.js';
 import { walkInsert } from './inserts.js';
+import { walkCall } from './routines.js';
 import { walkSelect } from './select.js';
 import { walkSet } from './session.js';
 import type { OtherStatement, Statement, Xa, Xid } from './statement-ast.js';
@@ -37,7 +38,8 @@ export function walkStatement(walk: Walk, statement: Statement): void {
       findings.deny('session', 'it changes the default schema');
       return findings.depart();
     case 'call-procedure':
-      return findings.doAnything('opaque', 'CALL may run anything');
+      walkExpression(walk, statement.arguments, nowhere);
+      return walkCall(walk, statement);
     case 'other':
       return walkOther(walk, statement);
     case 'xa':

@@ -1,5 +1,7 @@
 /** Decides, on a real server, what triggers and stored functions are known to do, and that what is not read may do anything. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { declaredMysqlCode, type FunctionEffects } from '../../../src/sql/mysql/declared-code.js';
+import { createMysqlPlanner } from '../../../src/sql/mysql/planner.js';
 import { describeWithMysql } from '../../support/mysql.js';
 import { openShop, type Shop, told } from './shop.js';
 
@@ -144,5 +146,29 @@ describeWithMysql('code of users', () => {
     ],
   ])('a function that %s', async (_, code, expected) => {
     expect(await withFunction(code, 'select called(n) from item where id = 1')).toBe(expected);
+  });
+
+  test('what a user says of routines is believed, and what follows from it is found', async () => {
+    await shop.change(
+      `create function opaque (a int) returns int deterministic return some_plugin(a);
+       create procedure moves () begin delete from log; delete from total; end`,
+    );
+    const { catalog } = shop;
+    const planWith = (effects: Partial<FunctionEffects>, text: string): string => {
+      const all = { writes: [], reads: [], stable: false, ...effects };
+      const { byRoutine, unknown } = declaredMysqlCode(catalog, { opaque: all, moves: all });
+      expect(unknown).toBeNull();
+      return told({ catalog, planner: createMysqlPlanner({ catalog, declared: byRoutine }) }, text);
+    };
+    const read = 'select opaque(n) from item where id = 1';
+    expect(planWith({ stable: true, reads: ['total'] }, read)).toBe('read item(id=1) total');
+    expect(planWith({}, read)).toBe('bypass stored-function');
+    expect(planWith({ writes: ['log'] }, read)).toBe('write log part');
+    expect(planWith({ writes: ['log'] }, 'call moves()')).toBe('write log part commits');
+    expect(told(shop, 'call moves()')).toBe('write everything opaque catalog departs commits');
+    const { unknown } = declaredMysqlCode(catalog, {
+      nobody: { writes: ['nothing'], reads: [], stable: true },
+    });
+    expect(unknown?.message).toContain('the function nobody, the table nothing of nobody');
   });
 });
