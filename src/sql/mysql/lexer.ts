@@ -41,7 +41,7 @@ const LOWER_E = 101;
 const UPPER_E = 69;
 
 const comparisons = new Set(['!', '<', '=', '>', '!=', '<=', '>=', '<>', '<<', '>>', '<=>']);
-const plainSymbols = '()+-*/%&|^~,;.:{}[]';
+const plainSymbols = '()+-*/%&|^~,;.:{}';
 
 class Lexer {
   readonly #tokens: Token[] = [];
@@ -122,11 +122,21 @@ class Lexer {
     }
   }
 
+  /**
+   * A server that skips a version comment ends it at its first end, whatever quotes stand around. With this, what stands
+   * outside of it is the same for all servers.
+   */
+  #keepInComment(end: number): void {
+    if (this.#isInVersionComment && this.text.slice(this.#at, end).includes('*/'))
+      this.#fail('a version comment ends elsewhere for other servers');
+  }
+
   #fail(message: string): void {
     this.#wrong ??= message;
   }
 
   #push(kind: TokenKind, end: number, text: string, word: string): void {
+    this.#keepInComment(end);
     this.#tokens.push({ kind, word, text, start: this.#at, end });
     this.#at = end;
   }
@@ -334,6 +344,7 @@ class Lexer {
   #lineComment(): void {
     const newline = this.text.indexOf('\n', this.#at);
     const end = newline < 0 ? this.text.length : newline + 1;
+    this.#keepInComment(end);
     this.#hasQuotedPlaceholder ||= this.text.slice(this.#at, end).includes('?');
     this.#at = end;
   }

@@ -12,6 +12,8 @@ export interface ReadingMode {
   readonly highNotPrecedence: boolean;
   /** There may be blanks between the name of a function and its bracket. */
   readonly ignoreSpace: boolean;
+  /** Operators or literals mean something else altogether (ORACLE of MariaDB): texts are cut, and not parsed. */
+  readonly hasOtherGrammar?: boolean;
 }
 
 /**

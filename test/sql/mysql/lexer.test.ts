@@ -138,6 +138,20 @@ test('version comments are read as code, and reported', () => {
   expect(wrong('/*!50000 1').message).toBe('a comment does not end');
 });
 
+test('a version comment that ends elsewhere for a server that skips it is unreadable', () => {
+  for (const quoted of [
+    "' */, f(1) /* '",
+    '` */, f(1) /* `',
+    "@' */, f(1) /* '",
+    '-- */, f(1)\n',
+    '# */, f(1)\n',
+  ])
+    expect(wrong(`select 1 /*!99999 ${quoted} */`).message).toBe(
+      'a version comment ends elsewhere for other servers',
+    );
+  expect(tokens("/*!50000 'a' -- b\n */ '*/'")).toEqual(['string:a', 'string:*/']);
+});
+
 test('optimizer hints are reported, because they may set variables', () => {
   expect(lexed("select /*+ SET_VAR(sql_mode = 'x') INDEX(`t`) */ 1").hints).toEqual([
     "SET_VAR(sql_mode = 'x') INDEX(`t`)",
@@ -170,7 +184,7 @@ test('operators are the longest that the servers take, and nothing else', () => 
 });
 
 test('what no server of the family could mean is unreadable, as is what is too long', () => {
-  for (const text of ['\0', "'a", '"a', '`a', '\\', '$$a$$', '$tag$', 'a😀', '`a😀`', '\u0001'])
+  for (const text of ['\0', '[a b]', "'a", '"a', '`a', '\\', '$$a$$', '$tag$', 'a😀', '`a😀`', '\u0001'])
     expect(() => wrong(text)).not.toThrow();
   expect(tokens("'😀' \\N $a")).toEqual(['string:😀', 'word:null', 'word:$a']);
   expect(wrong(' '.repeat(lexedLengthMax + 1)).message).toBe('the text is too long');

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Expression, Query, Select } from '../../../src/sql/mysql/ast.js';
 import { parse, parsedLengthMax } from '../../../src/sql/mysql/parser/index.js';
+import { readingModeOf } from '../../../src/sql/mysql/reading.js';
 import type { Statement } from '../../../src/sql/mysql/statement-ast.js';
 import type { ReadingMode } from '../../../src/sql/mysql/tokens.js';
 import { laterForms, selectForms, writeForms } from './forms.js';
@@ -82,6 +83,15 @@ test('modes change what operators and quotes mean', () => {
   expect(expressionOf('"a"', unusual)).toEqual({ kind: 'column', names: ['a'] });
   expect(parse('select count (*) from t', unusual)).toMatchObject({ parsed: false });
   expect(expressionOf('coalesce (1)', unusual)).toMatchObject({ kind: 'call', name: 'coalesce' });
+});
+
+test('a mode with a grammar of its own is not understood', () => {
+  for (const sqlMode of ['STRICT_ALL_TABLES,ORACLE', 'mssql', 'EMPTY_STRING_IS_NULL'])
+    expect(parse('select 1', readingModeOf(sqlMode))).toMatchObject({
+      parsed: false,
+      message: 'the sql_mode has a grammar of its own',
+    });
+  expect(parse('select 1', readingModeOf('ANSI_QUOTES,NO_ZERO_DATE'))).toMatchObject({ parsed: true });
 });
 
 test('a condition belongs to the last join that has none, and joins without one are from left to right', () => {

@@ -47,6 +47,8 @@ export function parse(text: string, mode: ReadingMode): ParseOutcome {
 /** The same for a text that has been cut into tokens. */
 export function parseTokens(text: string, { tokens }: Lexed, mode: ReadingMode): ParseOutcome {
   if (text.length > parsedLengthMax) return { parsed: false, message: 'the text is too long', position: 0 };
+  if (mode.hasOtherGrammar === true)
+    return { parsed: false, message: 'the sql_mode has a grammar of its own', position: 0 };
   try {
     return { parsed: true, statements: statements(new Cursor(text, tokens, mode, grammar)) };
   } catch (error) {
