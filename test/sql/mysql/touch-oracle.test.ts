@@ -18,7 +18,7 @@ interface Seen {
   readonly written: readonly string[];
 }
 
-const numRuns = Number(process.env['LOOKASIDE_TEST_RUNS'] ?? 250);
+const numRuns = Number(process.env['LOOKASIDE_TEST_RUNS'] ?? 150);
 
 describeWithMysql('plans against the server: it touches no table that the plan does not name', () => {
   let shop: Shop;
