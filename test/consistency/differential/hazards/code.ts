@@ -63,7 +63,7 @@ export const madeByTriggers: Recipe = (stage) => {
       `v = ${number(d)}`,
     ]);
   const insert: Writing = (d) =>
-    `insert into ${t} (id, a, k, name) values (${d.dice.between(1, 12)}, ${number(d)}, ${number(d)}, ${name(d)})`;
+    `insert into ${t} (id, a, k, name) values (${d.dice.between(5, 40)}, ${number(d)}, ${number(d)}, ${name(d)})`;
   return {
     reads: [
       (d) => `select * from ${t} where ${said(d)}`,

@@ -210,7 +210,7 @@ class SceneSteps {
       [2, () => [textOnly('rollback')]],
       [1, () => [textOnly('commit and chain'), this.inside(), this.write(), textOnly('commit')]],
       [
-        3,
+        6,
         () => [
           textOnly(`prepare transaction '${gid}'`),
           ...(dice.chance(0.5) ? [this.inside()] : []),
