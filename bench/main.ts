@@ -1,7 +1,7 @@
 /** Decides which benchmarks run and how their command line reads. */
 import { parseArgs } from 'node:util';
 import { benchChanges } from './changes.js';
-import { benchHits } from './hits.js';
+import { benchHits, benchHitsMysql2 } from './hits.js';
 import { benchHttp } from './http.js';
 import { benchInvalidation } from './invalidation.js';
 import { Report } from './lib/report.js';
@@ -10,9 +10,10 @@ import { benchPlan } from './plan.js';
 import { benchServer } from './server.js';
 import { benchShared } from './shared.js';
 
-const usage = `npm run bench -- [hits] [http] [shared] [changes] [invalidation] [server] [persistence] [plan] [all] [options]
+const usage = `npm run bench -- [hits] [hits-mysql2] [http] [shared] [changes] [invalidation] [server] [persistence] [plan] [all] [options]
 
   hits      a hit, a miss and a write through pool.query (the default; about a minute)
+  hits-mysql2  the same through mysql2, on MariaDB (about a minute)
   http      the demo's API with seven caches, or none, in front of its database (about five minutes)
   shared    hits, writes, workers and failovers with one store for several processes (about two minutes)
   changes   how long a write by others stays unseen, on Postgres 18 and 15 (about three minutes, mostly waiting)
@@ -25,6 +26,7 @@ const usage = `npm run bench -- [hits] [http] [shared] [changes] [invalidation] 
 
 const benches = {
   hits: benchHits,
+  'hits-mysql2': benchHitsMysql2,
   http: benchHttp,
   shared: benchShared,
   changes: benchChanges,

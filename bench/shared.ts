@@ -4,7 +4,8 @@
  */
 
 import { availableParallelism } from 'node:os';
-import { consume, hotGroups, type Row, redisByHand } from './hits/contestants.js';
+import { consume, hotGroups, redisByHand } from './hits/contestants.js';
+import { measuredPg, type Row } from './hits/measured.js';
 import { plainTable, rowsPerGroup, updateOrder } from './hits/tables.js';
 import { describeMachine } from './lib/machine.js';
 import { brief, microseconds, ratio } from './lib/numbers.js';
@@ -41,7 +42,11 @@ export async function benchShared(report: Report, { quick }: SharedOptions): Pro
 async function compareHits(setting: SharedSetting, rounds: RoundsOptions, report: Report): Promise<void> {
   const timings = await race(
     [
-      { ...redisByHand(setting, plainTable), callers, callsPerRound: 5_000 },
+      {
+        ...redisByHand({ plain: measuredPg(setting.plain, updateOrder), redis: setting.redis }, plainTable),
+        callers,
+        callsPerRound: 5_000,
+      },
       cached('strict, decoded results kept', setting.strict, 10_000, 'nearHits'),
       cached('strict, nothing kept', setting.far, 4_000, 'storeHits'),
       cached('bounded', setting.bounded, 40_000, 'nearHits'),

@@ -1,8 +1,8 @@
 /** Decides how each contestant reads and writes, as its user would, and that its results are used. */
-import type { Pool } from 'pg';
 import type { Contestant } from '../lib/rounds.js';
+import type { Measured, MeasuredTable, Row } from './measured.js';
 import type { Setting } from './setting.js';
-import { type MeasuredTable, plainTable, rowsPerGroup, updateOrder } from './tables.js';
+import { rowsPerGroup } from './tables.js';
 
 /** Hits go round these groups, so that it is not one key that is hot. */
 export const hotGroups = 100;
@@ -19,11 +19,6 @@ export const callerKinds: readonly Callers[] = [
 
 export const lookasideName = 'lookaside';
 export const redisName = 'ioredis + JSON.parse';
-export const uncachedName = 'plain pg';
-
-export interface Row {
-  readonly id: number;
-}
 
 /** What a caller does with a result, so that no contestant gets away with a promise of rows. */
 export function consume(rows: readonly Row[]): void {
@@ -33,8 +28,8 @@ export function consume(rows: readonly Row[]): void {
     throw new Error('A result is not what it should be');
 }
 
-const queryOn = async (pool: Pool, table: MeasuredTable, group: number): Promise<void> =>
-  consume((await pool.query<Row>(table.select, [group])).rows);
+const queryOn = async (database: Measured, table: MeasuredTable, group: number): Promise<void> =>
+  consume(await database.rows(table, group));
 
 /** Batches of about 100 ms on the machine of bench/README.md. */
 export function hitContestants(
@@ -42,7 +37,7 @@ export function hitContestants(
   table: MeasuredTable,
   { callers }: Callers,
 ): readonly Contestant[] {
-  const { plain, wrapped, cache } = setting;
+  const { plain, wrapped, cache, uncachedName } = setting;
   let before = cache.stats();
   return [
     {
@@ -83,7 +78,7 @@ export function redisByHand(
     },
     before: async () => {
       for (let group = 0; group < hotGroups; group++) {
-        const { rows } = await plain.query(table.select, [group]);
+        const rows = await plain.rows(table, group);
         await redis.set(`${table.name}:${group}`, JSON.stringify(rows), 'EX', 3_600);
       }
     },
@@ -92,7 +87,7 @@ export function redisByHand(
 
 /** Every call asks for a group nobody asked for; when they run out, the cache forgets them all. */
 export function missContestants(
-  { plain, wrapped, cache }: Setting,
+  { plain, wrapped, cache, uncachedName }: Setting,
   table: MeasuredTable,
   { callers }: Callers,
 ): readonly Contestant[] {
@@ -129,15 +124,15 @@ export function missContestants(
 
 /** Updates by primary key, each of another row, spread over the table. */
 export function writeContestants(
-  { plain, wrapped, cache }: Setting,
+  { plain, wrapped, cache, uncachedName, tables }: Setting,
   { callers }: Callers,
 ): readonly Contestant[] {
   const callsPerRound = callers === 1 ? 400 : 1_000;
-  const rows = plainTable.groups * rowsPerGroup;
+  const rows = tables.plain.groups * rowsPerGroup;
   const stride = 7_919; // a prime that does not divide the number of rows: every row once before any twice
-  const update = async (pool: Pool, index: number): Promise<void> => {
-    const { rowCount } = await pool.query(updateOrder, [(index * stride) % rows, index]);
-    if (rowCount !== 1) throw new Error('An update did not find its row');
+  const update = async (database: Measured, index: number): Promise<void> => {
+    if ((await database.update((index * stride) % rows, index)) !== 1)
+      throw new Error('An update did not find its row');
   };
   let before = cache.stats();
   return [

@@ -8,15 +8,19 @@ import { withCache } from 'lookaside/pg';
 import { Pool } from 'pg';
 import { startPostgres } from '../../scripts/lib/postgres.js';
 import { startRedis } from '../../test/support/redis.js';
+import type { Servers } from '../lib/machine.js';
 import { postgresVersion, redisVersion } from '../lib/versions.js';
-import { createTables } from './tables.js';
+import { type Measured, type MeasuredTable, measuredPg } from './measured.js';
+import { createTables, plainTable, richTable, updateOrder } from './tables.js';
 
 export interface Setting {
-  readonly plain: Pool;
-  readonly wrapped: Pool;
+  readonly plain: Measured;
+  readonly wrapped: Measured;
+  readonly uncachedName: string;
+  readonly tables: { readonly plain: MeasuredTable; readonly rich: MeasuredTable };
   readonly cache: Cache;
   readonly redis: Redis;
-  readonly versions: { readonly postgres: string; readonly redis: string };
+  readonly versions: Servers;
   close(): Promise<void>;
 }
 
@@ -36,8 +40,10 @@ export async function createSetting(): Promise<Setting> {
   for (const pool of [plain, wrapped]) pool.on('error', () => undefined);
   const redis = new Redis(redisServer.url);
   return {
-    plain,
-    wrapped,
+    plain: measuredPg(plain, updateOrder),
+    wrapped: measuredPg(wrapped, updateOrder),
+    uncachedName: 'plain pg',
+    tables: { plain: plainTable, rich: richTable },
     cache,
     redis,
     versions: { postgres: await postgresVersion(plain), redis: await redisVersion(redis) },

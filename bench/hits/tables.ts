@@ -3,12 +3,7 @@
  * ten rows; a group is what one query returns.
  */
 import type { Pool } from 'pg';
-
-export interface MeasuredTable {
-  readonly name: string;
-  readonly select: string;
-  readonly groups: number;
-}
+import type { MeasuredTable } from './measured.js';
 
 export const rowsPerGroup = 10;
 

@@ -6,6 +6,7 @@ const require = createRequire(import.meta.url);
 
 export interface Servers {
   readonly postgres?: string;
+  readonly mariadb?: string;
   readonly redis?: string;
 }
 
@@ -16,6 +17,7 @@ export function describeMachine(servers: Servers, packages: readonly string[]): 
     `${Math.round(totalmem() / 2 ** 30)} GB`,
     `Node ${process.versions.node}`,
     ...(servers.postgres === undefined ? [] : [`Postgres ${servers.postgres}`]),
+    ...(servers.mariadb === undefined ? [] : [`MariaDB ${servers.mariadb}`]),
     ...(servers.redis === undefined ? [] : [`redis-server ${servers.redis}`]),
     ...packages.map((name) => `${name} ${versionOf(name)}`),
   ];
