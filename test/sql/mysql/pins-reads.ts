@@ -181,3 +181,8 @@ export const readOn = ({ withCtes }: { readonly withCtes: boolean }): fc.Arbitra
     { weight: 3, arbitrary: correlatedRead },
     { weight: 2, arbitrary: viewRead },
   );
+
+/** Reads of one table by one value, which plans pin. */
+export const plainRead: fc.Arbitrary<Piece> = fc
+  .tuple(fc.constantFrom('grp', 'id', 'big'), fc.integer({ min: 1, max: 4 }))
+  .map(([column, value]) => ({ text: `select * from team where ${column} = ?`, values: [value] }));

@@ -17,6 +17,10 @@ export const worldSql = `
     partition b values in (2, 3), partition c values in (4));
   create table touched (id int primary key, label varchar(2), other int);
   create trigger touch before update on touched for each row set new.label = 'b';
+  create trigger note_made after insert on note for each row begin
+    declare n int default 1; if new.member > 1 then update touched set other = new.member where id = n; end if; end;
+  create trigger item_made before insert on item for each row set new.parent = 1;
+  create trigger item_lost after delete on item for each row delete from touched where id = old.num;
   create table stamped (id int primary key, body varchar(2), at timestamp default current_timestamp on update current_timestamp);
   create view item_groups as select tenant, label as called, count(*) as n from item group by tenant, label;
   create view named as select m.id, m.team as belongs, t.name, m.small from member m join team t on t.id = m.team;

@@ -154,3 +154,11 @@ export const write: fc.Arbitrary<Piece> = fc.oneof(
   { weight: 5, arbitrary: insert },
   { weight: 1, arbitrary: oddWrite },
 );
+
+/** Updates that take rows from one value to another. */
+export const plainUpdate: fc.Arbitrary<Piece> = fc
+  .tuple(fc.constantFrom('grp', 'big'), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }))
+  .map(([column, after, before]) => ({
+    text: `update team set ${column} = ? where ${column} = ?`,
+    values: [after, before],
+  }));
