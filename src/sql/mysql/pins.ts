@@ -55,6 +55,9 @@ function valuesOf(
   if (valueClass === null) return null;
   // In another character set the same text is other bytes, which may be another value.
   if (!catalog.session.hasAsciiTexts && !isInteger(valueClass)) return null;
+  // A driver that escapes texts with backslashes sends other ones than it was given.
+  const isEscaped = /\bNO_BACKSLASH_ESCAPES\b/i.test(catalog.session.sqlMode) && !isInteger(valueClass);
+  if (isEscaped && nodes.some(({ kind }) => kind === 'parameter')) return null;
   const family = familyOf(column);
   const candidates = nodes.flatMap((node): Candidate[] => {
     if (node.kind === 'parameter')

@@ -261,6 +261,10 @@ describeWithMysql('hazards', () => {
       expect(told({ catalog, planner }, "select * from t where name = 'a\\' or id = 1")).toBe(
         'read t(name=a\\|id=1)',
       );
+      // The driver may send another text than it was given.
+      expect(told({ catalog, planner }, 'select * from t where name = ?')).toBe('read t');
+      expect(told({ catalog, planner }, 'select * from t where id = ?')).toBe('read t(id=$0)');
+      expect(told({ catalog, planner }, 'update t set a = 1 where name = ?')).toBe('write t');
     });
 
     test('statements on temporary tables leave the session unknown', () => {
