@@ -4,13 +4,10 @@
  */
 import { createCache } from 'lookaside';
 import { lookaside } from 'lookaside/fastify';
-import { withCache } from 'lookaside/pg';
-import { Pool } from 'pg';
 import { buildApi } from './api.js';
-import { citiesIn } from './cities.js';
 import type { ApiArguments, ApiFigures, FromApi, ToApi } from './messages.js';
 import { argumentsFromParent, endWithParent, failed, tellParent } from './parent.js';
-import { countQueries } from './query-counter.js';
+import { connectTo } from './pools.js';
 import { rememberForever } from './remember-forever.js';
 
 type Figures = Omit<ApiFigures, 'databaseQueries'>;
@@ -20,28 +17,26 @@ const noCache: Figures = { hits: 0, misses: 0, invalidations: 0 };
 async function main(): Promise<void> {
   endWithParent();
   const { databaseUrl, caching, topology } = argumentsFromParent() as ApiArguments;
-  const pool = new Pool({ connectionString: databaseUrl });
-  pool.on('error', (error) => process.stderr.write(`A database connection was lost: ${error.message}\n`));
-  const wire = countQueries(pool);
+  const database = connectTo(databaseUrl);
 
   const cache = caching === 'lookaside' ? createCache({ ttl: '60s', topology }) : null;
   if (cache !== null) {
-    withCache(pool, cache);
+    database.wrap(cache);
     await cache.ready();
   }
-  const naive = caching === 'map' ? rememberForever(citiesIn(pool)) : null;
-  const app = buildApi(naive?.cities ?? citiesIn(pool));
+  const naive = caching === 'map' ? rememberForever(database.cities) : null;
+  const app = buildApi(naive?.cities ?? database.cities);
   if (cache !== null) await app.register(lookaside, { cache });
 
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   const figures = (): ApiFigures => ({
-    databaseQueries: wire.queries,
+    databaseQueries: database.wire.queries,
     ...(naive?.figures() ?? (cache === null ? noCache : figuresOf(cache.stats()))),
   });
   const close = async (): Promise<void> => {
     await app.close();
     await cache?.close();
-    await pool.end();
+    await database.end();
     process.disconnect();
   };
   process.on('message', (message: ToApi) => {

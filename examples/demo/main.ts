@@ -1,9 +1,8 @@
 /**
- * Decides the demo's course: start Postgres, load the cities, drive the API without and then with lookaside, show
+ * Decides the demo's course: start the database, load the cities, drive the API without and then with lookaside, show
  * both, leave nothing behind. Exits with 1 on a stale read or when a part of it dies.
  */
-import { startPostgres } from '../../scripts/lib/postgres.js';
-import { loadTemplate } from './database.js';
+import { databases } from './databases.js';
 import { credits, loadCities, loadCountries } from './dataset.js';
 import type { Caching } from './messages.js';
 import { type DemoOptions, parseOptions, usage } from './options.js';
@@ -19,7 +18,7 @@ interface Stage {
 
 async function play({ options, screen, onCleanup }: Stage): Promise<number> {
   const second: Caching = options.naive ? 'map' : 'lookaside';
-  const serverUrl = await prepareData(screen, onCleanup);
+  const serverUrl = await prepareData({ options, screen, onCleanup });
   const servers = await prepareServers({ options, screen, onCleanup });
   const seconds = options.seconds / 2;
   screen.line(
@@ -50,9 +49,10 @@ async function play({ options, screen, onCleanup }: Stage): Promise<number> {
 
 const nameOf = (caching: Caching): string => (caching === 'map' ? 'a naive Map' : 'lookaside');
 
-async function prepareData(screen: Screen, onCleanup: OnCleanup): Promise<string> {
+async function prepareData({ options, screen, onCleanup }: Stage): Promise<string> {
+  const { start, loadTemplate, what } = databases[options.database];
   const beganAtMs = performance.now();
-  const starting = startPostgres({ settings: { max_connections: '100' } });
+  const starting = start();
   onCleanup(() =>
     starting.then(
       (server) => server.stop(),
@@ -64,7 +64,7 @@ async function prepareData(screen: Screen, onCleanup: OnCleanup): Promise<string
   const startedAtMs = performance.now();
   await loadTemplate(url, dataset);
   screen.line(
-    `Postgres 18 from npm started in ${((startedAtMs - beganAtMs) / 1_000).toFixed(1)} s; ` +
+    `${what} started in ${((startedAtMs - beganAtMs) / 1_000).toFixed(1)} s; ` +
       `${dataset.cities.length.toLocaleString('en-US')} cities and ${dataset.countries.length} countries ` +
       `loaded in ${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s.`,
   );
@@ -102,7 +102,8 @@ async function runOnce(
   const seconds = options.seconds / 2;
   const load = { ...clients, durationMs: seconds * 1_000 };
   const { topology } = servers;
-  const plan = { name, caching, serverUrl, topology, apis: apisOn(options.topology) };
+  const { copyTemplate } = databases[options.database];
+  const plan = { name, caching, serverUrl, copyTemplate, topology, apis: apisOn(options.topology) };
   const { apis, ports, running } = await startApi(plan, onCleanup);
   const figures = await drive(
     apis,

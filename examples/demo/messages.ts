@@ -1,7 +1,7 @@
 /** Decides what the demo's processes tell each other. All of it survives JSON. */
 import type { Config } from 'lookaside';
 
-/** What the second run puts in front of Postgres; `map` is a Map that no write invalidates, to show that stale reads are seen. */
+/** What the second run puts in front of the database; `map` is a Map that no write invalidates, to show that stale reads are seen. */
 export type Caching = 'nothing' | 'lookaside' | 'map';
 
 export interface ApiArguments {
@@ -13,7 +13,7 @@ export interface ApiArguments {
 
 /** Since the API started. */
 export interface ApiFigures {
-  /** That reached Postgres. */
+  /** That reached the database. */
   readonly databaseQueries: number;
   readonly hits: number;
   /** Reads that were not hits. */

@@ -1,7 +1,8 @@
 /**
- * Decides how many queries a pool really sent to Postgres, counted where the driver writes them to the wire: below
+ * Decides how many queries a pool really sent to its database, counted where the driver writes them to the wire: below
  * any cache, whatever it does. Knows nothing of what they say.
  */
+import type { Pool as MysqlPool } from 'mysql2/promise';
 import type { Pool, PoolClient } from 'pg';
 
 /** The part of pg's connection that every query passes: `query` in the simple protocol, `execute` in the extended. */
@@ -28,6 +29,27 @@ export function countQueries(pool: Pool): QueryCounter {
     wire.execute = (config, more) => {
       counter.queries++;
       execute(config, more);
+    };
+  });
+  return counter;
+}
+
+/** The part of mysql2's connection that every packet passes; each command's first one has the number 0. */
+interface PacketWire {
+  readonly sequenceId: number;
+  writePacket(packet: unknown): void;
+}
+
+export function countMysqlQueries(pool: MysqlPool): QueryCounter {
+  const counter = { queries: 0 };
+  pool.on('connection', (connection) => {
+    const wire = connection as unknown as PacketWire;
+    if (typeof wire.writePacket !== 'function')
+      throw new Error('This version of mysql2 has no writePacket to count at.');
+    const writePacket = wire.writePacket.bind(wire);
+    wire.writePacket = (packet) => {
+      if (wire.sequenceId === 0) counter.queries++;
+      writePacket(packet);
     };
   });
   return counter;

@@ -1,7 +1,7 @@
 /** Decides how one run goes: a fresh copy of the data, an API in front of it, load on the API, figures. Prints nothing. */
 import type { Config } from 'lookaside';
 import { Child } from './child.js';
-import { copyTemplate } from './database.js';
+import type { DemoDatabase } from './databases.js';
 import type {
   ApiArguments,
   ApiFigures,
@@ -19,6 +19,7 @@ export interface RunPlan {
   readonly name: 'without' | 'with';
   readonly caching: Caching;
   readonly serverUrl: string;
+  readonly copyTemplate: DemoDatabase['copyTemplate'];
   readonly topology: NonNullable<Config['topology']>;
   /** Processes of the API. */
   readonly apis: number;
@@ -57,7 +58,7 @@ const pauseMs = 200;
 export const clients = { readers, writers, pauseMs } as const;
 
 export async function startApi(
-  { name, caching, serverUrl, topology, apis: count }: RunPlan,
+  { name, caching, serverUrl, copyTemplate, topology, apis: count }: RunPlan,
   onCleanup: OnCleanup,
 ): Promise<{ apis: readonly ApiProcess[]; ports: readonly number[]; running: RunningApi }> {
   const databaseUrl = await copyTemplate(serverUrl, `run_${name}`);

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Ledger } from '../../examples/demo/load/ledger.js';
+import { findMariadb } from '../../scripts/lib/mariadb.js';
 import { findPostgresPackage, postgresPackageName } from '../../scripts/lib/postgres-binaries.js';
 import { missingPrograms } from '../support/sentinel.js';
 import { describeWith } from '../support/servers.js';
@@ -135,6 +136,27 @@ describeWith({
             expect(code, output).toBe(0);
             const { without, with: cached } = figuresIn(lastLineOf(output));
             expect([without.staleAfterAck, cached.staleAfterAck]).toEqual([0, 0]);
+            expect(cached.hitRatio).toBeGreaterThan(0);
+            expect(cached.invalidations).toBeGreaterThan(0);
+          },
+          demoTimeoutMs,
+        );
+      },
+    });
+
+    describeWith({
+      name: 'on MariaDB',
+      server: 'mariadbd',
+      missing: findMariadb() === null ? 'mariadbd is not on the PATH' : null,
+      suite: () => {
+        it(
+          'runs without and with lookaside, and no reply lacks an acknowledged write',
+          async () => {
+            const { code, output } = await runDemo('--seconds', '4', '--json', '--database', 'mariadb').ended;
+            expect(code, output).toBe(0);
+            const { without, with: cached } = figuresIn(lastLineOf(output));
+            expect([without.staleAfterAck, cached.staleAfterAck]).toEqual([0, 0]);
+            expect(without.databaseQueries).toBeGreaterThan(0);
             expect(cached.hitRatio).toBeGreaterThan(0);
             expect(cached.invalidations).toBeGreaterThan(0);
           },
