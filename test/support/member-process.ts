@@ -1,14 +1,12 @@
 /** Decides nothing: an application process with a wrapped pool that does what it is told over IPC. */
-import pg from 'pg';
-import { withCache } from '../../src/adapters/pg/index.js';
 import { type Cache, createCache } from '../../src/index.js';
 import type { MemberAnswer, MemberOrder, MemberSettings } from './member.js';
+import { type MemberClient, type MemberPool, poolOf } from './member-pool.js';
 
 const settings = JSON.parse(process.env['MEMBER_SETTINGS'] ?? '{}') as MemberSettings;
 const cache: Cache = createCache(settings.cache);
-const pool = withCache(new pg.Pool(settings.pool), cache);
-pool.on('error', () => undefined);
-let client: pg.PoolClient | null = null;
+const pool: MemberPool = poolOf(settings, cache);
+let client: MemberClient | null = null;
 
 const hits = (): number => {
   const { nearHits, storeHits, joined } = cache.stats();
@@ -21,12 +19,11 @@ async function obey(order: MemberOrder): Promise<unknown> {
       return cache.ready();
     case 'query': {
       const before = hits();
-      const { rows } = await (client ?? pool).query(order.text, [...(order.values ?? [])]);
-      return { rows: rows as unknown[], isHit: hits() > before };
+      const rows = await (client ?? pool).rows(order.text, [...(order.values ?? [])]);
+      return { rows, isHit: hits() > before };
     }
     case 'connect':
       client = await pool.connect();
-      client.on('error', () => undefined);
       return null;
     case 'release':
       client?.release(order.destroy === true);
@@ -49,7 +46,7 @@ async function load(order: Extract<MemberOrder, { do: 'load' }>): Promise<number
   let writes = 0;
   const write = async (writer: number): Promise<void> => {
     for (let round = 0; writes < order.writesMin || performance.now() < endsAtMs; round++, writes++)
-      await pool.query(order.text, [1 + ((writer + order.writers * round) % order.rows)]);
+      await pool.rows(order.text, [1 + ((writer + order.writers * round) % order.rows)]);
   };
   await Promise.all(Array.from({ length: order.writers }, (_, writer) => write(writer)));
   return writes;

@@ -1,6 +1,7 @@
 /** Decides how a test drives application processes that share a store: each with a wrapped pool of its own. */
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { PoolOptions } from 'mysql2';
 import type pg from 'pg';
 import type { CacheStats } from '../../src/cache/stats.js';
 import type { Config } from '../../src/index.js';
@@ -9,7 +10,10 @@ import { type OtherProcess, startProcess } from './processes.js';
 
 export interface MemberSettings {
   readonly cache: Config;
-  readonly pool: pg.PoolConfig;
+  /** Default: pg. */
+  readonly driver?: 'pg' | 'mysql2';
+  /** What that driver's pools take. */
+  readonly pool: pg.PoolConfig | PoolOptions;
 }
 
 export type MemberOrder = { readonly id: number } & (
@@ -93,11 +97,12 @@ export class Members {
   constructor(private readonly settings: () => MemberSettings) {}
 
   /** @param pool what this one's pool has besides */
-  async start(pool: pg.PoolConfig = {}, cache: Config = {}): Promise<Member> {
+  async start(pool: MemberSettings['pool'] = {}, cache: Config = {}): Promise<Member> {
     const settings = this.settings();
     const member = await Member.start({
+      ...settings,
       cache: { ...settings.cache, ...cache },
-      pool: { ...settings.pool, ...pool },
+      pool: { ...settings.pool, ...pool } as MemberSettings['pool'],
     });
     this.started.push(member);
     return member;
