@@ -67,7 +67,7 @@ function executionOf(command: ExecuteCommand, escape: Escape): Call {
 }
 
 /** Whether the driver puts each value where the server would put a parameter, and nowhere else. */
-function mayTakeApart({ text, values }: Raw, queryFormat: unknown): boolean {
+export function mayTakeApart({ text, values }: Raw, queryFormat: unknown): boolean {
   if (queryFormat !== undefined && queryFormat !== null) return false;
   const count = values === undefined || values === null ? 0 : Array.isArray(values) ? values.length : -1;
   return count === placeholdersIn(text);

@@ -63,7 +63,7 @@ export class WatchedConnection {
       databases,
       query: this.ownQuery,
       connected: () => this.connected(),
-      hasEnded: () => this.ended,
+      hasEnded: () => this.ended || connection._closing === true,
     });
     this.tracker = new Tracker({
       connection,

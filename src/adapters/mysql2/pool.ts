@@ -6,20 +6,27 @@ import type { CacheCore } from '../../cache/core.js';
 import { keepScope } from '../../cache/scope.js';
 import { LeftOpen } from '../left-open.js';
 import { markWrapped } from '../wrapped.js';
-import { partsOf } from './calls.js';
+import { mayTakeApart, partsOf } from './calls.js';
 import type { Capture } from './capture.js';
 import { WatchedConnection } from './connection.js';
 import { type Database, databasesOf } from './databases.js';
 import { factsKey } from './driver.js';
 import { withFilling } from './filling.js';
 import type { Host, PoolReader } from './host.js';
-import { keyed, protocolPrefix } from './keys.js';
+import { keyed, plainKey, protocolPrefix } from './keys.js';
 import { optionsOfCall } from './options.js';
 import { askOver, observedBy, placeOf } from './own-connection.js';
 import type { Payload, Protocol } from './payload.js';
 import { type CachedStatement, isCached, type Rows, requestOf } from './reads.js';
 import { answerInto, canReplay, type Result, resultOf } from './replay.js';
-import type { MysqlConnection, MysqlPool, QueryFunction, ResultCallback, RowOptions } from './shapes.js';
+import type {
+  MysqlConnection,
+  MysqlPool,
+  PromisePool,
+  QueryFunction,
+  ResultCallback,
+  RowOptions,
+} from './shapes.js';
 
 /** A call of `query` or `execute` with a callback, whichever of the driver's overloads it used. */
 interface PoolCall {
@@ -49,6 +56,7 @@ export class WatchedPool {
   private baseline: { readonly database: Database; readonly reader: PoolReader } | null = null;
   private sample: MysqlConnection | null = null;
   private refreshing: Promise<void> | null = null;
+  private readonly shortened = new WeakSet<PromisePool>();
 
   constructor(
     private readonly pool: MysqlPool,
@@ -92,6 +100,46 @@ export class WatchedPool {
     );
   }
 
+  /**
+   * A hit costs the promise API no more than a promise: neither a callback, nor the stack that it keeps for an error.
+   *
+   * @param promised of this very pool
+   */
+  shorten(promised: PromisePool): PromisePool {
+    if (this.shortened.has(promised)) return promised;
+    this.shortened.add(promised);
+    const query = promised.query.bind(promised);
+    const execute = promised.execute.bind(promised);
+    promised.query = (sql, values) => {
+      const result = this.near('text', sql, values);
+      return result === null ? query(sql, values) : promised.Promise.resolve(result);
+    };
+    promised.execute = (sql, values) => {
+      const result = this.near('binary', sql, values);
+      return result === null ? execute(sql, values) : promised.Promise.resolve(result);
+    };
+    return promised;
+  }
+
+  /** The hit's whole way: one look-up per text and per parameters, the tokens, the copy. Null: there may be none. */
+  private near(protocol: Protocol, sql: unknown, values: unknown): Result | null {
+    const { baseline, pool } = this;
+    if (typeof sql !== 'string' || baseline === null || pool._closed) return null;
+    const { database, reader } = baseline;
+    const statement = database.known(sql);
+    if (statement === undefined || !isCached(statement)) return null;
+    const key = plainKey(values);
+    if (key === null || !this.sends(protocol, sql, values, reader)) return null;
+    const payload = this.core.engine.peek(statement.group, protocolPrefix(protocol) + key);
+    return payload === undefined ? null : this.decoded(payload, { reader, overrides: null });
+  }
+
+  /** Whether the driver would send these values as they were keyed. */
+  private sends(protocol: Protocol, text: string, values: unknown, { keepsValues }: PoolReader): boolean {
+    if (protocol === 'binary') return !Array.isArray(values) || !values.includes(undefined);
+    return keepsValues && mayTakeApart({ text, values }, this.pool.config.connectionConfig.queryFormat);
+  }
+
   private listen(): void {
     const { pool } = this;
     pool.prependListener('connection', (connection: MysqlConnection) => this.watch(connection, true));
@@ -104,13 +152,16 @@ export class WatchedPool {
     // A connection that was waited for is handed over by whoever gave it back: not in his scope.
     pool.getConnection = (callback) => getConnection(keepScope(callback));
     pool.query = (sql, values, callback) => this.query(sql, values, callback);
+    const promise = pool.promise.bind(pool);
+    pool.promise = (PromiseClass) => this.shorten(promise(PromiseClass));
     pool.execute = (sql, values, callback) => this.execute(sql, values, callback);
   }
 
   private query(sql: unknown, values: unknown, callback: unknown): unknown {
+    const { connectionConfig } = this.pool.config;
     const call = this.cachedCall('text', sql, values, callback);
     if (call === null) return this.driverQuery(sql, values, callback);
-    const command = call.reader.driver.createQuery(sql, values, callback, this.pool.config.connectionConfig);
+    const command = call.reader.driver.createQuery(sql, values, callback, connectionConfig);
     const answered = (result: Result): void => {
       // What a query is asked for afterwards is what a connection would have sent.
       command.sql = this.pool.format(call.text, call.values);
@@ -121,6 +172,8 @@ export class WatchedPool {
   }
 
   private execute(sql: unknown, values: unknown, callback: unknown): unknown {
+    const near = typeof callback === 'function' ? this.near('binary', sql, values) : null;
+    if (near !== null) return process.nextTick(callback as ResultCallback, null, near[0], near[1]);
     const call = this.cachedCall('binary', sql, values, callback);
     if (call === null) return this.driverExecute(sql, values, callback);
     const { callback: tell } = call;
@@ -163,7 +216,6 @@ export class WatchedPool {
     return parts === null ? null : { key: parts.key, own: parts.values };
   }
 
-  /** The hit's whole way: one look-up per text and per parameters, the tokens, the copy. */
   private answer(call: CachedCall, answered: (result: Result) => void): void {
     const { core } = this;
     const { database, statement, key } = call;
@@ -191,7 +243,10 @@ export class WatchedPool {
   }
 
   /** Null where it cannot be decoded here: the driver meets what was thrown again, and tells the caller. */
-  private decoded(payload: Payload, { reader, overrides }: CachedCall): Result | null {
+  private decoded(
+    payload: Payload,
+    { reader, overrides }: Pick<CachedCall, 'reader' | 'overrides'>,
+  ): Result | null {
     if (!canReplay(payload, reader.driver)) return null;
     try {
       const config = this.pool.config.connectionConfig;

@@ -227,6 +227,7 @@ export interface MysqlPool extends Emitter {
   getConnection(callback: ConnectionCallback): unknown;
   format(sql: unknown, values: unknown): string;
   escape(value: unknown): string;
+  promise(PromiseClass?: PromiseConstructor): PromisePool;
   end(callback?: (error?: Error | null) => void): unknown;
 }
 

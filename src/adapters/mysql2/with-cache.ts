@@ -1,11 +1,11 @@
 /** Decides what `withCache` does with what it is given: a pool, a cluster of pools, a connection, or something else. */
 import type { CacheCore, HasCore } from '../../cache/core.js';
 import { LookasideError } from '../../errors.js';
-import { type Wrapper, wrapOnce } from '../wrapped.js';
+import { type Wrapper, wrapOnce, wrappedOf } from '../wrapped.js';
 import { WatchedCluster } from './cluster.js';
 import { DirectConnection } from './direct.js';
 import { WatchedPool } from './pool.js';
-import type { MysqlConnection, MysqlPool, PoolCluster } from './shapes.js';
+import type { MysqlConnection, MysqlPool, PoolCluster, PromisePool } from './shapes.js';
 
 /** What a pool, a connection or a cluster of mysql2 has, seen from outside: enough to tell one from anything else. */
 export type PoolLike =
@@ -22,7 +22,10 @@ export type PoolLike =
  * @throws LookasideError `POOL_UNSUPPORTED`; `CONFIG_CONFLICT` when it has another cache already
  */
 export function withCache<T extends PoolLike>(pool: T, cache: HasCore): T {
-  wrapOnce(behind(pool), cache, (core) => wrap(behind(pool), core));
+  const inner = behind(pool);
+  wrapOnce(inner, cache, (core) => wrap(inner, core));
+  const wrapper = wrappedOf(inner)?.wrapper;
+  if (inner !== pool && wrapper instanceof WatchedPool) wrapper.shorten(pool as unknown as PromisePool);
   return pool;
 }
 

@@ -1,13 +1,18 @@
 /** Decides whether reads hit, writes invalidate and transactions are seen through a wrapped pool of mysql2. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { describeWithMysql } from '../../support/mysql.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describeWithMysql, type MysqlFlavour } from '../../support/mysql.js';
 import { type Fixture, fixture, rowsOf } from './fixture.js';
 
-describeWithMysql('a wrapped pool of mysql2', () => {
+const suite = (flavour: MysqlFlavour) => () => {
   let given: Fixture;
 
   beforeAll(async () => {
-    given = await fixture(`create table products (id int primary key, name varchar(20), price decimal(8,2))`);
+    given = await fixture(
+      `create table products (id int primary key, name varchar(20), price decimal(8,2))`,
+      {},
+      {},
+      flavour,
+    );
   });
   afterAll(() => given.end());
 
@@ -64,4 +69,8 @@ describeWithMysql('a wrapped pool of mysql2', () => {
   it('fails nothing', () => {
     expect(given.cache.stats()).toMatchObject({ unresolved: 0, failures: {} });
   });
+};
+
+describe.each(['mariadb', 'mysql57'] as const)('on %s', (flavour) => {
+  describeWithMysql('a wrapped pool of mysql2', suite(flavour), flavour);
 });

@@ -1,7 +1,7 @@
 /** Decides whether writes in transactions of mysql2 invalidate exactly when the server shows them, however they are sent. */
 import type { PoolConnection } from 'mysql2/promise';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { describeWithMysql } from '../../support/mysql.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describeWithMysql, type MysqlFlavour } from '../../support/mysql.js';
 import { type Fixture, fixture, rowsOf } from './fixture.js';
 
 const schema = `
@@ -12,11 +12,11 @@ const schema = `
     signal sqlstate '45000' set message_text = 'too late'; end;
 `;
 
-describeWithMysql('transactions through a wrapped pool of mysql2', () => {
+const suite = (flavour: MysqlFlavour) => () => {
   let given: Fixture;
 
   beforeAll(async () => {
-    given = await fixture(schema, {}, { multipleStatements: true });
+    given = await fixture(schema, {}, { multipleStatements: true }, flavour);
   });
   afterAll(() => given.end());
 
@@ -309,4 +309,8 @@ describeWithMysql('transactions through a wrapped pool of mysql2', () => {
     await expect.poll(() => given.cache.stats().unresolved).toBe(0);
     expect(given.cache.stats().failures).toStrictEqual({});
   });
+};
+
+describe.each(['mariadb', 'mysql57'] as const)('on %s', (flavour) => {
+  describeWithMysql('transactions through a wrapped pool of mysql2', suite(flavour), flavour);
 });
