@@ -53,6 +53,8 @@ export type OpenLibrary = (place: Place) => Promise<Library>;
 
 /** A kind of database. */
 export interface Ground {
+  /** Of its transactions, where nobody says otherwise. */
+  readonly isolation: 'read committed' | 'repeatable read';
   describe(name: string, suite: () => void): void;
   /** A new database with the tables. */
   found(): Promise<Town>;

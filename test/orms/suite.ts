@@ -168,21 +168,22 @@ export function describeOrm({ name, ground, open }: OrmSuite): void {
       });
     });
 
-    it('reads from the cache in a transaction until it writes, where the configuration says so', async () => {
+    it('reads from the cache in a transaction until it writes, where the configuration says so and its isolation allows', async () => {
       const untilWrite = createCache({
         namespace: `orm-${name.replaceAll(' ', '-')}-until-write`,
         changes: { kind: 'none' },
         transactions: 'untilWrite',
       });
       const another = await open({ config: town.config, cache: untilWrite });
+      const hitsInside = ground.isolation === 'read committed' ? 1 : 0;
       await nameOf(another, 1);
       await another.transaction(async (inside) => {
         const { nearHits } = untilWrite.stats();
         expect(await inside.nameOf(1)).toBe('Ursula Le Guin');
-        expect(untilWrite.stats().nearHits).toBe(nearHits + 1);
+        expect(untilWrite.stats().nearHits).toBe(nearHits + hitsInside);
         await inside.rename(1, 'Written');
         expect(await inside.nameOf(1)).toBe('Written');
-        expect(untilWrite.stats().nearHits).toBe(nearHits + 1);
+        expect(untilWrite.stats().nearHits).toBe(nearHits + hitsInside);
       });
       expect(await nameOf(another, 1)).toBe('Written');
       await another.close();

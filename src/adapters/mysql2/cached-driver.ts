@@ -13,6 +13,8 @@ type Make = (...given: never[]) => unknown;
 export interface DriverModule {
   readonly createPool: Make;
   readonly createConnection: Make;
+  /** The driver `mariadb`, which makes pools too, has none. */
+  readonly format: Make;
 }
 
 /** What makes something that runs statements. */
@@ -59,8 +61,10 @@ export function cachedDriver<T extends DriverModule>(mysql: T, cache: HasCore): 
 }
 
 function isModule(value: unknown): value is DriverModule {
-  const { createPool, createConnection } = (value ?? {}) as Partial<Record<keyof DriverModule, unknown>>;
-  return typeof createPool === 'function' && typeof createConnection === 'function';
+  const { createPool, createConnection, format } = (value ?? {}) as Partial<
+    Record<keyof DriverModule, unknown>
+  >;
+  return [createPool, createConnection, format].every((one) => typeof one === 'function');
 }
 
 /** Properties are copied as they are described: some are getters that would load another part of the driver. */

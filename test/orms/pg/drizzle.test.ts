@@ -1,11 +1,9 @@
 /** Drizzle on a wrapped pool: `drizzle({ client: withCache(pool, cache) })`. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { asc, count, eq, gt, inArray, lt, max, relations, sql, sum } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import * as core from 'drizzle-orm/pg-core';
+import { withDrizzleMigration } from '../drizzle-migration.js';
 import type { OpenLibrary, Shelf } from '../library.js';
 import { describeOrm } from '../suite.js';
 import { poolFor, postgresGround } from './ground.js';
@@ -101,20 +99,10 @@ const open: OpenLibrary = async (place) => {
         }),
       ),
     everythingOfAuthor: async (id) => (await db.execute(sql`select * from authors where id = ${id}`)).rows[0],
-    migrate: async () => {
-      const migrationsFolder = await mkdtemp(join(tmpdir(), 'lookaside-drizzle-'));
-      await mkdir(join(migrationsFolder, 'meta'));
-      const entries = [
-        { idx: 0, version: '7', when: 1_700_000_000_000, tag: '0000_motto', breakpoints: true },
-      ];
-      await writeFile(join(migrationsFolder, 'meta/_journal.json'), JSON.stringify({ entries }));
-      await writeFile(
-        join(migrationsFolder, '0000_motto.sql'),
-        'ALTER TABLE "authors" ADD COLUMN "motto" text;',
-      );
-      await migrate(db, { migrationsFolder });
-      await rm(migrationsFolder, { recursive: true });
-    },
+    migrate: () =>
+      withDrizzleMigration('ALTER TABLE "authors" ADD COLUMN "motto" text;', (migrationsFolder) =>
+        migrate(db, { migrationsFolder }),
+      ),
     close: () => pool.end(),
   };
 };

@@ -35,6 +35,7 @@ const rows = `
 `;
 
 export const postgresGround: Ground = {
+  isolation: 'read committed',
   describe: describeWithPostgres,
   found: async () => {
     const database = await postgres().createDatabase();

@@ -5,10 +5,10 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { cachedDriver } from '../../../src/adapters/pg/index.js';
+import { knexLibrary } from '../knex-library.js';
 import type { OpenLibrary } from '../library.js';
 import { describeOrm } from '../suite.js';
 import { poolFor, postgresGround } from './ground.js';
-import { knexLibrary } from './knex-library.js';
 
 const onPool: OpenLibrary = async (place) => {
   const pool = poolFor(place);
@@ -22,7 +22,7 @@ const onDriver: OpenLibrary = async ({ config, cache }) => {
     pool: { min: 0, max: 3, idleTimeoutMillis: 600_000 },
   });
   if (cache !== null) (db.client as Knex.Client).driver = cachedDriver(pg, cache);
-  return knexLibrary(db, async () => undefined);
+  return knexLibrary(db);
 };
 
 describeOrm({ name: 'Knex', ground: postgresGround, open: onPool });

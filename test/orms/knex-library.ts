@@ -1,12 +1,20 @@
-/** Decides how Knex keeps the library, however it came to its connections. */
+/** Decides how Knex keeps the library, on whichever database and however it came to its connections. */
 import { once } from 'node:events';
 import type { Knex } from 'knex';
-import type { Library, Shelf } from '../library.js';
+import type { Library, Shelf } from './library.js';
 
 interface Row {
   id: number;
   name: string;
 }
+
+/** What the driver gives: pg a result, mysql2 the rows and their fields. */
+type RawResult = { readonly rows: unknown } | readonly [rows: unknown, fields: unknown];
+
+const rowsOf = (result: RawResult): unknown => ('rows' in result ? result.rows : result[0]);
+
+const isPostgres = (db: Knex): boolean =>
+  (db.client as { readonly dialect: string }).dialect === 'postgresql';
 
 const shelf = (db: Knex): Shelf => ({
   nameOf: async (id) => {
@@ -17,7 +25,7 @@ const shelf = (db: Knex): Shelf => ({
 });
 
 /** @param close beside `destroy` */
-export const knexLibrary = (db: Knex, close: () => Promise<unknown>): Library => ({
+export const knexLibrary = (db: Knex, close: () => Promise<unknown> = async () => undefined): Library => ({
   ...shelf(db),
   reads: {
     author: async () => db<Row>('authors').where({ id: 1 }).first(),
@@ -36,15 +44,13 @@ export const knexLibrary = (db: Knex, close: () => Promise<unknown>): Library =>
     ],
     totals: async () =>
       db('books').groupBy('author_id').orderBy('author_id').sum({ sum: 'price' }).max({ last: 'published' }),
-    raw: async () => {
-      const { rows } = await db.raw<{ readonly rows: unknown }>(
-        'select * from books where author_id = ? order by id',
-        [2],
-      );
-      return rows;
-    },
+    raw: async () =>
+      rowsOf(await db.raw<RawResult>('select * from books where author_id = ? order by id', [2])),
   },
-  addBook: async (author_id, title) => db('books').insert({ author_id, title }).returning('id'),
+  addBook: async (author_id, title) => {
+    const insert = db('books').insert({ author_id, title });
+    return isPostgres(db) ? insert.returning('id') : insert;
+  },
   removeBook: async (id) => db('books').where({ id }).delete(),
   removeAuthor: async (id) => db('authors').where({ id }).delete(),
   putAuthor: async (id, name) => db('authors').insert({ id, name }).onConflict('id').merge(['name']),
