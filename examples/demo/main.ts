@@ -50,9 +50,9 @@ async function play({ options, screen, onCleanup }: Stage): Promise<number> {
 const nameOf = (caching: Caching): string => (caching === 'map' ? 'a naive Map' : 'lookaside');
 
 async function prepareData({ options, screen, onCleanup }: Stage): Promise<string> {
-  const { start, loadTemplate, what } = databases[options.database];
+  const database = databases[options.database];
   const beganAtMs = performance.now();
-  const starting = start();
+  const starting = database.start();
   onCleanup(() =>
     starting.then(
       (server) => server.stop(),
@@ -62,9 +62,9 @@ async function prepareData({ options, screen, onCleanup }: Stage): Promise<strin
   const dataset = { cities: loadCities(), countries: loadCountries() };
   const { url } = await starting;
   const startedAtMs = performance.now();
-  await loadTemplate(url, dataset);
+  await database.loadTemplate(url, dataset);
   screen.line(
-    `${what} started in ${((startedAtMs - beganAtMs) / 1_000).toFixed(1)} s; ` +
+    `${database.what} started in ${((startedAtMs - beganAtMs) / 1_000).toFixed(1)} s; ` +
       `${dataset.cities.length.toLocaleString('en-US')} cities and ${dataset.countries.length} countries ` +
       `loaded in ${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s.`,
   );
@@ -102,8 +102,8 @@ async function runOnce(
   const seconds = options.seconds / 2;
   const load = { ...clients, durationMs: seconds * 1_000 };
   const { topology } = servers;
-  const { copyTemplate } = databases[options.database];
-  const plan = { name, caching, serverUrl, copyTemplate, topology, apis: apisOn(options.topology) };
+  const database = databases[options.database];
+  const plan = { name, caching, serverUrl, database, topology, apis: apisOn(options.topology) };
   const { apis, ports, running } = await startApi(plan, onCleanup);
   const figures = await drive(
     apis,

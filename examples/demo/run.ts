@@ -19,7 +19,7 @@ export interface RunPlan {
   readonly name: 'without' | 'with';
   readonly caching: Caching;
   readonly serverUrl: string;
-  readonly copyTemplate: DemoDatabase['copyTemplate'];
+  readonly database: DemoDatabase;
   readonly topology: NonNullable<Config['topology']>;
   /** Processes of the API. */
   readonly apis: number;
@@ -58,10 +58,10 @@ const pauseMs = 200;
 export const clients = { readers, writers, pauseMs } as const;
 
 export async function startApi(
-  { name, caching, serverUrl, copyTemplate, topology, apis: count }: RunPlan,
+  { name, caching, serverUrl, database, topology, apis: count }: RunPlan,
   onCleanup: OnCleanup,
 ): Promise<{ apis: readonly ApiProcess[]; ports: readonly number[]; running: RunningApi }> {
-  const databaseUrl = await copyTemplate(serverUrl, `run_${name}`);
+  const databaseUrl = await database.copyTemplate(serverUrl, `run_${name}`);
   const args: ApiArguments = { databaseUrl, caching, topology };
   const program = new URL('./api-process.ts', import.meta.url);
   const apis = Array.from({ length: count }, () => {
