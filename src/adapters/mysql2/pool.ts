@@ -131,7 +131,9 @@ export class WatchedPool {
     const key = plainKey(values);
     if (key === null || !this.sends(protocol, sql, values, reader)) return null;
     const payload = this.core.engine.peek(statement.group, protocolPrefix(protocol) + key);
-    return payload === undefined ? null : this.decoded(payload, { reader, overrides: null });
+    if (payload === undefined) return null;
+    this.checkWhenDue(database);
+    return this.decoded(payload, { reader, overrides: null });
   }
 
   /** Whether the driver would send these values as they were keyed. */
@@ -219,6 +221,7 @@ export class WatchedPool {
   private answer(call: CachedCall, answered: (result: Result) => void): void {
     const { core } = this;
     const { database, statement, key } = call;
+    this.checkWhenDue(database);
     const near = core.engine.peek(statement.group, key);
     const result = near === undefined ? null : this.decoded(near, call);
     if (result !== null) return process.nextTick(answered, result);
@@ -227,7 +230,6 @@ export class WatchedPool {
         this.fill(call),
       ),
     );
-    if (database.isCheckDue) this.refresh(database);
     served
       .then((outcome) => {
         if (outcome.from === 'database') return this.tell(call, outcome.result);
@@ -295,6 +297,11 @@ export class WatchedPool {
   }
 
   /** In the background, over whatever connection the pool gives. */
+  /** Hits, too: nothing else tells of a catalog that others change. */
+  private checkWhenDue(database: Database): void {
+    if (database.isCheckDue) this.refresh(database);
+  }
+
   private refresh(database: Database): void {
     if (this.refreshing !== null || this.pool._closed || !database.mayLoad) return;
     this.refreshing = this.withConnection((watched) =>
