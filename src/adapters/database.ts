@@ -48,7 +48,14 @@ export class DatabaseState {
     const before = this.epoch++;
     const during = this.epoch;
     this.changesUnderWay++;
+    let isUnderWay = true;
     return (outcome) => {
+      // What was prepared is visible only once somebody has committed it: told a second time.
+      if (!isUnderWay) {
+        if (outcome === 'maybe') this.epoch++;
+        return;
+      }
+      isUnderWay = false;
       this.changesUnderWay--;
       if (outcome === 'maybe') this.epoch++;
       else if (this.epoch === during) this.epoch = before;

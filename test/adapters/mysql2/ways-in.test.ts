@@ -194,6 +194,19 @@ describeWithMysql('a way into mysql2', () => {
     expect(await given.isHit(() => word())).toBe(true);
   });
 
+  it('is cached again after texts that nobody could read, prepared ones too', async () => {
+    const connection = withCache(await mysqlPromise.createConnection(given.database.config), given.cache);
+    const read = () => rowsOf(connection, one, [1]);
+    for (const text of ['selec', `update words set word = concat('x', word) where id = 1`]) {
+      await connection.execute(text).catch(() => null);
+      await connection.query(text).catch(() => null);
+      await connection.execute(text).catch(() => null);
+      await expect.poll(() => given.isHit(read)).toBe(true);
+    }
+    expect(await read()).toStrictEqual([{ word: 'xxxfirst' }]);
+    await connection.end();
+  });
+
   it('explains itself', async () => {
     expect(await explain(given.pool, one, [7])).toMatchObject({
       kind: 'read',
