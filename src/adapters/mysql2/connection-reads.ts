@@ -40,7 +40,10 @@ export class ConnectionReads {
     if (statement === undefined || !isCached(statement) || call.key === null) return null;
     if (this.refusalOf(call) !== null) return null;
     const payload = this.about.host.core.engine.peek(statement.group, this.keyOf(call, call.key));
-    return payload === undefined ? null : this.decoded(payload, call);
+    if (payload === undefined) return null;
+    const { refresh, session } = this.about;
+    if (session.database?.isCheckDue === true) refresh(session.database);
+    return this.decoded(payload, call);
   }
 
   /** Why this call can never be cached, or not now; null when it may. */
