@@ -167,9 +167,10 @@ describeWithMysql('a way into mysql2', () => {
   });
 
   it('that takes a "?" in a string for one of its own is planned as it takes it', async () => {
-    await given.pool
-      .query(`update words set word = ? where word <> '?' and id = ?`, ['quoted', 1])
-      .catch(() => null);
+    // The driver of some versions puts the first value into the string.
+    await Promise.allSettled([
+      given.pool.query(`update words set word = ? where word <> '?' and id = ?`, ['quoted', 1]),
+    ]);
     expect(await word()).toBe(
       (await rowsOf(given.plain, 'select word from words where id = 1'))[0]?.['word'],
     );
@@ -198,9 +199,8 @@ describeWithMysql('a way into mysql2', () => {
     const connection = withCache(await mysqlPromise.createConnection(given.database.config), given.cache);
     const read = () => rowsOf(connection, one, [1]);
     for (const text of ['selec', `update words set word = concat('x', word) where id = 1`]) {
-      await connection.execute(text).catch(() => null);
-      await connection.query(text).catch(() => null);
-      await connection.execute(text).catch(() => null);
+      for (const way of ['execute', 'query', 'execute'] as const)
+        await Promise.allSettled([connection[way](text)]);
       await expect.poll(() => given.isHit(read)).toBe(true);
     }
     expect(await read()).toStrictEqual([{ word: 'xxxfirst' }]);
