@@ -199,8 +199,9 @@ describeWithMysql('a way into mysql2', () => {
     const connection = withCache(await mysqlPromise.createConnection(given.database.config), given.cache);
     const read = () => rowsOf(connection, one, [1]);
     for (const text of ['selec', `update words set word = concat('x', word) where id = 1`]) {
-      for (const way of ['execute', 'query', 'execute'] as const)
-        await Promise.allSettled([connection[way](text)]);
+      await Promise.allSettled([connection.execute(text)]);
+      await Promise.allSettled([connection.query(text)]);
+      await Promise.allSettled([connection.execute(text)]);
       await expect.poll(() => given.isHit(read)).toBe(true);
     }
     expect(await read()).toStrictEqual([{ word: 'xxxfirst' }]);
