@@ -1,23 +1,32 @@
-/** The examples of ORMs, one after the other in one process, on real Postgres. */
+/** The examples of ORMs, one after the other in one process, on real Postgres and MariaDB. */
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeWithPostgres, postgres, type TestDatabase } from '../support/servers.js';
+import { createMysqlDatabase, describeWithMysql } from '../support/mysql.js';
+import { describeWithPostgres, postgres } from '../support/servers.js';
 import { buildPackage, runExample } from './child.js';
 
-const names = ['Drizzle', 'Kysely', 'Prisma', 'Knex', 'Objection', 'TypeORM', 'Sequelize', 'MikroORM'];
+interface Examples {
+  /** In the order in which they are shown. */
+  readonly names: readonly string[];
+  readonly folder: string;
+  /** Files there that are no ORM's. */
+  readonly others: readonly string[];
+  readonly environment: (url: string) => Readonly<Record<string, string>>;
+  found(): Promise<{ readonly url: string; drop(): Promise<void> }>;
+}
 
-describeWithPostgres('the examples of ORMs', () => {
-  let database: TestDatabase;
+function readFromTheCache({ names, folder, others, environment, found }: Examples): void {
+  let database: Awaited<ReturnType<Examples['found']>>;
   beforeAll(async () => {
     buildPackage();
-    database = await postgres().createDatabase();
+    database = await found();
   });
   afterAll(() => database.drop());
 
   it('read from the cache what was not changed', { timeout: 120_000 }, async () => {
-    const files = readdirSync('examples/orms').filter((file) => file.endsWith('.ts'));
-    expect(files).toHaveLength(names.length + 2); // the stage, and all
-    const { ended } = runExample('examples/orms/all.ts', { DATABASE_URL: database.url });
+    const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !others.includes(file));
+    expect(files).toHaveLength(names.length);
+    const { ended } = runExample(`${folder}/all.ts`, environment(database.url));
     const { code, output } = await ended;
     const promised = names.flatMap((name) => [
       `${name}: tea costs 3, from the database`,
@@ -27,5 +36,26 @@ describeWithPostgres('the examples of ORMs', () => {
     ]);
     expect(output).toBe(`${promised.join('\n')}\n`);
     expect(code).toBe(0);
+  });
+}
+
+describeWithPostgres('the examples of ORMs on Postgres', () => {
+  readFromTheCache({
+    names: ['Drizzle', 'Kysely', 'Prisma', 'Knex', 'Objection', 'TypeORM', 'Sequelize', 'MikroORM'],
+    folder: 'examples/orms',
+    others: ['all.ts', 'show.ts', 'stage.ts'],
+    environment: (url) => ({ DATABASE_URL: url }),
+    found: () => postgres().createDatabase(),
+  });
+});
+
+describeWithMysql('the examples of ORMs on MariaDB', () => {
+  readFromTheCache({
+    names: ['Drizzle', 'Kysely', 'Knex', 'Objection', 'TypeORM', 'Sequelize', 'MikroORM'],
+    folder: 'examples/orms/mysql',
+    others: ['all.ts', 'stage.ts'],
+    // MariaDB does not tell what others write, of which each cache would warn.
+    environment: (url) => ({ MYSQL_URL: url, LOOKASIDE_CHANGES_KIND: 'none' }),
+    found: () => createMysqlDatabase('mariadb'),
   });
 });
