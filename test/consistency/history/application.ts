@@ -2,12 +2,11 @@
  * One application process of the history check: a cache, two wrapped pools, callers, and a log of what they did. Does
  * what it is told over its channel and ends with it. Built by `bundle.ts`, with a mutant's change in the cache or none.
  */
-import pg from 'pg';
-import { withCache } from '../../../src/adapters/pg/index.js';
 import { seededRandom } from '../../../src/clock.js';
-import { createCache } from '../../../src/index.js';
 import { Caller, type World } from './caller.js';
-import { type Contender, cached, quiet, type Row } from './contenders.js';
+import { type Contender, cached, lookaside } from './contenders.js';
+import type { Pool, Row } from './database.js';
+import { databaseAt } from './databases.js';
 import { takeDetours } from './detours.js';
 import { LogWriter } from './log.js';
 import { type Acknowledged, Neighbours } from './neighbours.js';
@@ -15,7 +14,7 @@ import type { Answer, BeginOrder, Order } from './orders.js';
 import { Pursuits } from './pursuits.js';
 import { Recorder } from './recorder.js';
 import { Tables } from './tables.js';
-import { APPLICATION, functionsOf, isOutage, live, readEverything } from './workload.js';
+import { functionsOf, isOutage, live, readEverything } from './workload.js';
 
 const PROGRESS_OPERATIONS = 25;
 
@@ -39,20 +38,20 @@ class Application {
     readonly neighbours: Neighbours,
   ) {
     takeDetours(order.detours);
-    const { database, seed } = order;
-    this.contender = cached('the cache', { createCache, withCache }, order.config);
+    const { seed } = order;
+    const database = databaseAt(order.database);
+    this.contender = cached('the cache', lookaside, order.config);
     this.log = new LogWriter(order.log);
     const tables = new Tables();
-    const plain = quiet(new pg.Pool({ ...database, max: 2 }));
-    const pools = [10, 6].map((max) =>
-      this.contender.pool({ ...database, max, application_name: APPLICATION }),
-    );
+    const plain = database.open(order.database, { max: 2 });
+    const pools = [10, 6].map((max) => this.contender.pool(order.database, max));
     this.world = {
       history: new Recorder(this.log, tables.rows, (acknowledged) => {
         neighbours.tell(acknowledged);
         if (this.isWorking) this.pursuits.onAcknowledged(acknowledged, 0);
       }),
       tables,
+      database,
       pools,
       plain,
       functions: functionsOf(this.contender, pools, plain),
@@ -91,9 +90,9 @@ class Application {
   private async askPlainly(sql: string): Promise<readonly Row[]> {
     for (;;)
       try {
-        return (await this.world.plain.query<Row>(sql)).rows;
+        return (await this.world.plain.query(sql)).rows;
       } catch (error) {
-        if (!isOutage(error)) throw error;
+        if (!isOutage(error, this.world.database)) throw error;
       }
   }
 
@@ -101,7 +100,7 @@ class Application {
     this.isEnough = false;
     const [leader] = this.callers;
     if (leader === undefined) throw new Error('nobody is there to work');
-    await this.world.tables.settle((sql) => this.askPlainly(sql));
+    await this.world.tables.settle((sql) => this.askPlainly(sql), this.world.database);
     await readEverything(leader);
     this.isWorking = true;
     let done = 0;
@@ -131,21 +130,21 @@ class Application {
   }
 
   async query(texts: readonly string[]): Promise<void> {
-    const pool = this.world.pools[0] as pg.Pool; // two are made
+    const pool = this.world.pools[0] as Pool; // two are made
     const [first, ...others] = texts;
     if (first === undefined) throw new Error('no statement was given');
     try {
       if (others.length === 0) {
-        const { rows } = await pool.query<object>(first);
+        const { rows } = await pool.query(first);
         return tell({ kind: 'answered', rows });
       }
       const client = await pool.connect();
       try {
         let rows: readonly object[] = [];
-        for (const text of texts) ({ rows } = await client.query<object>(text));
+        for (const text of texts) ({ rows } = await client.query(text));
         tell({ kind: 'answered', rows });
       } finally {
-        client.release();
+        client.release(false);
       }
     } catch (error) {
       tell({ kind: 'answered', error: String(error) });

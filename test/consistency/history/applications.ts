@@ -5,11 +5,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type pg from 'pg';
 import type { Config } from '../../../src/index.js';
 import { type OtherProcess, startProcess } from '../../support/processes.js';
 import type { Slow } from './caller.js';
 import { addHits, type Hits, noHits } from './contenders.js';
+import type { DatabasePlace } from './database.js';
 import type { Testimony } from './judge.js';
 import { LogReader } from './log.js';
 import { buildNetwork, type Network } from './network.js';
@@ -22,7 +22,7 @@ export interface ApplicationsOptions {
   readonly entry: string;
   readonly count: number;
   readonly topology: Topology;
-  readonly database: pg.PoolConfig & { readonly port: number };
+  readonly database: DatabasePlace;
   /** Beyond namespace and topology. */
   readonly config: Config;
   readonly seed: number;

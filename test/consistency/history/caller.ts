@@ -1,7 +1,6 @@
-/** Decides how one caller of the workload asks: through which pool, by which of pg's ways, with what luck. */
-import type pg from 'pg';
+/** Decides how one caller of the workload asks: through which pool, with what luck. */
 import type { Random } from '../../../src/clock.js';
-import type { Row } from './contenders.js';
+import type { Answer, Connection, Database, Pool, Row } from './database.js';
 import type { Tables } from './tables.js';
 import type { Witness, WriteWitness } from './witness.js';
 
@@ -9,10 +8,11 @@ import type { Witness, WriteWitness } from './witness.js';
 export interface World {
   readonly history: Witness;
   readonly tables: Tables;
+  readonly database: Database;
   /** Of the contender. */
-  readonly pools: readonly pg.Pool[];
+  readonly pools: readonly Pool[];
   /** Not of the contender: what it reads is the truth. */
-  readonly plain: pg.Pool;
+  readonly plain: Pool;
   readonly functions: Functions;
   /** The one among how many processes this is: notes are written by one caller each. */
   readonly process: { readonly index: number; readonly count: number };
@@ -45,12 +45,6 @@ export interface Habits {
   readonly connects: boolean;
 }
 
-const waysOfAPool = [
-  ...(['promise', 'promise', 'promise', 'promise', 'promise'] as const),
-  ...(['callback', 'callback', 'named', 'named', 'simple', 'simple'] as const),
-];
-const ways = [...waysOfAPool, 'client' as const, 'transaction' as const];
-
 export class Caller {
   constructor(
     readonly world: World,
@@ -63,54 +57,35 @@ export class Caller {
     return Math.floor(this.random.fraction() ** 2 * below);
   }
 
-  pick<T>(choices: readonly T[]): T {
-    return choices[Math.floor(this.random.fraction() * choices.length)] as T; // fraction() < 1
-  }
+  readonly pick = <T>(choices: readonly T[]): T =>
+    choices[Math.floor(this.random.fraction() * choices.length)] as T; // fraction() < 1
 
   chance(probability: number): boolean {
     return this.random.fraction() < probability;
   }
 
-  pool(): pg.Pool {
+  pool(): Pool {
     return this.pick(this.world.pools);
   }
 
-  /** By any of the ways there are. */
   async ask(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
-    switch (this.pick(this.habits.connects ? ways : waysOfAPool)) {
-      case 'promise':
-        return rowsOf(await this.pool().query(text, [...values]));
-      case 'simple':
-        return rowsOf(await this.pool().query(values.length === 0 ? text : { text, values: [...values] }));
-      case 'named':
-        return rowsOf(await this.pool().query({ name: nameOf(text), text, values: [...values] }));
-      case 'callback':
-        return new Promise((resolve, reject) => {
-          this.pool().query(text, [...values], (error: Error | null, result) =>
-            error ? reject(error) : resolve(rowsOf(result)),
-          );
-        });
-      case 'client':
-        return this.withClient(async (client) => rowsOf(await client.query(text, [...values])));
-      case 'transaction':
-        return this.withClient(async (client) => {
-          await client.query('begin');
-          const rows = rowsOf(await client.query(text, [...values]));
-          await client.query('commit');
-          return rows;
-        });
-    }
+    return (await this.send(text, values)).rows;
   }
 
-  async withClient<T>(use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.pool().connect();
+  /** By any of the ways there are. */
+  send(text: string, values: readonly unknown[] = []): Promise<Answer> {
+    return this.pool().ask(text, values, { pick: this.pick, connects: this.habits.connects });
+  }
+
+  async withConnection<T>(use: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await this.pool().connect();
     let broken = true;
     try {
-      const result = await use(client);
+      const result = await use(connection);
       broken = false;
       return result;
     } finally {
-      client.release(broken);
+      connection.release(broken);
     }
   }
 
@@ -124,29 +99,14 @@ export class Caller {
     try {
       (await send())();
     } catch (error) {
-      if (saysServer(error)) write.rollBack();
+      if (this.world.database.saysServer(error)) write.rollBack();
       else write.lose();
       this.noteFailure(error);
     }
   }
 
-  noteFailure(error: unknown): void {
+  readonly noteFailure = (error: unknown): void => {
     const { code, message } = error as { readonly code?: string; readonly message?: string };
     this.world.count(`failed with ${code ?? message ?? String(error)}`);
-  }
+  };
 }
-
-const names = new Map<string, string>();
-
-/** One per text. */
-function nameOf(text: string): string {
-  let name = names.get(text);
-  if (name === undefined) names.set(text, (name = `statement ${names.size}`));
-  return name;
-}
-
-const rowsOf = (result: pg.QueryResult): readonly Row[] => result.rows as readonly Row[];
-
-/** The statement has failed and the connection lives: what it did is undone. */
-export const saysServer = (error: unknown): boolean =>
-  (error as { readonly severity?: string } | null)?.severity === 'ERROR';

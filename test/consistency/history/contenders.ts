@@ -3,16 +3,17 @@
  * by hand. Knows nothing of the workload.
  */
 import pg from 'pg';
+import { withCache as withMysqlCache } from '../../../src/adapters/mysql2/index.js';
 import { withCache } from '../../../src/adapters/pg/index.js';
 import { type Config, createCache } from '../../../src/index.js';
-
-export type Row = Readonly<Record<string, unknown>>;
-export type TextQuery = (sql: string) => Promise<readonly Row[]>;
+import { APPLICATION, addressOf, type DatabasePlace, type Package, type Pool } from './database.js';
+import { databaseAt } from './databases.js';
+import { PostgresPool, quiet } from './postgres.js';
 
 /** What the workload runs against. */
 export interface Contender {
   readonly name: string;
-  pool(config: pg.PoolConfig): pg.Pool;
+  pool(place: DatabasePlace, max: number): Pool;
   wrap<A extends readonly unknown[], T>(
     name: string,
     load: (...args: A) => Promise<T>,
@@ -49,13 +50,7 @@ export const addHits = (one: Hits, other: Hits): Hits => ({
   bypassed: one.bypassed + other.bypassed,
 });
 
-/** The two functions of the package that the workload needs; a mutant brings its own. */
-export interface Package {
-  readonly createCache: typeof createCache;
-  readonly withCache: typeof withCache;
-}
-
-export const lookaside: Package = { createCache, withCache };
+export const lookaside: Package = { createCache, withCache, withMysqlCache };
 
 let serial = 0;
 
@@ -70,7 +65,7 @@ export function cached(name: string, source: Package, config: Config = {}): Cont
   });
   return {
     name,
-    pool: (options) => source.withCache(quiet(new pg.Pool(options)), cache),
+    pool: (place, max) => databaseAt(place).open(place, { max, cache: { source, cache } }),
     wrap: (functionName, load) => cache.wrap(load, { name: functionName }),
     tagged: (key, tag, load) => cache.getOrSet({ key, load, tags: [tag] }),
     invalidate: (tag) => cache.invalidate({ tags: [tag] }),
@@ -97,12 +92,12 @@ export function cached(name: string, source: Package, config: Config = {}): Cont
   };
 }
 
-/** What one writes by hand: a Map of results, emptied after every write. */
+/** What one writes by hand in front of `pg`: a Map of results, emptied after every write. */
 export function handWritten(): Contender {
   const results = new Map<string, pg.QueryResult>();
   let hits = 0;
-  const pool = (config: pg.PoolConfig): pg.Pool => {
-    const made = quiet(new pg.Pool(config));
+  const pool = (place: DatabasePlace, max: number): Pool => {
+    const made = quiet(new pg.Pool({ ...addressOf(place), max, application_name: APPLICATION }));
     made.on('connect', (client) => emptyAfterWrites(client, () => results.clear()));
     const query = made.query.bind(made) as (...given: unknown[]) => Promise<pg.QueryResult>;
     const caching = async (text: string, values: unknown): Promise<pg.QueryResult> => {
@@ -122,7 +117,7 @@ export function handWritten(): Contender {
           ? caching(text, values)
           : query(...[text, values, callback].filter((given) => given !== undefined)),
     };
-    return Object.assign<pg.Pool, object>(made, patched);
+    return new PostgresPool(Object.assign<pg.Pool, object>(made, patched));
   };
   return {
     name: 'a Map, emptied after every write',
@@ -154,9 +149,4 @@ function emptyAfterWrites(client: pg.PoolClient, empty: () => void): void {
     });
   };
   Object.assign(client, { query: emptying });
-}
-
-/** Connections are killed by the workload; whoever used one hears of it by his query. */
-export function quiet(pool: pg.Pool): pg.Pool {
-  return pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
 }

@@ -2,7 +2,7 @@
  * Decides which promise several processes are held to: `strict`, one history for all of them; or `bounded`, one for
  * each, in which what others wrote counts only when the bound has passed.
  */
-import type { TextQuery } from './contenders.js';
+import type { Database, TextQuery } from './database.js';
 import { type Figures, History, type Violation } from './history.js';
 import { Judge, type Testimony } from './judge.js';
 import type { LogRecord } from './log.js';
@@ -19,7 +19,7 @@ export interface Court {
   readonly broken: number;
   hear(testimonies: readonly Testimony[], hearing: Hearing): void;
   /** While nothing is under way. */
-  settle(query: TextQuery): Promise<void>;
+  settle(query: TextQuery, database: Database): Promise<void>;
 }
 
 export class StrictCourt implements Court {
@@ -53,8 +53,8 @@ export class StrictCourt implements Court {
     this.judge.hear(testimonies);
   }
 
-  settle(query: TextQuery): Promise<void> {
-    return this.tables.settle(query);
+  settle(query: TextQuery, database: Database): Promise<void> {
+    return this.tables.settle(query, database);
   }
 }
 
@@ -105,8 +105,8 @@ export class BoundedCourt implements Court {
     });
   }
 
-  async settle(query: TextQuery): Promise<void> {
-    for (const court of this.courts) await court.settle(query);
+  async settle(query: TextQuery, database: Database): Promise<void> {
+    for (const court of this.courts) await court.settle(query, database);
   }
 
   private fromAfar(record: LogRecord): readonly LogRecord[] {

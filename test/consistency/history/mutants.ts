@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { mutants as ofTheEngine } from '../interleavings/mutants.js';
 import { bundle, type CacheMutant } from './bundle.js';
 import type { Slow } from './caller.js';
-import type { Package } from './contenders.js';
+import type { DatabaseName, Package } from './database.js';
 import type { TopologyName } from './topologies.js';
 import type { Manners } from './workload.js';
 
@@ -147,6 +147,10 @@ export const mutants: readonly CacheMutant[] = [
   ...ofPinsInOneProcess,
 ];
 
+/** Of MySQL, reads of a transaction never use the cache. */
+export const mutantsOn = (database: DatabaseName): readonly CacheMutant[] =>
+  database === 'postgres' ? mutants : mutants.filter((mutant) => mutant !== ofTransactions);
+
 export function mutantNamed(name: TakenOver): CacheMutant {
   const found = ofTheEngine.find((mutant) => mutant.name === name);
   if (found === undefined) throw new Error(`no mutant of the engine is named "${name}"`);
@@ -165,7 +169,8 @@ export async function mutate(
   mutant: CacheMutant,
 ): Promise<{ source: Package; dispose: () => Promise<void> }> {
   const contents = `export { createCache } from './src/create-cache.js';
-    export { withCache } from './src/adapters/pg/index.js';`;
+    export { withCache } from './src/adapters/pg/index.js';
+    export { withCache as withMysqlCache } from './src/adapters/mysql2/index.js';`;
   const { file, dispose } = await bundle({ contents }, mutant);
   return { source: createRequire(import.meta.url)(file) as Package, dispose };
 }

@@ -1,8 +1,8 @@
 /** Decides what an application process can be told to do, and what it tells of it. */
-import type pg from 'pg';
 import type { Config } from '../../../src/index.js';
 import type { Slow } from './caller.js';
 import type { Hits } from './contenders.js';
+import type { DatabasePlace } from './database.js';
 import type { Manners } from './workload.js';
 
 /** Connections to a port of this machine that are to be made to another: of a proxy in front of it. */
@@ -11,7 +11,7 @@ export type Detours = Readonly<Record<number, number>>;
 export interface BeginOrder {
   readonly kind: 'begin';
   readonly process: { readonly index: number; readonly count: number };
-  readonly database: pg.PoolConfig;
+  readonly database: DatabasePlace;
   readonly config: Config;
   /** File for its log. */
   readonly log: string;

@@ -2,18 +2,18 @@
  * Decides a run: how many callers do what, in rounds after which nothing is under way and everything is compared
  * with the database. Bounded by operations; the seed decides what each caller does, the machine who comes first.
  */
-import pg from 'pg';
 import { seededRandom } from '../../../src/clock.js';
 import { Caller, type World } from './caller.js';
-import type { Contender, Hits, Row } from './contenders.js';
+import type { Contender, Hits } from './contenders.js';
+import type { DatabasePlace, Row } from './database.js';
+import { databaseAt } from './databases.js';
 import { type Figures, History, type Violation } from './history.js';
 import { Tables } from './tables.js';
-import { APPLICATION, functionsOf, live, readEverything } from './workload.js';
+import { functionsOf, live, readEverything } from './workload.js';
 
 export interface PlayOptions {
   readonly contender: Contender;
-  /** An empty database. */
-  readonly database: pg.PoolConfig;
+  readonly database: DatabasePlace;
   readonly seed: number;
   readonly callers: number;
   /** Reads and writes of one round, all callers together. */
@@ -36,19 +36,20 @@ export interface Report {
 }
 
 export async function play(options: PlayOptions): Promise<Report> {
-  const { contender, database, callers } = options;
+  const { contender, callers } = options;
+  const database = databaseAt(options.database);
   const history = new History(() => performance.now());
   const tables = new Tables();
-  const plain = new pg.Pool({ ...database, max: 4 });
-  plain.on('error', () => undefined);
+  const plain = database.open(options.database, { max: 4 });
   const events: Record<string, number> = {};
   const count = (what: string): void => void (events[what] = (events[what] ?? 0) + 1);
-  const query = async (sql: string): Promise<readonly Row[]> => (await plain.query<Row>(sql)).rows;
-  await tables.create(query);
-  const pools = [5, 3].map((max) => contender.pool({ ...database, max, application_name: APPLICATION }));
+  const query = async (sql: string): Promise<readonly Row[]> => (await plain.query(sql)).rows;
+  await tables.create(query, database);
+  const pools = [5, 3].map((max) => contender.pool(options.database, max));
   const world: World = {
     history,
     tables,
+    database,
     pools,
     plain,
     functions: functionsOf(contender, pools, plain),
@@ -87,7 +88,7 @@ export async function play(options: PlayOptions): Promise<Report> {
         ),
       );
       await until(() => contender.isSettled());
-      await tables.settle(query);
+      await tables.settle(query, database);
       await readEverything(all[0] as Caller); // there is one at least
       rounds++;
     }

@@ -116,7 +116,7 @@ export class Pursuits {
     try {
       await read(caller);
     } catch (error) {
-      if (!isOutage(error)) throw error;
+      if (!isOutage(error, this.world.database)) throw error;
       caller.noteFailure(error);
     }
   }

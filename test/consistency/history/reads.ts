@@ -1,7 +1,6 @@
 /** Decides what is read, and what every snapshot must show: each read is held against the history. */
 import type { Caller } from './caller.js';
-import type { Row } from './contenders.js';
-
+import type { Row } from './database.js';
 import { BALANCE_TOTAL, counterKey, owners, type TrackedTable, textOf } from './tables.js';
 import type { ReadWitness, Sighting, TrackedRow } from './witness.js';
 
@@ -36,7 +35,7 @@ function judgePages(caller: Caller, read: ReadWitness, rows: readonly Row[]): Re
   const { documents } = caller.world.tables;
   const numbers = rows.map((row) => Number(row['number'])).sort((left, right) => left - right);
   const [first] = rows;
-  read.returned(first === undefined ? [] : [sighting(documents, first, first['key'], numbers.join(' '))]);
+  read.returned(first === undefined ? [] : [sighting(documents, first, first['code'], numbers.join(' '))]);
   const versions = new Set(rows.flatMap((row) => [String(row['version']), String(row['page_version'])]));
   return read.expect(
     versions.size === 1,
@@ -61,14 +60,9 @@ export const severalAccounts = async (caller: Caller, id = anAccount(caller)): P
   const { accounts } = tables;
   const other = 1 + (id % accounts.keys.length);
   const columns = 'id, owner, balance, version';
-  const [condition, values] = caller.pick([
-    ['id in ($1, $2)', [id, other]],
-    ['id = any ($1)', [[id, other]]],
-    ['id = $1 or id = $2', [String(id), other]],
-    ['id in ($1, $2)', [` ${id}`, `+${other}`]],
-  ] as const);
+  const [condition, values] = caller.pick(caller.world.database.twoAccounts(id, other));
   const read = history.read('several accounts', [accounts.row(id), accounts.row(other)]);
-  const rows = await caller.ask(`select ${columns} from accounts where ${condition}`, [...values]);
+  const rows = await caller.ask(`select ${columns} from accounts where ${condition}`, values);
   read.returned(accountsIn(caller, rows)).end();
 };
 
@@ -106,7 +100,11 @@ export const totals: Read = async (caller) => {
 export const pages = async (caller: Caller, document = aDocument(caller)): Promise<void> => {
   const { history, tables } = caller.world;
   const read = history.read('pages', [tables.documents.row(document)]);
-  judgePages(caller, read, await caller.ask('select * from document_pages where key = $1', [document])).end();
+  judgePages(
+    caller,
+    read,
+    await caller.ask('select * from document_pages where code = $1', [document]),
+  ).end();
 };
 
 /** By a key of two columns. */
@@ -128,14 +126,14 @@ export const accountWithDocuments = async (
   const known = id === 1 ? [] : [tables.documents.row(document)];
   const read = history.read('account with documents', [tables.accounts.row(id), ...known]);
   const rows = await caller.ask(
-    `select a.id, a.owner, a.version, d.key, d.version as document_version
+    `select a.id, a.owner, a.version, d.code, d.version as document_version
      from accounts a left join documents d on d.account = a.id where a.id = $1`,
     [id],
   );
   const documents = rows.flatMap((row): Sighting[] =>
-    row['key'] === null
+    row['code'] === null
       ? []
-      : [{ row: tables.documents.row(textOf(row['key'])), version: Number(row['document_version']) }],
+      : [{ row: tables.documents.row(textOf(row['code'])), version: Number(row['document_version']) }],
   );
   read.returned([...accountsIn(caller, rows), ...documents]).end();
 };
@@ -173,15 +171,15 @@ export const countersOfName = async (
 export const note = async (caller: Caller, key = aNote(caller)): Promise<void> => {
   const { history, tables } = caller.world;
   const read = history.read('note', [tables.notes.row(key)]);
-  const rows = await caller.ask('select key, version from notes where key = $1', [key]);
-  read.returned(rows.map((row) => sighting(tables.notes, row, row['key']))).end();
+  const rows = await caller.ask('select code, version from notes where code = $1', [key]);
+  read.returned(rows.map((row) => sighting(tables.notes, row, row['code']))).end();
 };
 
 export const allNotes: Read = async (caller) => {
   const { history, tables } = caller.world;
   const read = history.read('all notes', tables.notes.rows);
-  const rows = await caller.ask('select key, version from notes');
-  read.returned(rows.map((row) => sighting(tables.notes, row, row['key']))).end();
+  const rows = await caller.ask('select code, version from notes');
+  read.returned(rows.map((row) => sighting(tables.notes, row, row['code']))).end();
 };
 
 /** Large, and too many for a small near tier. */
@@ -227,9 +225,9 @@ export const shownThenRead: Read = async (caller) => {
   const row: TrackedRow = tables.accounts.row(id);
   const text = 'select id, owner, balance, version from accounts where id = $1';
   const truth = history.read('the database itself', [row], false);
-  const { rows: truly } = await plain.query<Row>(text, [id]);
+  const { rows: truly } = await plain.query(text, [id]);
   truth.returned(accountsIn(caller, truly)).end();
   const read = history.read('account, after it was shown', [row]);
-  const { rows } = await caller.pool().query<Row>(text, [id]);
+  const { rows } = await caller.pool().query(text, [id]);
   read.returned(accountsIn(caller, rows)).end();
 };

@@ -2,28 +2,28 @@
  * Decides a run of several processes: rounds of so many operations with one kind of fault each, after which nothing
  * is under way, what everybody wrote down is judged, and everything is compared with the database.
  */
-import pg from 'pg';
 import { eventually } from '../../../scripts/lib/redis-process.js';
 import { type Random, seededRandom } from '../../../src/clock.js';
 import type { Config } from '../../../src/index.js';
 import { lasting } from '../../support/lasting.js';
 import { Applications } from './applications.js';
 import type { Slow } from './caller.js';
-import { type Hits, quiet, type Row } from './contenders.js';
+import type { Hits } from './contenders.js';
 import { BoundedCourt, type Court, StrictCourt } from './court.js';
+import type { Database, DatabasePlace, Row } from './database.js';
+import { databaseAt } from './databases.js';
 import type { Fault, Field } from './field.js';
 import type { Figures, Violation } from './history.js';
 import type { Told } from './orders.js';
 import { Tables } from './tables.js';
 import type { Topology } from './topologies.js';
-import { APPLICATION, type Manners } from './workload.js';
+import type { Manners } from './workload.js';
 
 export interface RoundsOptions {
   /** What each process runs. */
   readonly entry: string;
   readonly topology: Topology;
-  /** An empty database. */
-  readonly database: pg.PoolConfig & { readonly port: number };
+  readonly database: DatabasePlace;
   readonly config: Config;
   /** In ms, where the configuration says `bounded`. */
   readonly boundMs?: number;
@@ -57,12 +57,13 @@ export interface RoundsReport {
 const SETTLING_PATIENCE_MS = 30_000;
 
 export async function playRounds(options: RoundsOptions): Promise<RoundsReport> {
-  const plain = quiet(new pg.Pool({ ...options.database, max: 2 }));
-  const query = async (sql: string): Promise<readonly Row[]> => (await plain.query<Row>(sql)).rows;
-  await new Tables().create(query);
+  const database = databaseAt(options.database);
+  const plain = database.open(options.database, { max: 2 });
+  const query = async (sql: string): Promise<readonly Row[]> => (await plain.query(sql)).rows;
+  await new Tables().create(query, database);
   const applications = await Applications.start({ ...options, count: options.processes });
   try {
-    const rounds = new Rounds(options, applications, query);
+    const rounds = new Rounds(options, applications, query, database);
     await rounds.settle();
     while (options.goesOn(rounds.report())) await rounds.play();
     await applications.leave();
@@ -84,6 +85,7 @@ class Rounds {
     private readonly options: RoundsOptions,
     private readonly applications: Applications,
     private readonly query: (sql: string) => Promise<readonly Row[]>,
+    private readonly database: Database,
   ) {
     const { boundMs, processes } = options;
     this.court = boundMs === undefined ? new StrictCourt() : new BoundedCourt(processes, boundMs);
@@ -127,22 +129,14 @@ class Rounds {
   /** What the database has now is what every read to come must show. */
   async settle(): Promise<void> {
     await lasting(this.options.boundMs ?? 0);
-    await this.court.settle(this.query);
+    await this.court.settle(this.query, this.database);
   }
 
   /** The database runs nothing more of those who were killed. */
   private async quiet(): Promise<void> {
-    await eventually(
-      'the database is at rest',
-      async () => {
-        const [row] = await this.query(
-          `select count(*)::int as busy from pg_stat_activity where datname = current_database()
-           and application_name = '${APPLICATION}' and state <> 'idle'`,
-        );
-        return row?.['busy'] === 0;
-      },
-      { patienceMs: SETTLING_PATIENCE_MS },
-    );
+    await eventually('the database is at rest', () => this.database.isAtRest(this.query), {
+      patienceMs: SETTLING_PATIENCE_MS,
+    });
   }
 
   private note(what: string): void {

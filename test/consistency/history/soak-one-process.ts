@@ -1,7 +1,7 @@
 /** Decides how the cache of one process, embedded, is put to the test for long, and what is known to be wrong with it. */
 import type { Config } from '../../../src/index.js';
 import { type Contender, cached, handWritten, lookaside } from './contenders.js';
-import { mutants, mutate, thoseNamed } from './mutants.js';
+import { mutantsOn, mutate, thoseNamed } from './mutants.js';
 import { type PlayOptions, play, type Report } from './play.js';
 import { onDatabase, type Surroundings } from './soak-database.js';
 import { added, atRiskLine, boundLine, lineOf, say, sayViolations, total } from './soak-report.js';
@@ -42,8 +42,9 @@ export async function soakOneProcess(about: Surroundings, durationMs: number): P
 
 /** What is known to be wrong must be reported. @param named only mutants with this in their names; empty: all */
 export async function tryTheChecker(about: Surroundings, named: string): Promise<boolean> {
-  let caught = named !== '' || (await tryOne(about, handWritten()));
-  for (const mutant of thoseNamed(mutants, named)) {
+  const { kind } = about.server.place;
+  let caught = named !== '' || kind !== 'postgres' || (await tryOne(about, handWritten()));
+  for (const mutant of thoseNamed(mutantsOn(kind), named)) {
     const { source, dispose } = await mutate(mutant);
     caught = (await tryOne(about, cached(mutant.name, source))) && caught;
     await dispose();

@@ -4,14 +4,15 @@
  * scripts/soak.mjs.
  */
 import { parseArgs } from 'node:util';
-import { startPostgres } from '../../../scripts/lib/postgres.js';
-import type { Surroundings } from './soak-database.js';
+import { type DatabaseName, databaseNames } from './database.js';
+import { type Surroundings, startServer } from './soak-database.js';
 import { soakOneProcess, tryTheChecker } from './soak-one-process.js';
 import { soakProcesses, tryMutantsOfProcesses } from './soak-processes.js';
 import { say } from './soak-report.js';
 import { type TopologyName, topologyNames } from './topologies.js';
 
 interface SoakOptions {
+  readonly database: DatabaseName;
   readonly topology: 'embedded' | TopologyName;
   readonly minutes: number;
   readonly seed: number;
@@ -23,11 +24,11 @@ interface SoakOptions {
 
 async function main(): Promise<number> {
   const options = optionsOf(process.argv.slice(2));
-  const { topology, minutes, seed, isBounded, mutants, named } = options;
-  const server = await startPostgres();
-  const about: Surroundings = { serverUrl: server.url, seed };
+  const { database, topology, minutes, seed, isBounded, mutants, named } = options;
+  const server = await startServer(database);
+  const about: Surroundings = { server, seed };
   say(
-    `history, topology ${topology}, seed ${seed}, ${mutants === 'only' ? 'mutants' : `${minutes} minutes`}`,
+    `history, ${database}, topology ${topology}, seed ${seed}, ${mutants === 'only' ? 'mutants' : `${minutes} minutes`}`,
   );
   try {
     let right = true;
@@ -51,6 +52,7 @@ function optionsOf(args: readonly string[]): SoakOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      database: { type: 'string', default: 'postgres' },
       topology: { type: 'string', default: 'embedded' },
       minutes: { type: 'string', default: '5' },
       seed: { type: 'string', default: '1' },
@@ -61,10 +63,12 @@ function optionsOf(args: readonly string[]): SoakOptions {
     },
   });
   const topology = (['embedded', ...topologyNames] as const).find((name) => name === values.topology);
+  const database = databaseNames.find((name) => name === values.database);
   const minutes = Number(values.minutes);
   const seed = Number(values.seed);
   if (topology === undefined)
     throw new RangeError(`--topology must be embedded, ${topologyNames.join(', ')}`);
+  if (database === undefined) throw new RangeError(`--database must be ${databaseNames.join(' or ')}`);
   if (!(minutes > 0)) throw new RangeError('--minutes must be a number above 0');
   if (!Number.isInteger(seed)) throw new RangeError('--seed must be a whole number');
   if (values.bounded && (topology === 'embedded' || topology === 'embedded-listen'))
@@ -73,6 +77,7 @@ function optionsOf(args: readonly string[]): SoakOptions {
   if (values.named !== '' && !values.mutants) throw new RangeError('--named is about --mutants');
   const usual = topology === 'embedded' ? 'too' : 'none';
   return {
+    database,
     topology,
     minutes,
     seed,

@@ -9,6 +9,7 @@ import { lasting } from '../../support/lasting.js';
 import { describeWithPostgres, postgres, type TestDatabase } from '../../support/servers.js';
 import { type Application, Applications } from './applications.js';
 import { type Bundle, bundleApplication } from './bundle.js';
+import { postgresDatabase } from './postgres.js';
 import { type Step, stepsOf } from './steps.js';
 import { Tables } from './tables.js';
 import { startTopology, type Topology } from './topologies.js';
@@ -39,7 +40,8 @@ describeWithPostgres('while one of three processes writes, the others', () => {
     ]);
     plain = new pg.Pool(database.config);
     plain.on('error', () => undefined);
-    await new Tables().create(async (sql) => (await plain.query<Record<string, unknown>>(sql)).rows);
+    const query = async (sql: string) => (await plain.query<Record<string, unknown>>(sql)).rows;
+    await new Tables().create(query, postgresDatabase);
     await plain.query(
       'create table steps (id int primary key, version int); insert into steps values (1, 0)',
     );

@@ -1,5 +1,5 @@
 /** Decides the tables of the workload and the rows that are tracked in them. Knows nothing of who reads or writes. */
-import type { TextQuery } from './contenders.js';
+import type { Database, TextQuery } from './database.js';
 import { TrackedRow } from './witness.js';
 
 export const owners = [1, 2, 3, 4, 5] as const;
@@ -8,34 +8,6 @@ const counts = { accounts: 12, documents: 8, counters: 12, notes: 24, crates: 25
 
 /** What all accounts hold together, in every snapshot. */
 export const BALANCE_TOTAL = counts.accounts * BALANCE_AT_START;
-
-/** `crates` have bodies, so that many of them push each other out of the near tier; `stones` make a query slow. */
-const schema = `
-  create table accounts (id int primary key, owner int not null, balance bigint not null, version bigint not null);
-  create index on accounts (owner);
-  create table documents (key text primary key, account int not null references accounts, version bigint not null);
-  create table pages (document text references documents on delete cascade, number int, version bigint not null,
-    primary key (document, number));
-  create view document_pages as
-    select d.key, d.version, p.number, p.version as page_version
-    from documents d join pages p on p.document = d.key;
-  create table counters (name text, slot int, version bigint not null, primary key (name, slot));
-  create table notes (key text primary key, version bigint not null);
-  create table crates (id int primary key, version bigint not null, body text not null);
-  create table labels (id int primary key, version bigint not null);
-  create table stones (id int primary key, body text not null);
-  create table changing (id int primary key);
-  insert into accounts select n, 1 + n % ${owners.length}, ${BALANCE_AT_START}, 0
-    from generate_series(1, ${counts.accounts}) n;
-  insert into documents select 'document ' || n, 1 + n % ${counts.accounts}, 0
-    from generate_series(1, ${counts.documents}) n;
-  insert into pages select 'document ' || n, m, 0
-    from generate_series(1, ${counts.documents}) n, generate_series(1, 3) m;
-  insert into crates select n, 0, repeat(md5(n::text), 512) from generate_series(1, ${counts.crates}) n;
-  insert into labels select n, 0 from generate_series(1, ${counts.labels}) n;
-  insert into stones select n, repeat(md5(n::text), 64) from generate_series(1, 400) n;
-  analyze;
-`;
 
 /** A column that holds a text or a number, as a text. */
 export function textOf(value: unknown): string {
@@ -96,26 +68,27 @@ export class Tables {
     this.labels,
   ].flatMap(({ rows }) => rows);
 
-  async create(query: TextQuery): Promise<void> {
-    await query(schema);
-    await this.settle(query);
+  /** `crates` have bodies, so that many of them push each other out of the near tier; `stones` make a query slow. */
+  async create(query: TextQuery, database: Database): Promise<void> {
+    await query(database.schema({ ...counts, owners: owners.length, balance: BALANCE_AT_START }));
+    await this.settle(query, database);
   }
 
   /** While nothing is under way: takes what the database has for what there is. */
-  async settle(query: TextQuery): Promise<void> {
+  async settle(query: TextQuery, database: Database): Promise<void> {
     for (const [table, sql] of [
-      [this.accounts, 'select id as key, version, owner as place from accounts'],
-      [this.documents, `select key, version, ${pagesOf('key')} as place from documents`],
-      [this.counters, `select name || '/' || slot as key, version, null as place from counters`],
-      [this.notes, 'select key, version, null as place from notes'],
-      [this.crates, 'select id as key, version, null as place from crates'],
-      [this.labels, 'select id as key, version, null as place from labels'],
+      [this.accounts, 'select id as name, version, owner as place from accounts'],
+      [this.documents, `select code as name, version, ${database.pagesOf('code')} as place from documents`],
+      [this.counters, `select ${database.counterKey} as name, version, null as place from counters`],
+      [this.notes, 'select code as name, version, null as place from notes'],
+      [this.crates, 'select id as name, version, null as place from crates'],
+      [this.labels, 'select id as name, version, null as place from labels'],
     ] as const)
       await this.settleTable(query, table, sql);
   }
 
   private async settleTable(query: TextQuery, table: TrackedTable, sql: string): Promise<void> {
-    const found = new Map((await query(sql)).map((row) => [textOf(row['key']), row]));
+    const found = new Map((await query(sql)).map((row) => [textOf(row['name']), row]));
     for (const key of table.keys) {
       const row = table.row(key);
       const version = found.get(key)?.['version'];
@@ -131,9 +104,5 @@ export class Tables {
     }
   }
 }
-
-/** SQL for the numbers of a document's pages: they change only together with its version. */
-export const pagesOf = (document: string): string =>
-  `(select string_agg(number::text, ' ' order by number) from pages where document = ${document})`;
 
 export const counterKey = (name: string, slot: number): string => `${name}/${slot}`;

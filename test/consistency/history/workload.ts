@@ -2,15 +2,12 @@
  * Decides what callers do, one operation after the other, and how often which. The seed decides; knows nothing of
  * rounds, of processes, or of what is put to the test.
  */
-import type pg from 'pg';
 import type { Random } from '../../../src/clock.js';
 import type { Caller, Functions } from './caller.js';
-import type { Contender, Row } from './contenders.js';
+import type { Contender } from './contenders.js';
+import type { Database, Pool } from './database.js';
 import * as reads from './reads.js';
 import * as writes from './writes.js';
-
-/** By which connections of the contender are told from others. */
-export const APPLICATION = 'history';
 
 type Operation = (caller: Caller) => Promise<void>;
 
@@ -113,14 +110,8 @@ function operationOfLeader(caller: Caller, manners: Manners): Operation {
   return luck < NOTES_SHARE && manners.writesNotes ? writes.writeNotes : drawn(caller.random, manners);
 }
 
-/** Whichever connection of the contender's it hits, in the middle of whatever it does. */
-async function kill({ world, random }: Caller): Promise<void> {
-  world.count('connections killed');
-  await world.plain.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity
-     where datname = current_database() and application_name = $1 order by md5(pid || $2) limit 1`,
-    [APPLICATION, random.hex(4)],
-  );
+async function kill({ world, random, pick }: Caller): Promise<void> {
+  world.count(await world.database.disturb(world.plain, random.hex(4), pick));
 }
 
 async function changeCatalog(caller: Caller): Promise<void> {
@@ -139,34 +130,31 @@ async function unlessOutage(caller: Caller, operation: Operation): Promise<void>
   try {
     await operation(caller);
   } catch (error) {
-    if (!isOutage(error)) throw error;
+    if (!isOutage(error, caller.world.database)) throw error;
     caller.noteFailure(error);
   }
 }
 
 /** Of the database. A cache whose store is away fails no read. */
-const outages = ['57P01', '57P03', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE'];
-
-export function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown, database: Database): boolean {
   const { code, message } = error as { readonly code?: string; readonly message?: string };
   if (code?.startsWith('LOOKASIDE_') === true) return code === 'LOOKASIDE_STORE_UNAVAILABLE'; // a write refused
-  return outages.includes(code ?? '') || /connect(ion)?/i.test(message ?? '');
+  return database.isOutage(error) || /connect(ion)?/i.test(message ?? '');
 }
 
-export function functionsOf(contender: Contender, pools: readonly pg.Pool[], plain: pg.Pool): Functions {
-  const [one, other] = pools as [pg.Pool, pg.Pool]; // two are made
+export function functionsOf(contender: Contender, pools: readonly Pool[], plain: Pool): Functions {
+  const [one, other] = pools as [Pool, Pool]; // two are made
   return {
     accountAndDocument: contender.wrap('account and document', async (id: number, document: string) => {
-      const accounts = await one.query<Row>(
-        'select id, owner, balance, version from accounts where id = $1',
-        [id],
-      );
-      const pages = await other.query<Row>('select * from document_pages where key = $1', [document]);
+      const accounts = await one.query('select id, owner, balance, version from accounts where id = $1', [
+        id,
+      ]);
+      const pages = await other.query('select * from document_pages where code = $1', [document]);
       return { account: accounts.rows[0] ?? {}, pages: pages.rows };
     }),
     label: (id) =>
       contender.tagged(`label ${id}`, `label-${id}`, async () => {
-        const { rows } = await plain.query<Row>('select id, version from labels where id = $1', [id]);
+        const { rows } = await plain.query('select id, version from labels where id = $1', [id]);
         return rows;
       }),
     invalidateLabel: (id) => contender.invalidate(`label-${id}`),
