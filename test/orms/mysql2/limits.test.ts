@@ -2,6 +2,7 @@
 import { EntitySchema } from '@mikro-orm/core';
 import { MySqlKnexDialect } from '@mikro-orm/knex';
 import { MikroORM } from '@mikro-orm/mysql';
+import { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import { asc, eq, relations } from 'drizzle-orm';
 import * as core from 'drizzle-orm/mysql-core';
 import { drizzle } from 'drizzle-orm/mysql2';
@@ -168,5 +169,24 @@ mariadbGround.describe('a limit of ORMs', () => {
     const refused = { code: 'LOOKASIDE_POOL_UNSUPPORTED' };
     expect(() => withCache(pool as never, cache)).toThrow(expect.objectContaining(refused));
     expect(() => cachedDriver(mariadb as never, cache)).toThrow(expect.objectContaining(refused));
+  });
+
+  it('results of Prisma are kept by getOrSet under tags, until these are ended', async () => {
+    const cache = cacheWith();
+    const { host, port, user, database } = town.config;
+    const adapter = await new PrismaMariaDb({ host, port, user, database, connectionLimit: 1 }).connect();
+    ending.push(() => adapter.dispose());
+    const asked = (sql: string) => ({ sql, args: [], argTypes: [] });
+    const nameOfFirst = (): Promise<unknown> =>
+      cache.getOrSet({
+        key: 'author 1',
+        tags: ['authors'],
+        load: async () => (await adapter.queryRaw(asked('select name from authors where id = 1'))).rows,
+      });
+    expect(await nameOfFirst()).toStrictEqual([['Ursula Le Guin']]);
+    await adapter.executeRaw(asked("update authors set name = 'By Prisma' where id = 1"));
+    expect(await nameOfFirst()).toStrictEqual([['Ursula Le Guin']]);
+    await cache.invalidate({ tags: ['authors'] });
+    expect(await nameOfFirst()).toStrictEqual([['By Prisma']]);
   });
 });
