@@ -421,6 +421,9 @@ export class WatchedConnection {
     if (plan?.kind === 'write' && plan.changesCatalog) session.revealTables();
     if (statement !== undefined && !statement.several && /^\s*create\s+table\b/i.test(statement.text))
       session.createdTable();
+    if (/\bflush\b.*\bstatus\b/is.test(statement?.text ?? '')) session.loseCount();
+    // The lock that tells of this session's end is among them.
+    if (/\brelease_all_locks\b/i.test(statement?.text ?? '')) session.forget();
     const mayDoAnything = plan?.kind === 'write' && plan.writes.scope === 'everything';
     if (plan?.session !== 'keeps' || mayDoAnything) session.depart();
   }

@@ -39,6 +39,8 @@ export class Session extends KnownSession<MysqlSession, Payload, Backend> {
   private isOneOfSeveral = false;
   /** `CREATE TABLE` that it was sent: MySQL counts temporary ones with them. */
   private plainTablesCreated = 0;
+  /** Nothing counts its temporary tables any more. */
+  private hasLostCount = false;
   /** Backslashes are letters in it: what the driver makes of a value is another value. */
   private hasPlainBackslashes = false;
 
@@ -68,12 +70,19 @@ export class Session extends KnownSession<MysqlSession, Payload, Backend> {
   /** It is another user's from now on, or a new one: to be asked before it is used. */
   renew(): void {
     this.plainTablesCreated = 0;
+    this.hasLostCount = false;
     this.forget();
   }
 
   /** It has created a table that is not temporary. */
   createdTable(): void {
     this.plainTablesCreated++;
+  }
+
+  /** `FLUSH STATUS`: it may have temporary tables from now on, for all that anybody can say. */
+  loseCount(): void {
+    this.hasLostCount = true;
+    this.depart();
   }
 
   protected hasEnded(): boolean {
@@ -90,11 +99,16 @@ export class Session extends KnownSession<MysqlSession, Payload, Backend> {
       plainTablesCreated: this.plainTablesCreated,
     });
     this.isOneOfSeveral = probe.multiPrimary;
-    return probe;
+    return { ...probe, session: this.asCounted(probe.session) };
   }
 
-  protected readNow(): Promise<MysqlSession> {
-    return readSession(this.options.query, { plainTablesCreated: this.plainTablesCreated });
+  protected async readNow(): Promise<MysqlSession> {
+    const counted = { plainTablesCreated: this.plainTablesCreated };
+    return this.asCounted(await readSession(this.options.query, counted));
+  }
+
+  private asCounted(session: MysqlSession): MysqlSession {
+    return this.hasLostCount ? { ...session, temporary: true } : session;
   }
 
   protected anchored({ sqlMode }: MysqlSession): void {

@@ -110,8 +110,16 @@ export class WatchedPool {
     const key = plainKey(values);
     if (key === null) return null;
     const payload = this.core.engine.peek(statement.group, key);
-    if (payload !== undefined) return { value: this.pool.Promise.resolve(this.restorePlain(payload)) };
+    if (payload !== undefined) {
+      this.checkInTime();
+      return { value: this.pool.Promise.resolve(this.restorePlain(payload)) };
+    }
     return this.answerOnceConfirmed(text, values, statement.group, key) ?? missed;
+  }
+
+  /** Hits alone are use of the catalog, too. */
+  private checkInTime(): void {
+    if (this.baseline?.isCheckDue === true) this.refresh(this.baseline);
   }
 
   /** Where the store has to be asked for nothing but the tokens. */
@@ -130,7 +138,7 @@ export class WatchedPool {
       const answered = this.answerFromCache(text, keyed, undefined, { ignored });
       return (answered === null ? this.query(text, keyed, undefined) : answered.value) as Promise<PgResult>; // no callback
     });
-    if (baseline.isCheckDue) this.refresh(baseline);
+    this.checkInTime();
     return confirmed === null ? null : { value: this.pool.Promise.resolve(confirmed) };
   }
 

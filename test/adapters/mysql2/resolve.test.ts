@@ -71,7 +71,7 @@ for (const flavour of ['mariadb', 'mysql57'] as const)
       const beginWrite = async (member: Member): Promise<void> => {
         await close();
         const text = `update slow set body = 'new' where id = 1`;
-        member.tell({ do: 'query', text }).catch(() => undefined);
+        void Promise.allSettled([member.tell({ do: 'query', text })]);
         await until(isWaiting);
       };
 

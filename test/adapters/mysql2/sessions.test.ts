@@ -96,6 +96,29 @@ describeWithMysql('a connection of mysql2 whose session was changed', () => {
     });
   });
 
+  it('reads its own temporary table when the counters that tell of it were flushed', async () => {
+    await given.onConnection(async (connection) => {
+      await connection.query('create temporary table words (id int, word varchar(20))');
+      await connection.query('flush local status');
+      await connection.query('flush status');
+      await connection.query(`insert into words values (1, 'mine')`);
+      expect(await rowsOf(connection, words, [1])).toStrictEqual([{ id: 1, word: 'mine' }]);
+      expect(await given.isHit(() => rowsOf(connection, words, [1]))).toBe(false);
+      connection.destroy();
+    });
+  });
+
+  it('holds a lock that tells of its end again when it has released all of them', async () => {
+    await given.onConnection(async (connection) => {
+      const released = async (): Promise<unknown> => {
+        const [rows] = await connection.query<never[]>('select release_all_locks() as count');
+        return rows;
+      };
+      expect(await released()).toStrictEqual([{ count: 1 }]);
+      expect(await released()).toStrictEqual([{ count: 1 }]);
+    });
+  });
+
   it('is asked anew after changeUser and reset, which end its transaction', async () => {
     await given.onConnection(async (connection) => {
       await connection.beginTransaction();
