@@ -1,6 +1,7 @@
 /** What docs/orms.md says that ORMs do not do on MySQL and MariaDB, or do at a price: each limit as it is. */
 import { EntitySchema } from '@mikro-orm/core';
-import { MySqlKnexDialect } from '@mikro-orm/knex';
+import { MariaDbKnexDialect, MySqlKnexDialect } from '@mikro-orm/knex';
+import { MikroORM as MikroOrmOnMariadb } from '@mikro-orm/mariadb';
 import { MikroORM } from '@mikro-orm/mysql';
 import { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import { asc, eq, relations } from 'drizzle-orm';
@@ -169,6 +170,25 @@ mariadbGround.describe('a limit of ORMs', () => {
     const refused = { code: 'LOOKASIDE_POOL_UNSUPPORTED' };
     expect(() => withCache(pool as never, cache)).toThrow(expect.objectContaining(refused));
     expect(() => cachedDriver(mariadb as never, cache)).toThrow(expect.objectContaining(refused));
+  });
+
+  it('the driver of @mikro-orm/mariadb is refused there, before anything is asked', async () => {
+    const cache = cacheWith();
+    class CachedDialect extends MariaDbKnexDialect {
+      override _driver(): unknown {
+        return cachedDriver(mariadb as never, cache);
+      }
+    }
+    const { database, ...config } = town.config;
+    const starting = MikroOrmOnMariadb.init({
+      ...config,
+      dbName: database,
+      entities: [
+        new EntitySchema({ name: 'Author', properties: { id: { type: 'integer', primary: true } } }),
+      ],
+      driverOptions: { client: CachedDialect, log: { error: () => undefined } }, // Knex tells of it, too
+    });
+    await expect(starting).rejects.toThrow('give cachedDriver the module mysql2');
   });
 
   it('results of Prisma are kept by getOrSet under tags, until these are ended', async () => {
