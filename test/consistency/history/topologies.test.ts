@@ -6,13 +6,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { missingPrograms } from '../../support/sentinel.js';
 import { describeWith, describeWithPostgres, postgres } from '../../support/servers.js';
 import { type Bundle, bundleApplication } from './bundle.js';
-import { faultsNamed } from './faults.js';
 import { mutantNamed } from './mutants.js';
-import { playRounds, type RoundsReport } from './rounds.js';
-import { startTopology, type TopologyName } from './topologies.js';
-
-const SEED = Number(process.env['HISTORY_SEED'] ?? 20_261_122);
-const OPERATIONS = 60;
+import type { RoundsReport } from './rounds.js';
+import { OPERATIONS, playShortly } from './short-rounds.js';
+import type { TopologyName } from './topologies.js';
 
 const LOST_WRITES = 'failovers that lose what was written last';
 const faultsByTopology: Readonly<Record<TopologyName, readonly string[]>> = {
@@ -22,29 +19,17 @@ const faultsByTopology: Readonly<Record<TopologyName, readonly string[]>> = {
   cluster: ['slots on the move, there and back', 'primaries killed'],
 };
 
-async function play(bundle: Bundle, name: TopologyName, roundsMax?: number): Promise<RoundsReport> {
-  const [topology, database] = await Promise.all([startTopology(name), postgres().createDatabase()]);
-  const faults = faultsNamed(topology.servers, faultsByTopology[name]);
-  try {
-    return await playRounds({
-      entry: bundle.file,
-      topology,
-      database: database.config,
-      config: {},
-      seed: SEED,
-      processes: 4,
-      callers: 5,
-      operations: OPERATIONS,
-      mixture: 'hot',
-      slow: { share: 0.1, factor: 1 },
-      proxied: 2,
-      faults,
-      goesOn: ({ rounds, broken }) => broken === 0 && rounds < (roundsMax ?? faults.length),
-    });
-  } finally {
-    await Promise.all([topology.stop(), database.drop()]);
-  }
-}
+const play = (bundle: Bundle, topology: TopologyName, roundsMax?: number): Promise<RoundsReport> =>
+  playShortly({
+    bundle,
+    topology,
+    faults: faultsByTopology[topology],
+    createDatabase: async () => {
+      const { config, drop } = await postgres().createDatabase();
+      return { place: config, drop };
+    },
+    ...(roundsMax === undefined ? {} : { roundsMax }),
+  });
 
 describeWithPostgres('four processes', () => {
   describeWith({
