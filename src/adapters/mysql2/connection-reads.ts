@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly tracker: Tracker;
   /** The next statement runs in a way of its own. */
   readonly isNextSpecial: () => boolean;
+  /** It is in a transaction whose reads may have a part in the cache. */
+  readonly mayReadInTransaction: () => boolean;
   /** Has the catalog looked at over some connection that sees it, soon. */
   readonly refresh: (database: Database) => void;
 }
@@ -91,23 +93,25 @@ export class ConnectionReads {
 
   /** A miss that came through the pool fills if this connection may. */
   capture(call: Call, filling: Filling, statement: Statement | undefined): void {
-    const { driver, session } = this.about;
+    const { driver, session, writes } = this.about;
     const capture = captureResult(call.command, { driver, bytesMax: CAPTURE_BYTES_MAX });
     filling.captured(capture);
     const isItsOwn = filling.database === session.database && session.own === '';
     // The transaction of whoever left it open is not the pool's.
-    const reason = isItsOwn ? this.refusal() : 'session';
+    const refusal = writes.status === 'I' ? this.refusal() : 'transaction';
+    const reason = isItsOwn ? refusal : 'session';
     if (reason !== null) capture.refuse(reason);
     if (statement === undefined || !isCached(statement)) capture.refuse('planned-otherwise');
   }
 
   /** Why a read of this connection may neither hit nor fill now; null when it may. */
   private refusal(): string | null {
-    const { connection, tracker, writes, session, isNextSpecial, refresh } = this.about;
+    const { connection, tracker, writes, session, isNextSpecial, mayReadInTransaction, refresh } = this.about;
     // The driver says so itself, as of a connection that was given up and whose socket is still closing.
     if (connection._closing === true) return 'closed';
     if (!tracker.isIdle()) return 'queued';
-    if (writes.status !== 'I') return 'transaction';
+    const isOpen = writes.status === 'T' && mayReadInTransaction();
+    if (writes.status !== 'I' && !isOpen) return 'transaction';
     if (isNextSpecial()) return 'session';
     const reason = session.refusal();
     const { database } = session;

@@ -8,6 +8,7 @@ import { anything, effectOf, nothing } from '../effect.js';
 import type { Aftermath } from '../follower.js';
 import { Gate } from '../gate.js';
 import { type Effect, TransactionWrites } from '../transaction.js';
+import { TransactionReads } from '../transaction-reads.js';
 import { type Call, callOf, partsOf } from './calls.js';
 import { kindOf } from './commands.js';
 import { ConnectionReads } from './connection-reads.js';
@@ -33,6 +34,7 @@ export class WatchedConnection {
   private readonly session: Session;
   private readonly writes = new TransactionWrites();
   private readonly tracker: Tracker;
+  private readonly transactionReads = new TransactionReads();
   private readonly reads: ConnectionReads;
   private readonly prepared: PreparedTexts;
   /** Of queries, what their text is made of. */
@@ -74,7 +76,9 @@ export class WatchedConnection {
       add: (command) => this.give(command),
       onAnswer: ({ changedSession }) => {
         if (changedSession) this.session.depart();
-        if (this.writes.status === 'I') this.unseen = false;
+        if (this.writes.status !== 'I') return;
+        this.unseen = false;
+        this.transactionReads.end();
       },
     });
     this.reads = new ConnectionReads({
@@ -86,6 +90,7 @@ export class WatchedConnection {
       writes: this.writes,
       tracker: this.tracker,
       isNextSpecial: () => this.isNextSpecial,
+      mayReadInTransaction: () => this.transactionReads.mayRead,
       refresh: (database) => this.refresh(database),
     });
     // A connection that is new has nothing but its handshake under way.
@@ -349,6 +354,7 @@ export class WatchedConnection {
     const filling = fillingOf(call.command);
     if (filling !== null) this.reads.capture(call, filling, statement);
     else if (!this.settingUp) this.adoptOwn();
+    const begun = this.noteForReads(statement);
     if (statement !== undefined && isCached(statement)) {
       if (filling !== null) return this.sendRead(call);
       const reason = this.reads.refusalOf(call);
@@ -356,7 +362,16 @@ export class WatchedConnection {
     }
     if (statement === undefined || statement.plan.kind === 'bypass' || statement.plan.kind === 'read')
       this.host.core.engine.noteBypass(this.refusalOf(statement));
-    this.runEffect(call, statement);
+    this.runEffect(call, statement, begun);
+  }
+
+  /** @returns what is to be called when the statement has succeeded */
+  private noteForReads(statement: Statement | undefined): (() => void) | undefined {
+    if (this.host.core.transactions !== 'untilWrite') return undefined;
+    return this.transactionReads.sending(statement, {
+      idle: this.writes.status === 'I' && this.tracker.isIdle(),
+      level: this.isNextSpecial ? null : this.session.isolation,
+    });
   }
 
   /** A table that is not known is perhaps only not known yet. */
@@ -396,13 +411,13 @@ export class WatchedConnection {
       });
   }
 
-  private runEffect(call: Call, statement: Statement | undefined): void {
+  private runEffect(call: Call, statement: Statement | undefined, begun?: () => void): void {
     const effect = this.effectOf(call, statement);
     const { database, backend } = this.session;
     if (isAtomic(statement, effect)) this.tracker.expectPlain(call.command);
     this.noteSession(statement);
     const after: Aftermath<Backend> = {
-      succeeded: undefined,
+      succeeded: begun,
       rejected: undefined,
       ended: this.overtakenPlan(statement),
       control: statement?.plan.kind === 'transaction' ? statement.plan.transaction : null,

@@ -11,6 +11,7 @@ import type { Aftermath as AnyAftermath } from '../follower.js';
 import { Gate } from '../gate.js';
 import type { Statement as AnyStatement } from '../statements.js';
 import { type Effect, TransactionWrites } from '../transaction.js';
+import { TransactionReads } from '../transaction-reads.js';
 import { type CapturingQuery, isCapturing } from './capture.js';
 import type { Database } from './databases.js';
 import { postgresDialect } from './dialect.js';
@@ -24,7 +25,6 @@ import { asTexts, resolverOf } from './resolver.js';
 import { Session } from './session.js';
 import type { PgClient, PgResult, QueryCallback, QueryFunction, TransactionStatus } from './shapes.js';
 import { Tracker } from './tracker.js';
-import { TransactionReads } from './transaction-reads.js';
 
 type Statement = AnyStatement<Payload>;
 type Aftermath = AnyAftermath<Backend>;

@@ -32,7 +32,7 @@ export function walkStatement(walk: Walk, statement: Statement): void {
     case 'set':
       return walkSet(walk, statement);
     case 'set-for-statement':
-      findings.deny('session', 'it runs under settings of its own');
+      findings.deny('own-settings', 'it runs under settings of its own');
       return walkStatement(walk, statement.statement);
     case 'use':
       findings.deny('session', 'it changes the default schema');

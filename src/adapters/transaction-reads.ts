@@ -4,7 +4,7 @@
  * have written or locked something. A result that is kept so was captured before its snapshot and holds nothing
  * uncommitted, as in autocommit. What is not known to be such a transaction is not one.
  */
-import type { Statement } from '../statements.js';
+import type { Statement } from './statements.js';
 
 const READ_COMMITTED = 'read committed';
 
