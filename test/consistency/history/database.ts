@@ -91,6 +91,8 @@ export interface Transaction {
   begin(): Promise<void>;
   /** True: committed. */
   end(): Promise<boolean>;
+  /** After an error of the server: nothing of it is left, and the connection is as it was. */
+  giveUp(): Promise<void>;
   /** Whether it may have been committed, though it failed with this. */
   isUnknown(error: unknown): boolean;
 }
@@ -154,6 +156,8 @@ export interface Database {
   readonly failing: { readonly text: string; readonly isMeantBy: (error: unknown) => boolean };
   /** Conditions that make an UPDATE fail while it runs. */
   readonly failingCondition: string;
+  /** Whoever waits for each other is told so at once: rows may be written in any order. */
+  readonly toldOfDeadlocks: boolean;
   /** Several statements in one text commit one by one. */
   readonly commitsEach: boolean;
   /** The statement has failed and the connection lives: what it did is undone. */

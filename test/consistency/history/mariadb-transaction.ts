@@ -75,6 +75,13 @@ export class MariadbTransaction implements Transaction {
     return ending !== 'rollback';
   }
 
+  async giveUp(): Promise<void> {
+    // A branch that has failed can only be ended with its connection or by its name.
+    if (this.beginning === 'xa') throw new Error('the connection is given up with the branch');
+    await this.say('rollback');
+    if (this.beginning === 'without autocommit') await this.say('set autocommit = 1');
+  }
+
   /** What COMMIT is answered with an error may be committed all the same. */
   isUnknown(): boolean {
     return this.committing;

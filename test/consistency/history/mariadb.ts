@@ -135,6 +135,7 @@ export const mariadbDatabase: Database = {
     isMeantBy: (error) => (error as ServerError).errno === NO_SUCH_TABLE,
   },
   failingCondition: '(select s.id from stones s where s.id < 9) = 1',
+  toldOfDeadlocks: true,
   commitsEach: true,
   saysServer,
   isOutage: (error) =>

@@ -54,7 +54,7 @@ const ofFunctions: CacheMutant = {
 
 export const ofTransactions: CacheMutant = {
   name: 'reads of a transaction use the cache after its first write, too',
-  file: '../adapters/pg/transaction-reads.ts',
+  file: '../adapters/transaction-reads.ts',
   changes: [
     {
       from: `if (this.state !== 'none' && !isHarmless(statement)) this.state = 'closed';`,

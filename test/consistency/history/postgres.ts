@@ -150,6 +150,10 @@ class PostgresTransaction implements Transaction {
     return command === 'COMMIT';
   }
 
+  async giveUp(): Promise<void> {
+    await this.connection.query('rollback');
+  }
+
   /** Whatever went wrong before COMMIT was sent, the connection is given up and nothing was committed. */
   isUnknown(error: unknown): boolean {
     return this.committing && !saysServer(error);
@@ -232,6 +236,7 @@ export const postgresDatabase: Database = {
     isMeantBy: (error) => (error as { readonly code?: string }).code === '22012',
   },
   failingCondition: '1 / (version * 0) > 0',
+  toldOfDeadlocks: false, // only after a second
   commitsEach: false,
   saysServer,
   isOutage: (error) => outages.includes((error as { readonly code?: string }).code ?? ''),

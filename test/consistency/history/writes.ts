@@ -108,7 +108,7 @@ async function transaction(
   write: WriteWitness,
   statements: (connection: Connection) => Promise<readonly Outcome[]>,
 ): Promise<void> {
-  const { plain, process } = caller.world;
+  const { database, plain, process } = caller.world;
   let isUnknown = (_error: unknown): boolean => false;
   const run = async (connection: Connection): Promise<() => void> => {
     const open = connection.transaction({
@@ -119,7 +119,15 @@ async function transaction(
     });
     isUnknown = (error) => open.isUnknown(error);
     await open.begin();
-    const outcomes = await statements(connection);
+    let outcomes: readonly Outcome[];
+    try {
+      outcomes = await statements(connection);
+    } catch (error) {
+      if (!database.saysServer(error) || caller.chance(0.5)) throw error; // with the connection
+      await open.giveUp();
+      caller.noteFailure(error);
+      return () => write.rollBack();
+    }
     return (await open.end()) ? () => write.acknowledge(outcomes) : () => write.rollBack();
   };
   try {
@@ -131,12 +139,13 @@ async function transaction(
   }
 }
 
-/** Two rows, in the order of their keys. */
+/** Two rows, in the order of their keys or in any. */
 export const transfer: Write = async (caller) => {
   const { database, history, tables } = caller.world;
   const one = anAccount(caller);
   const other = 1 + (one % tables.accounts.keys.length);
-  const ids = [Math.min(one, other), Math.max(one, other)] as const;
+  const inOrder = [Math.min(one, other), Math.max(one, other)] as const;
+  const ids = database.toldOfDeadlocks && caller.chance(0.5) ? inOrder.toReversed() : inOrder;
   const amount = 1 + caller.hot(50);
   const write = history.write(ids.map((id) => ({ row: tables.accounts.row(id) })));
   const what: Raise = { ...anAccountRaised, also: 'balance = balance + $2' };
