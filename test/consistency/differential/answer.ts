@@ -22,7 +22,7 @@ function codeOf(error: unknown): string {
 }
 
 /** With types: a Date is no text that looks like it. */
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   if (value === null || value === undefined || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') return `number ${Object.is(value, -0) ? '-0' : value}`;
   if (typeof value === 'bigint') return `bigint ${value}`;

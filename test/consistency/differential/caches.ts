@@ -4,6 +4,7 @@
  */
 import pg from 'pg';
 import type { Cache, Config } from '../../../src/index.js';
+import { cachesOf, type Kept, keptOf, type Setting } from './kept.js';
 import type { SessionName } from './script.js';
 
 /** The package, or a mutant of it. */
@@ -14,18 +15,6 @@ export interface Package {
 
 export interface Place {
   readonly config: pg.ClientConfig;
-}
-
-/** What is said of the cache; and how many there are, each as if it was of a process of its own. */
-export interface Setting {
-  readonly config?: Config;
-  readonly caches?: 1 | 2;
-}
-
-/** Results that came from a cache, and such as are kept. */
-export interface Kept {
-  readonly hits: number;
-  readonly fills: number;
 }
 
 /** Connections without a cache, per session. */
@@ -40,12 +29,6 @@ const optionsOf: Readonly<Record<SessionName, string>> = {
 
 const startOf = (session: SessionName): string => `${optionsOf[session]} -c lock_timeout=30`;
 
-let serial = 0;
-
-/** By namespace the caches of this process: the package is one per process. */
-const registry = (): Map<string, unknown> | undefined =>
-  (globalThis as { [key: symbol]: unknown })[Symbol.for('lookaside')] as Map<string, unknown> | undefined;
-
 export class Caches {
   private readonly caches: readonly Cache[];
   private readonly pools = new Map<string, Promise<pg.Pool>>();
@@ -55,19 +38,9 @@ export class Caches {
   constructor(
     private readonly place: Place,
     private readonly source: Package,
-    { config = {}, caches = 1 }: Setting,
+    setting: Setting,
   ) {
-    const namespace = `differential-${process.pid}-${serial++}`;
-    this.caches = Array.from({ length: caches }, () => {
-      registry()?.delete(namespace); // the next one is of another process
-      return source.createCache({
-        namespace,
-        ttl: '1h',
-        changes: { kind: 'none' }, // a rotation at a moment of its own choosing would hide that one is missing
-        writeHot: 'cache', // what is not kept shows nothing
-        ...config,
-      });
-    });
+    this.caches = cachesOf(source.createCache, setting);
   }
 
   async close(): Promise<void> {
@@ -78,14 +51,7 @@ export class Caches {
   }
 
   get counted(): Kept {
-    let hits = 0;
-    let fills = 0;
-    for (const cache of this.caches) {
-      const stats = cache.stats();
-      hits += stats.nearHits + stats.storeHits + stats.joined;
-      fills += stats.fills;
-    }
-    return { hits, fills };
+    return keptOf(this.caches);
   }
 
   /** With a cache in front: of several, each in its turn. */

@@ -4,8 +4,9 @@
  */
 import pg from 'pg';
 import { answerOf, errorAnswer } from './answer.js';
-import { Caches, type Kept, type Package, type Place, type Setting } from './caches.js';
+import { Caches, type Package, type Place } from './caches.js';
 import { contentsSqlOf } from './contents.js';
+import type { Kept, Setting } from './kept.js';
 import { type Call, DATABASE, lineOf, type Read, type SessionName, type Step } from './script.js';
 
 export interface Counts {

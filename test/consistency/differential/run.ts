@@ -1,9 +1,11 @@
 /** Decides how seeds are tried: each on a database of its own, and made short if it fails. Knows no test runner. */
 import pg from 'pg';
 import { errorAnswer } from './answer.js';
-import type { Package, Place, Setting } from './caches.js';
+import type { Package, Place } from './caches.js';
 import { caseOf } from './case.js';
 import { forgetPrepared, prepare } from './contents.js';
+import type { Setting } from './kept.js';
+import { type Going, inLanes } from './lanes.js';
 import { type Counts, Mismatch, noCounts, Player } from './player.js';
 import { type Case, type CaseConfig, printed, type Step } from './script.js';
 import { shrunk } from './shrink.js';
@@ -131,28 +133,20 @@ export function lineOfCounts(counts: Counts): string {
   ].join('; ');
 }
 
-/** As many at once: most of the time each waits for the database. */
-const LANES = 6;
-
 /** Plays seed after seed, several at once, until there are no more or `onOutcome` says that it is enough. */
 export async function trySeeds(
   trialOf: (seed: number) => Trial,
   options: {
     readonly seeds: Iterator<number>;
     readonly steps: number;
-    readonly onOutcome: (outcome: Outcome, seed: number) => 'go on' | 'enough' | Promise<'go on' | 'enough'>;
+    readonly onOutcome: (outcome: Outcome, seed: number) => Going | Promise<Going>;
   },
 ): Promise<void> {
-  let isEnough = false;
-  const lane = async (): Promise<void> => {
-    for (let next = options.seeds.next(); next.done !== true && !isEnough; next = options.seeds.next()) {
-      const trial = trialOf(next.value);
-      const played = caseOf(next.value, options.steps, trial.scene);
-      const outcome = await play(trial, played, () => isEnough);
-      if ((await options.onOutcome(outcome, next.value)) === 'enough') isEnough = true;
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  await inLanes(options.seeds, async (seed, isEnough) => {
+    const trial = trialOf(seed);
+    const outcome = await play(trial, caseOf(seed, options.steps, trial.scene), isEnough);
+    return options.onOutcome(outcome, seed);
+  });
 }
 
 /** The first answer that was wrong, of all these seeds. */

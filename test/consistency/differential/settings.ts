@@ -1,5 +1,5 @@
 /** Decides what the cache in front of a case is like: each kind in its turn over the seeds. */
-import type { Setting } from './caches.js';
+import type { Setting } from './kept.js';
 
 export interface NamedSetting extends Setting {
   readonly name: string;

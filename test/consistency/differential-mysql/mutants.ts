@@ -1,0 +1,203 @@
+/** Decides which mutants of the real planner and adapter for the MySQL family the differential must report, as texts of the sources changed. */
+import { createRequire } from 'node:module';
+import type { DifferentialMutant } from '../differential/mutant.js';
+import { bundle } from '../history/bundle.js';
+import type { Package } from './pools.js';
+
+export interface MysqlMutant extends DifferentialMutant {
+  /** The scene that is about it. */
+  readonly scene: string;
+}
+
+export async function mutate(
+  mutant: MysqlMutant,
+): Promise<{ source: Package; dispose: () => Promise<void> }> {
+  const contents = `export { createCache } from './src/create-cache.js';
+    export { withCache } from './src/adapters/mysql2/index.js';`;
+  const { file, dispose } = await bundle({ contents }, mutant);
+  return { source: createRequire(import.meta.url)(file) as Package, dispose };
+}
+
+const sql = (name: string): string => `../sql/mysql/${name}.ts`;
+const adapter = (name: string): string => `../adapters/mysql2/${name}.ts`;
+
+export const mutants: readonly MysqlMutant[] = [
+  {
+    name: 'what a reference takes along is passed over',
+    scene: 'cascades',
+    file: sql('closure'),
+    changes: [
+      {
+        from: 'return relation.referencedBy.flatMap((key) =>',
+        to: 'return relation.referencedBy.slice(0, 0).flatMap((key) =>',
+      },
+    ],
+  },
+  {
+    name: 'a reference takes along one step only',
+    scene: 'cascades',
+    file: sql('closure'),
+    changes: [
+      {
+        from: 'queue.push(...spread(catalog, findings, request));',
+        to: 'if (requests.includes(next)) queue.push(...spread(catalog, findings, request)); else findings.write(next.relation.table, next.pins);',
+      },
+    ],
+  },
+  {
+    name: 'what a trigger writes is passed over',
+    scene: 'triggers',
+    file: sql('triggers'),
+    changes: [{ from: 'for (const table of effect.writes) findings.write(table, []);', to: '' }],
+  },
+  {
+    name: 'what a trigger sets in its own row is passed over',
+    scene: 'triggers',
+    file: sql('triggers'),
+    changes: [{ from: 'for (const column of columns) if (column !== undefined) set.add(column);', to: '' }],
+  },
+  {
+    name: 'an upsert is taken to touch only rows with the values that it brings',
+    scene: 'upserts',
+    file: sql('inserts'),
+    changes: [
+      {
+        from: 'return new Set(more.length > 0 ? [] : (only?.columns ?? []));',
+        to: 'return new Set([only, ...more].flatMap((key) => key?.columns ?? []));',
+      },
+    ],
+  },
+  {
+    name: 'a collation that folds is taken for one that does not',
+    scene: 'folding',
+    file: sql('collations'),
+    changes: [
+      {
+        from: `return folded.has(collation) ? 'folded' : null;`,
+        to: `return folded.has(collation) ? 'exact' : null;`,
+      },
+    ],
+  },
+  {
+    name: 'the key of one row is taken for those of several',
+    scene: 'numbered',
+    file: sql('inserts'),
+    changes: [
+      {
+        from: `if (row === undefined || more.length > 0 || relation.kind !== 'table') return null;`,
+        to: `if (row === undefined || relation.kind !== 'table') return null;`,
+      },
+      {
+        file: adapter('returned'),
+        from: ' || written.affectedRows !== 1n',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'only the first table of an UPDATE is written',
+    scene: 'together',
+    file: sql('writes'),
+    changes: [
+      {
+        from: 'for (const { entry, relation } of targets) {',
+        to: 'for (const { entry, relation } of targets.slice(0, 1)) {',
+      },
+    ],
+  },
+  {
+    name: 'only the first table of a DELETE is written',
+    scene: 'together',
+    file: sql('writes'),
+    changes: [
+      {
+        from: `for (const { entry, relation } of targets)\n    record(walk, relation, [{ event: 'delete'`,
+        to: `for (const { entry, relation } of targets.slice(0, 1))\n    record(walk, relation, [{ event: 'delete'`,
+      },
+    ],
+  },
+  {
+    name: 'a row is taken to keep the value that an UPDATE gives it another for',
+    scene: 'given from elsewhere',
+    file: sql('writes'),
+    changes: [{ from: 'all.push(...each.values);', to: '' }],
+  },
+  {
+    name: 'what stands below a view is its first table alone',
+    scene: 'views',
+    file: sql('views'),
+    changes: [{ from: 'return [...new Set(bases)];', to: 'return bases.slice(0, 1);' }],
+  },
+  {
+    name: 'SET is taken to leave the session as it was',
+    scene: 'settings',
+    file: sql('session'),
+    changes: [
+      {
+        from: `else if (!harmless.test(name) || (scope !== null && scope !== 'session')) findings.depart();`,
+        to: 'void harmless; void scope;',
+      },
+      {
+        file: adapter('connection'),
+        from: 'if (changedSession) this.session.depart();',
+        to: 'void changedSession;',
+      },
+    ],
+  },
+  {
+    name: 'USE is taken to leave the session as it was',
+    scene: 'settings',
+    file: sql('statements'),
+    changes: [
+      {
+        from: `findings.deny('session', 'it changes the default schema');\n      return findings.depart();`,
+        to: `return findings.deny('session', 'it changes the default schema');`,
+      },
+      {
+        file: adapter('connection'),
+        from: 'if (changedSession) this.session.depart();',
+        to: 'void changedSession;',
+      },
+    ],
+  },
+  {
+    name: 'a statement that commits what is open is not known to',
+    scene: '',
+    file: '../adapters/effect.ts',
+    changes: [
+      {
+        from: `const commits = several || (plan.kind !== 'read' && plan.implicitCommit === true) ? 'maybe' : 'no';`,
+        to: `const commits = several ? 'maybe' : 'no';`,
+      },
+      {
+        from: `return plan.implicitCommit === true && effect.commits === 'no' ? { ...effect, commits: 'maybe' } : effect;`,
+        to: 'return effect;',
+      },
+    ],
+  },
+  {
+    name: 'a result of the text protocol is one of the binary protocol',
+    scene: '',
+    file: adapter('keys'),
+    changes: [
+      { from: `(protocol === 'text' ? '' : \`\${SEPARATOR}p\`)`, to: `(protocol === 'text' ? '' : '')` },
+    ],
+  },
+  {
+    name: 'a number is kept under the name of its text',
+    scene: 'conversions',
+    file: adapter('keys'),
+    changes: [
+      {
+        from: `if (typeof value === 'number') return \`=\${numeral(value)}\`;`,
+        to: `if (typeof value === 'number') return \`'\${numeral(value)}\`;`,
+      },
+    ],
+  },
+  {
+    name: 'reads of a transaction use the cache',
+    scene: '',
+    file: adapter('connection-reads'),
+    changes: [{ from: `if (writes.status !== 'I' && !isOpen) return 'transaction';`, to: 'void isOpen;' }],
+  },
+];
