@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { mutants, mutantsOfProcesses } from './mutants.js';
+import { mutants, mutantsOfProcesses, mutantsOn } from './mutants.js';
 
 const cache = resolve(import.meta.dirname, '../../../src/cache');
 const names = [
-  ...new Map([...mutants, ...mutantsOfProcesses].map((mutant) => [mutant.name, mutant])).values(),
+  ...new Map(
+    [...mutants, ...mutantsOn('mariadb'), ...mutantsOfProcesses].map((mutant) => [mutant.name, mutant]),
+  ).values(),
 ];
 
 it.each(names)('a mutant finds what it changes, once: $name', ({ file, changes }) => {

@@ -147,9 +147,25 @@ export const mutants: readonly CacheMutant[] = [
   ...ofPinsInOneProcess,
 ];
 
-/** Of MySQL, reads of a transaction never use the cache. */
+const spelling: CacheMutant = {
+  name: 'however a number is spelt, the spelling is its name, of MariaDB',
+  file: '../sql/limited-values.ts',
+  changes: [
+    {
+      from: `    const exact = integerOf(value);`,
+      to: `    if (typeof value === 'string') return value;
+    const exact = integerOf(value);`,
+    },
+  ],
+};
+
+/** There, reads of a transaction never use the cache, and numbers have names of their own. */
+const notOnMariadb = [ofTransactions.name, ...ofPins.slice(1).map(({ name }) => name)];
+
 export const mutantsOn = (database: DatabaseName): readonly CacheMutant[] =>
-  database === 'postgres' ? mutants : mutants.filter((mutant) => mutant !== ofTransactions);
+  database === 'postgres'
+    ? mutants
+    : [...mutants.filter(({ name }) => !notOnMariadb.includes(name)), spelling];
 
 export function mutantNamed(name: TakenOver): CacheMutant {
   const found = ofTheEngine.find((mutant) => mutant.name === name);
