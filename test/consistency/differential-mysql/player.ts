@@ -142,7 +142,9 @@ export class Player {
     const given = await ask(client, call, this.text(call));
     const isHit = this.pools.counted.hits > before.hits;
     this.kept = null;
-    if (given.startsWith('error')) return;
+    // What the driver prepared before a SET it executes as it was meant then.
+    const isPrepared = call.way === 'execute' || call.way === 'prepare';
+    if (given.startsWith('error') || (isPrepared && !isHit)) return;
     const truth = await ask(client, call, `/*!99999 never */ ${this.text(call)}`);
     this.counts.compared++;
     if (isHit) this.counts.hits++;
