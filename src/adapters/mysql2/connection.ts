@@ -24,6 +24,7 @@ import { answerInto } from './replay.js';
 import { resolverOf } from './resolver.js';
 import { Session } from './session.js';
 import type { Command, MysqlConnection, QueryFunction } from './shapes.js';
+import { locksTables, looksHarmless } from './texts.js';
 import { Tracker } from './tracker.js';
 
 export class WatchedConnection {
@@ -45,6 +46,8 @@ export class WatchedConnection {
   private ended = false;
   /** `SET TRANSACTION`: the next statement, whichever it is, runs as it says. */
   private isNextSpecial = false;
+  /** It may use the tables that it locked, and no others. */
+  private hasLockedTables = false;
   private refreshing = false;
 
   /** @param settingUp statements until `settle` prepare the session: what they set is part of the baseline */
@@ -89,7 +92,7 @@ export class WatchedConnection {
       gate: this.gate,
       writes: this.writes,
       tracker: this.tracker,
-      isNextSpecial: () => this.isNextSpecial,
+      isNextSpecial: () => this.isNextSpecial || this.hasLockedTables,
       mayReadInTransaction: () => this.transactionReads.mayRead,
       refresh: (database) => this.refresh(database),
     });
@@ -439,6 +442,7 @@ export class WatchedConnection {
     if (/\bflush\b.*\bstatus\b/is.test(statement?.text ?? '')) session.loseCount();
     // The lock that tells of this session's end is among them.
     if (/\brelease_all_locks\b/i.test(statement?.text ?? '')) session.forget();
+    this.hasLockedTables = locksTables(statement) ?? this.hasLockedTables;
     const mayDoAnything = plan?.kind === 'write' && plan.writes.scope === 'everything';
     if (plan?.session !== 'keeps' || mayDoAnything) session.depart();
   }
@@ -485,7 +489,3 @@ function isAtomic(statement: Statement | undefined, effect: Effect): boolean {
   const { plan } = statement;
   return plan.session === 'keeps' && (plan.kind !== 'write' || plan.writes.scope === 'tables');
 }
-
-/** Without a planner: a single SELECT that calls nothing. Used only while nothing is cached anyway. */
-const looksHarmless = (text: string): boolean =>
-  /^\s*select\b[^;()]*$/i.test(text) && !/\b(?:into|for)\b/i.test(text) && !/[@!]/.test(text);

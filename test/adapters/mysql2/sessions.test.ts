@@ -119,6 +119,20 @@ describeWithMysql('a connection of mysql2 whose session was changed', () => {
     });
   });
 
+  it('is told by the server which tables it did not lock, and has hits again when it lets go', async () => {
+    await given.onConnection(async (connection) => {
+      const read = () => rowsOf(connection, words, [1]);
+      await read();
+      for (const end of ['unlock tables', 'start transaction']) {
+        await connection.query('lock tables moments read');
+        await expect(read()).rejects.toMatchObject({ errno: 1100 });
+        await connection.query(end);
+        await connection.query('rollback');
+        expect(await given.isHit(read)).toBe(true);
+      }
+    });
+  });
+
   it('is asked anew after changeUser and reset, which end its transaction', async () => {
     await given.onConnection(async (connection) => {
       await connection.beginTransaction();

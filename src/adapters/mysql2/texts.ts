@@ -1,0 +1,14 @@
+/** Decides what a statement's text alone tells of it, where no plan does. Knows no connection. */
+import type { Statement } from './databases.js';
+
+/** Whether it has tables locked afterwards; null: as before. A new transaction lets them go, too. */
+export function locksTables(statement: Statement | undefined): boolean | null {
+  const { plan, text = '' } = statement ?? {};
+  if (/\block\s+tables?\b|\bflush\b.*\b(?:read\s+lock|export)\b/is.test(text)) return true;
+  const begins = plan?.kind === 'transaction' && plan.transaction.control === 'begin';
+  return begins || /\bunlock\s+tables?\b/i.test(text) ? false : null;
+}
+
+/** Without a planner: a single SELECT that calls nothing. Used only while nothing is cached anyway. */
+export const looksHarmless = (text: string): boolean =>
+  /^\s*select\b[^;()]*$/i.test(text) && !/\b(?:into|for)\b/i.test(text) && !/[@!]/.test(text);
