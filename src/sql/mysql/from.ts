@@ -1,15 +1,8 @@
 /** Decides what the items of a FROM list are, how they are joined, and what names their columns have. */
-import { equalPlaces, type Facts, together } from '../rows/facts.js';
+import { together } from '../rows/facts.js';
+import { commonNames, mergeColumns, partOf, sidesOf } from '../rows/joins.js';
 import { columnsOfQuery, type Source } from '../rows/queries.js';
-import {
-  type CteNames,
-  columnsOf,
-  cteOf,
-  findHere,
-  type Place,
-  type RangeEntry,
-  type Scope,
-} from '../rows/scope.js';
+import { type CteNames, cteOf, type RangeEntry, type Scope } from '../rows/scope.js';
 import type { DerivedTable, JoinedTables, TableName, TableReference, TableSource } from './ast.js';
 import { findRelation, foldName, type Relation } from './catalog.js';
 import { factsOf } from './conditions.js';
@@ -146,60 +139,15 @@ function walkJoin(walk: Walk, join: JoinedTables, scope: Scope): Source {
   const left = walkItem(walk, join.left, scope);
   const middle = scope.entries.length;
   const right = walkItem(walk, join.right, scope);
-  const inside = part(walk, scope, { first, end: scope.entries.length });
+  const inside = partOf(walk.sight, scope, { first, end: scope.entries.length });
   walkExpression(walk, join.on, inside);
-  const condition = together([
-    factsOf(walk, join.on, inside),
-    mergeColumns(walk, join, { scope, inside, middle: middle - first }),
-  ]);
-  return { kind: 'join', type: join.type, left, right, condition };
-}
-
-/** What an ON of a join sees of its level: its own sides. */
-function part(
-  walk: Walk,
-  scope: Scope,
-  { first, end }: { readonly first: number; readonly end: number },
-): Scope {
-  const entries = scope.entries.slice(first, end);
-  const merged = (scope.merged ?? []).filter((each) =>
-    each.entries.every((entry) => entries.includes(entry)),
-  );
-  const inside: Scope = { entries, merged, ctes: scope.ctes, outer: scope.outer };
-  const nested = walk.sight.nestedOf(scope);
-  if (nested !== undefined) walk.sight.open(inside, nested);
-  return inside;
-}
-
-/** USING and NATURAL: columns of both sides are equal, and one of them from here on. */
-function mergeColumns(
-  walk: Walk,
-  join: JoinedTables,
-  { scope, inside, middle }: { readonly scope: Scope; readonly inside: Scope; readonly middle: number },
-): Facts {
-  const left = part(walk, inside, { first: 0, end: middle });
-  const right = part(walk, inside, { first: middle, end: inside.entries.length });
-  const names = join.isNatural ? commonNames(left, right) : lower(join.using);
+  const sides = sidesOf(walk.sight, inside, middle - first);
+  const names = join.isNatural ? commonNames(sides) : lower(join.using);
   if (names.some((name) => walk.findings.timesOfDay.has(name)))
     walk.findings.deny('time-of-day', 'tables are joined by a time of day');
-  const facts = names.map((name) => {
-    const one = placeIn(left, name);
-    const two = placeIn(right, name);
-    scope.merged?.push({ name, entries: inside.entries, place: join.type === 'right' ? two : one });
-    return one === null || two === null ? together([]) : equalPlaces(inside, one, two);
-  });
-  return together(facts);
-}
-
-function placeIn(side: Scope, name: string): Place | null {
-  const found = findHere(side, [name]);
-  return typeof found === 'string' ? null : found;
-}
-
-/** Where one side's columns are not all known, a name that both have is not certain anyway. */
-function commonNames(left: Scope, right: Scope): readonly string[] {
-  const namesIn = (side: Scope): ReadonlySet<string> =>
-    new Set(side.entries.flatMap((entry) => [...(columnsOf(entry)?.byName.keys() ?? [])]));
-  const others = namesIn(right);
-  return [...namesIn(left)].filter((name) => others.has(name));
+  const condition = together([
+    factsOf(walk, join.on, inside),
+    mergeColumns(names, sides, { scope, inside, type: join.type }),
+  ]);
+  return { kind: 'join', type: join.type, left, right, condition };
 }

@@ -1,16 +1,8 @@
 /** Decides what the items of a FROM list are, how they are joined, and what names their columns have. */
-import { equalPlaces, type Facts, together } from '../rows/facts.js';
+import { together } from '../rows/facts.js';
+import { commonNames, mergeColumns, partOf, sidesOf } from '../rows/joins.js';
 import { columnsOfQuery, type JoinType, renamed, type Source } from '../rows/queries.js';
-import {
-  type Columns,
-  columnsOf,
-  cteOf,
-  findHere,
-  type Place,
-  type RangeEntry,
-  type Scope,
-  seesCte,
-} from '../rows/scope.js';
+import { type Columns, cteOf, type RangeEntry, type Scope, seesCte } from '../rows/scope.js';
 import { child, type Fields, fieldsOf, flag, list, strings, tagged, text } from './ast.js';
 import { findRelation, type Relation } from './catalog.js';
 import { factsOf } from './conditions.js';
@@ -199,11 +191,13 @@ function walkJoin(walk: Walk, join: Fields, scope: Scope): Source | null {
   const middle = scope.entries.length;
   const right = walkFromItem(walk, join['rarg'], scope);
   const type = joinTypes[text(join, 'jointype')];
-  const inside = part(walk, scope, { first, end: scope.entries.length });
+  const inside = partOf(walk.sight, scope, { first, end: scope.entries.length });
   walkExpression(walk, join['quals'], inside);
+  const sides = sidesOf(walk.sight, inside, middle - first);
+  const names = flag(join, 'isNatural') ? commonNames(sides) : (strings(list(join, 'usingClause')) ?? []);
   const condition = together([
     factsOf(walk, join['quals'], inside),
-    mergeColumns(walk, join, { scope, inside, middle: middle - first, type: type ?? 'full' }),
+    mergeColumns(names, sides, { scope, inside, type: type ?? 'full' }),
   ]);
   // The alias hides the names inside: nothing outside can mean one of them for certain.
   if (child(join, 'alias') !== null)
@@ -214,55 +208,4 @@ function walkJoin(walk: Walk, join: Fields, scope: Scope): Source | null {
     return left;
   }
   return { kind: 'join', type, left, right, condition };
-}
-
-/** What an ON of a join sees of its level: its own sides. */
-function part(
-  walk: Walk,
-  scope: Scope,
-  { first, end }: { readonly first: number; readonly end: number },
-): Scope {
-  const entries = scope.entries.slice(first, end);
-  const merged = (scope.merged ?? []).filter((each) =>
-    each.entries.every((entry) => entries.includes(entry)),
-  );
-  const inside: Scope = { entries, merged, ctes: scope.ctes, outer: scope.outer };
-  const nested = walk.sight.nestedOf(scope);
-  if (nested !== undefined) walk.sight.open(inside, nested);
-  return inside;
-}
-
-/** USING and NATURAL: columns of both sides are equal, and one of them from here on. */
-function mergeColumns(
-  walk: Walk,
-  join: Fields,
-  about: { readonly scope: Scope; readonly inside: Scope; readonly middle: number; readonly type: JoinType },
-): Facts {
-  const { scope, inside, middle, type } = about;
-  const left = part(walk, inside, { first: 0, end: middle });
-  const right = part(walk, inside, { first: middle, end: inside.entries.length });
-  const names = flag(join, 'isNatural')
-    ? commonNames(left, right)
-    : (strings(list(join, 'usingClause')) ?? []);
-  const facts = names.map((name) => {
-    const one = placeIn(left, name);
-    const two = placeIn(right, name);
-    const place = type === 'full' ? null : type === 'right' ? two : one;
-    scope.merged?.push({ name, entries: inside.entries, place });
-    return one === null || two === null ? together([]) : equalPlaces(inside, one, two);
-  });
-  return together(facts);
-}
-
-function placeIn(side: Scope, name: string): Place | null {
-  const found = findHere(side, [name]);
-  return typeof found === 'string' ? null : found;
-}
-
-/** Where one side's columns are not all known, a name that both have is not certain anyway. */
-function commonNames(left: Scope, right: Scope): readonly string[] {
-  const namesOf = (side: Scope): ReadonlySet<string> =>
-    new Set(side.entries.flatMap((entry) => [...(columnsOf(entry)?.byName.keys() ?? [])]));
-  const others = namesOf(right);
-  return [...namesOf(left)].filter((name) => others.has(name));
 }
