@@ -1,6 +1,6 @@
 /** Decides how a wrapped pool says, in words, what it would do with a statement and why. Runs nothing of it. */
 import { LookasideError } from '../errors.js';
-import { adviceByReason, adviceFor } from '../sql/advice.js';
+import { type Advice, adviceFor, reasonAdvice } from '../sql/advice.js';
 import { explainPlan } from '../sql/explain.js';
 import type { Plan, TableRead, TableWrite, ValueClass, ValueSource } from '../sql/plan.js';
 import { canonicalValue, NULL_VALUE } from '../sql/values.js';
@@ -31,10 +31,11 @@ export interface Explanation {
 
 /** What only a dialect knows of parameters. */
 export interface ExplainedBy {
-  /** Why a call with these parameters is never cached, as advice is listed; null if nothing speaks against it. */
+  /** Why a call with these parameters is never cached, by the code of its advice; null if nothing speaks against it. */
   refusalOf(parameters: readonly unknown[]): { readonly code: string; readonly why: string } | null;
   /** As the dialect writes one, from 0, of which the value is not known. */
   parameterName(index: number): string;
+  readonly advice: Advice;
 }
 
 /**
@@ -73,7 +74,7 @@ export async function explainStatement(
   const lines = [why, ...reads.map((read) => inWords('Reads', read))];
   if (writes === 'everything') lines.push('Writes may be to any table.');
   else lines.push(...writes.map((write) => inWords('Writes', write)));
-  const advice = refusal?.advice ?? adviceFor(plan, ({ id }) => database.keysOf(id));
+  const advice = refusal?.advice ?? adviceFor(plan, ({ id }) => database.keysOf(id), by.advice);
   lines.push(...advice.map((line) => `Advice: ${line}`));
   return {
     kind: plan.kind,
@@ -93,14 +94,14 @@ interface Refusal {
 
 function refusalOf(by: ExplainedBy, refusal: string, parameters: readonly unknown[]): Refusal | null {
   if (refusal === 'excluded')
-    return because('excluded', 'Not cached: the configuration excludes one of its tables.');
+    return because(by, 'excluded', 'Not cached: the configuration excludes one of its tables.');
   const found = by.refusalOf(parameters);
-  return found === null ? null : because(found.code, found.why);
+  return found === null ? null : because(by, found.code, found.why);
 }
 
-const because = (code: string, why: string): Refusal => ({
+const because = ({ advice }: ExplainedBy, code: string, why: string): Refusal => ({
   why,
-  advice: [adviceByReason[code]].filter((line) => line !== undefined),
+  advice: reasonAdvice(advice, code),
 });
 
 /** A call that is explained. */

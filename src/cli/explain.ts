@@ -1,9 +1,14 @@
 /** Decides `lookaside explain`: says of a statement what the cache would do with it, why, and what would change that. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { type Explanation, explain, withCache } from '../adapters/pg/index.js';
-import { LookasideError } from '../errors.js';
-import { createCache, loadConfig } from '../index.js';
+import { explain as explainMysql, withCache as withMysqlCache } from '../adapters/mysql2/index.js';
+import {
+  type Explanation,
+  explain as explainPostgres,
+  withCache as withPostgresCache,
+} from '../adapters/pg/index.js';
+import { LookasideError, messageOf } from '../errors.js';
+import { type Cache, createCache, loadConfig } from '../index.js';
 
 interface ExplainOptions {
   url?: string;
@@ -17,7 +22,7 @@ export function explainCommand(): Command {
   return new Command('explain')
     .description('say what a statement reads or writes, whether it is cached, and why')
     .argument('[sql]', 'the statement; from standard input if it is left out')
-    .option('--url <url>', 'postgres://…; without one, the PG* variables')
+    .option('--url <url>', 'postgres://…, mysql://… or mariadb://…; without one, the PG* variables')
     .option(
       '--config <file>',
       'a .json, .js, .cjs or .mjs file: include, exclude, effects and their like count',
@@ -35,9 +40,6 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 /** With a cache that serves nothing: the statement is only looked at. */
 async function explained(sql: string, { url, config, param }: ExplainOptions): Promise<Explanation> {
   if (sql.trim() === '') throw new LookasideError('INVALID_ARGUMENT', 'there is no statement to explain');
-  const { default: pg } = await import('pg').catch((cause: unknown) => {
-    throw new LookasideError('INVALID_ARGUMENT', 'explain needs the driver; npm install pg', { cause });
-  });
   const cache = createCache({
     ...(config === undefined ? {} : loadConfig(config)),
     namespace: 'explain',
@@ -46,14 +48,55 @@ async function explained(sql: string, { url, config, param }: ExplainOptions): P
     persistence: { kind: 'none' },
     changes: { kind: 'none' },
   });
-  const pool = withCache(
+  try {
+    const isMysql = /^(?:mysql|mariadb):/i.test(url ?? '');
+    const asked = await (isMysql ? mysqlAt(cache, url ?? '') : postgresAt(cache, url));
+    try {
+      return await asked.explain(sql, param).catch(asUnavailable);
+    } finally {
+      await asked.end();
+    }
+  } finally {
+    await cache.close();
+  }
+}
+
+/** A wrapped pool of one connection. */
+interface Asked {
+  explain(sql: string, parameters: readonly string[]): Promise<Explanation>;
+  end(): Promise<void>;
+}
+
+async function postgresAt(cache: Cache, url: string | undefined): Promise<Asked> {
+  const { default: pg } = await installed('pg', () => import('pg'));
+  const pool = withPostgresCache(
     new pg.Pool({ ...(url === undefined ? {} : { connectionString: url }), max: 1 }),
     cache,
   );
+  return {
+    explain: (sql, parameters) => explainPostgres(pool, sql, parameters),
+    end: () => pool.end(),
+  };
+}
+
+async function mysqlAt(cache: Cache, url: string): Promise<Asked> {
+  const { default: mysql } = await installed('mysql2', () => import('mysql2/promise'));
+  const pool = withMysqlCache(mysql.createPool({ uri: url, connectionLimit: 1 }), cache);
+  return { explain: (sql, parameters) => explainMysql(pool, sql, parameters), end: () => pool.end() };
+}
+
+async function installed<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
-    return await explain(pool, sql, param);
-  } finally {
-    await pool.end();
-    await cache.close();
+    return await load();
+  } catch (cause) {
+    throw new LookasideError('INVALID_ARGUMENT', `explain needs the driver; npm install ${name}`, { cause });
   }
+}
+
+/** What the driver or the server says is told in its words; an error without a code of theirs is a bug of ours. */
+function asUnavailable(error: unknown): never {
+  const { code } = error as { readonly code?: unknown };
+  if (error instanceof LookasideError || typeof code !== 'string') throw error;
+  // Of a host with several addresses the message is empty.
+  throw new LookasideError('CATALOG_UNAVAILABLE', messageOf(error) || code, { cause: error });
 }

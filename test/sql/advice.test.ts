@@ -2,11 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { adviceByReason, adviceFor } from '../../src/sql/advice.js';
+import { type Advice, adviceFor as adviceBy } from '../../src/sql/advice.js';
+import { mysqlAdvice } from '../../src/sql/mysql/advice.js';
 import type { Plan, Table } from '../../src/sql/plan.js';
+import { postgresAdvice } from '../../src/sql/postgres/advice.js';
 
 const table: Table = { id: '7', name: 'public.products' };
 const keysOf = (): readonly string[] => ['id', 'tenant_id, sku'];
+const adviceFor = (plan: Plan, keys: () => readonly string[], advice = postgresAdvice): readonly string[] =>
+  adviceBy(plan, keys, advice);
 
 const read = (pins: Extract<Plan, { kind: 'read' }>['reads'][number]['pins']): Plan => ({
   kind: 'read',
@@ -14,19 +18,28 @@ const read = (pins: Extract<Plan, { kind: 'read' }>['reads'][number]['pins']): P
   session: 'keeps',
 });
 
-it('knows what can be done about every reason that the planner gives, or that nothing can', () => {
-  const folder = join(import.meta.dirname, '../../src/sql/postgres');
-  const codes = new Set<string>();
-  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.ts'),
-  ))
-    for (const [, code = ''] of readFileSync(join(folder, file), 'utf8').matchAll(
-      /(?:deny\(\s*|code: )'([a-z-]+)'/g,
+const dialects: readonly (readonly [string, Advice])[] = [
+  ['postgres', postgresAdvice],
+  ['mysql', mysqlAdvice],
+];
+
+it.each(dialects)(
+  'knows what can be done about every reason that the planner of %s gives, or that nothing can',
+  (dialect, { byReason }) => {
+    const folder = join(import.meta.dirname, '../../src/sql', dialect);
+    const codes = new Set<string>();
+    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.ts'),
     ))
-      codes.add(code);
-  expect(codes.size).toBeGreaterThan(20);
-  expect([...codes].filter((code) => adviceByReason[code] === undefined)).toStrictEqual([]);
-});
+      for (const [, code = ''] of readFileSync(join(folder, file), 'utf8').matchAll(
+        /(?:(?:deny|doAnything)\(\s*|code: )'([a-z-]+)'/g,
+      ))
+        codes.add(code);
+    expect(codes.size).toBeGreaterThan(20);
+    expect([...codes].filter((code) => byReason[code] === undefined)).toStrictEqual([]);
+    expect(byReason['excluded']).toContain('include');
+  },
+);
 
 it('names the columns that a read or a write could name its rows by', () => {
   expect(adviceFor(read(null), keysOf)).toStrictEqual([
@@ -45,6 +58,9 @@ it('names the columns that a read or a write could name its rows by', () => {
     'Every result about public.products ends. Name the rows by an equality on id or tenant_id, sku, or return that column (RETURNING).',
   ]);
   expect(adviceFor(read(null), () => [])).toStrictEqual([]);
+  expect(adviceFor(write, keysOf, mysqlAdvice)).toStrictEqual([
+    'Every result about public.products ends. Name the rows by an equality on id or tenant_id, sku.',
+  ]);
 });
 
 it('says what to declare about a function that could write anything', () => {

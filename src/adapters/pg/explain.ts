@@ -1,4 +1,5 @@
 /** Decides how a wrapped pool of pg says what it would do with a statement. */
+import { postgresAdvice } from '../../sql/postgres/advice.js';
 import { type ExplainedBy, type Explanation, explainStatement } from '../explain.js';
 import { areTimeDependent, wireParameters } from './parameters.js';
 import type { PoolLike } from './with-cache.js';
@@ -16,6 +17,7 @@ const asPostgres: ExplainedBy = {
       : null;
   },
   parameterName: (index) => `$${index + 1}`,
+  advice: postgresAdvice,
 };
 
 /**

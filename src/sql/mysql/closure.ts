@@ -38,7 +38,7 @@ function spread(catalog: Catalog, findings: Findings, request: WriteRequest): re
   }
   if (!relation.isFullySeen)
     findings.writeEverything({
-      code: 'side-effects',
+      code: 'hidden-triggers',
       detail: `this user is not shown all triggers of ${relation.schema} (no privilege TRIGGER)`,
     });
   const set = noteTriggers(catalog, findings, request);

@@ -213,7 +213,7 @@ describeWithMysql('hazards', () => {
       const hidden = { ...catalog, relations, relationByName: byName, relationsByWord: words };
       const planner = createMysqlPlanner({ catalog: hidden });
       expect(told({ catalog: hidden, planner }, 'update t set a = 1 where id = 1')).toBe(
-        'write everything side-effects',
+        'write everything hidden-triggers',
       );
     });
   });
