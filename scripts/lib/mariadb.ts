@@ -59,7 +59,13 @@ async function prepare(place: MysqlPlace): Promise<MysqlProgram> {
 }
 
 async function initialise(programs: MariadbPrograms, place: MysqlPlace): Promise<void> {
-  const filling = { datadir: place.dataDirectory, ...sizes, innodb_flush_method: 'nosync' };
+  const filling = {
+    datadir: place.dataDirectory,
+    // A server that starts removes what it takes for its own from there.
+    tmpdir: place.directory,
+    ...sizes,
+    innodb_flush_method: 'nosync',
+  };
   const args = [
     '--no-defaults',
     '--auth-root-authentication-method=normal',
