@@ -7,6 +7,7 @@ import type { CacheCore } from '../cache/core.js';
 import { claim, outdatedBy } from '../cache/lineage.js';
 import { databaseOfTable } from '../cache/protocol/keys.js';
 import type { Target } from '../cache/protocol/refs.js';
+import { ProxiedWrites } from '../sql/write-backend.js';
 import { Database, DatabaseState } from './database.js';
 import type { Dialect, SessionSeen, Sighting } from './dialect.js';
 import { prefixOf } from './prefix.js';
@@ -21,7 +22,9 @@ const SESSIONS_MAX = 16;
 const PLACES_MAX = 32;
 
 /** All databases that the wrapped pools of one cache have been connected to. */
-export class Databases<S extends SessionSeen = SessionSeen, P = unknown> {
+export class Databases<S extends SessionSeen = SessionSeen, P = unknown, Backend = unknown> {
+  /** Writes through proxies that are asked about. */
+  readonly proxied = new ProxiedWrites();
   private readonly states = new Map<string, DatabaseState>();
   private readonly bySession = new Map<string, Database<S, P>>();
   /** What sessions became, used longest ago first. */
@@ -31,7 +34,7 @@ export class Databases<S extends SessionSeen = SessionSeen, P = unknown> {
 
   constructor(
     private readonly core: CacheCore,
-    private readonly dialect: Dialect<S>,
+    readonly dialect: Dialect<S, Backend>,
   ) {}
 
   /**
@@ -148,3 +151,15 @@ export class Databases<S extends SessionSeen = SessionSeen, P = unknown> {
 
 const keyOfPlace = ({ state, session }: Pick<Database, 'state' | 'session'>): string =>
   `${state.names.database}/${session}`;
+
+/** Those of each cache, for the adapter that speaks the dialect. */
+export function databasesIn<S extends SessionSeen, P, Backend>(
+  dialect: Dialect<S, Backend>,
+): (core: CacheCore) => Databases<S, P, Backend> {
+  const registries = new WeakMap<CacheCore, Databases<S, P, Backend>>();
+  return (core) => {
+    let known = registries.get(core);
+    if (known === undefined) registries.set(core, (known = new Databases(core, dialect)));
+    return known;
+  };
+}

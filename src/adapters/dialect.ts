@@ -4,9 +4,10 @@
  */
 import type { CacheCore } from '../cache/core.js';
 import type { Planner, Table } from '../sql/plan.js';
-
-/** Runs one statement without parameters and gives its rows; every value is text or null. */
-export type TextQuery = (sql: string) => Promise<readonly Readonly<Record<string, string | null>>[]>;
+import type { Statistics } from '../sql/statistics.js';
+import type { TextQuery } from '../sql/text-query.js';
+import type { ProxiedWrites, WriteBackend } from '../sql/write-backend.js';
+import type { OwnConnection } from './own-connection.js';
 
 /** What of a session can change what a statement means or how its result is written. */
 export interface SessionSeen {
@@ -53,11 +54,28 @@ export interface KnownCatalog<S extends SessionSeen> {
   seenBy(session: S): KnownCatalog<S>;
 }
 
-export interface Dialect<S extends SessionSeen> {
+/** How a write is named in an intent, and its database asked after it. Each rejects as the query does. */
+export interface WritesOfDialect<Backend> {
+  nameOfBackend(write: WriteBackend<Backend>): string;
+  /** Null for a text of another version, or of another dialect. */
+  backendOfName(name: string): WriteBackend<Backend> | null;
+  hasWriteEnded(query: TextQuery, write: WriteBackend<Backend>, proxied: ProxiedWrites): Promise<boolean>;
+  arePreparedGone(query: TextQuery, gids: readonly string[] | 'unknown'): Promise<boolean>;
+}
+
+/** @typeParam Backend how a server process is known */
+export interface Dialect<S extends SessionSeen, Backend = unknown> {
   /** Rejects as the query does. */
   readCatalog(query: TextQuery, session: S): Promise<KnownCatalog<S>>;
   /** Another text than the catalog's: it is another one by now. Rejects as the query does. */
   readFingerprint(query: TextQuery): Promise<string>;
+  /** Asks a connection of ours what it is. Rejects as the query does. */
+  probe(connection: OwnConnection): Promise<Sighting<S>>;
+  /** Rejects where the server keeps none, and as the query does. */
+  readStatistics(query: TextQuery): Promise<Statistics>;
+  readonly writes: WritesOfDialect<Backend>;
+  /** A SELECT without parentheses that may do more than read. */
+  readonly actsInSelect: RegExp;
   /** A text that may prepare a transaction among other statements. */
   readonly mayPrepare: RegExp;
   /** A text that may drop the counts of its transaction in the database's statistics. */

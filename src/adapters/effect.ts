@@ -32,6 +32,12 @@ export const anything = (roots: readonly Target[]): Effect => ({
   prepares: 'unknown',
 });
 
+/** Without a planner: a single SELECT that calls nothing. Used only while nothing is cached anyway. */
+export const looksHarmless = (
+  text: string,
+  { actsInSelect }: Pick<Dialect<never>, 'actsInSelect'>,
+): boolean => /^\s*select\b[^;()]*$/i.test(text) && !actsInSelect.test(text);
+
 export function effectOf(statement: Statement, values: unknown, about: Circumstances): Effect {
   const { plan, several, bindWrites } = statement;
   if (plan.kind === 'transaction') {

@@ -3,12 +3,12 @@
  * the intent ends before the caller is answered. Knows neither what texts mean nor a protocol: its subclasses do.
  */
 import type { OwnRows } from '../cache/changes.js';
-import type { Engine } from '../cache/engine.js';
 import type { Target } from '../cache/protocol/refs.js';
 import type { PlacedWrite, WriteOwner } from '../cache/writes.js';
 import type { TransactionControl } from '../sql/plan.js';
 import type { DatabaseState } from './database.js';
 import type { Effect, TransactionWrites, WriteUnderWay } from './transaction.js';
+import { ownerOf, type WriteHost } from './write-owner.js';
 
 /** What else hangs on the outcome of a statement. */
 export interface Aftermath<Backend> {
@@ -39,16 +39,16 @@ export interface Narrowing<Answer> {
  */
 export type Verdict = 'maybe' | 'nothing' | 'succeeded' | 'unknown';
 
-export interface Followed {
+export interface Followed<Backend> {
   readonly writes: TransactionWrites;
-  readonly engine: Engine;
+  readonly host: WriteHost<Backend>;
   readonly rows: OwnRows | null;
 }
 
 export abstract class Follower<Call, Answer, Backend, Told extends Narrowing<Answer>> {
   protected lost = false;
 
-  constructor(protected readonly followed: Followed) {}
+  constructor(protected readonly followed: Followed<Backend>) {}
 
   /** Nothing is queued or in flight, so the status last heard of is the one that the next statement meets. */
   abstract isIdle(): boolean;
@@ -69,11 +69,6 @@ export abstract class Follower<Call, Answer, Backend, Told extends Narrowing<Ans
   protected abstract verdictOn(error: unknown): Verdict;
   /** How many rows were written; null where the answer does not tell. */
   protected abstract rowsIn(answer: Answer | undefined): number | null;
-  protected abstract ownerOf(
-    effect: Effect,
-    after: Aftermath<Backend>,
-    endCatalogChange: (outcome: 'maybe' | 'nothing') => void,
-  ): WriteOwner;
 
   /** Sends it with its intent only once it has run, if it can; null: it is to be sent as any other. */
   protected sendHeld(
@@ -128,7 +123,7 @@ export abstract class Follower<Call, Answer, Backend, Told extends Narrowing<Ans
     };
     let placing: PlacedWrite | Promise<PlacedWrite>;
     try {
-      placing = this.followed.engine.beginWrite(targets, owner);
+      placing = this.followed.host.core.engine.beginWrite(targets, owner);
     } catch (error) {
       endCatalogChange('nothing');
       return this.refuse(call, error as Error);
@@ -138,6 +133,22 @@ export abstract class Follower<Call, Answer, Backend, Told extends Narrowing<Ans
     const sending = this.sendLater(call, placing, send);
     hold(placing); // after: what waits is sent behind it
     return sending;
+  }
+
+  protected ownerOf(
+    { prepares }: Effect,
+    { backend, isProxied, state }: Aftermath<Backend>,
+    endCatalogChange: (outcome: 'maybe' | 'nothing') => void,
+  ): WriteOwner {
+    const { host } = this.followed;
+    const mark = isProxied ? host.core.random.hex(6) : null;
+    return ownerOf({
+      host,
+      write: { backend, mark, prepares },
+      isLost: () => this.lost,
+      state,
+      onEnded: () => endCatalogChange('maybe'),
+    });
   }
 
   /** The connection is gone: the outcome of what was on its way is unknown. */

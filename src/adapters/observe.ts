@@ -2,29 +2,16 @@
 import type { ObservedFrom, Observer } from '../cache/changes.js';
 import type { CacheCore } from '../cache/core.js';
 import { LookasideError } from '../errors.js';
-import type { Statistics } from '../sql/statistics.js';
 import type { Database, DatabaseState } from './database.js';
 import type { Databases } from './databases.js';
-import type { SessionSeen, Sighting, TextQuery } from './dialect.js';
-
-/** A connection of ours: neither of the pool, which may be exhausted, nor a reason for the process to live. */
-export interface OwnConnection {
-  readonly query: TextQuery;
-  /** What the protocol says the server process is. */
-  readonly processId: number | null;
-  /** From now on it keeps no process alive. */
-  unref(): void;
-  end(): Promise<void>;
-}
+import type { SessionSeen } from './dialect.js';
+import type { OwnConnection } from './own-connection.js';
 
 export interface WayToDatabase<S extends SessionSeen, P> {
   readonly core: CacheCore;
   readonly databases: Databases<S, P>;
   /** Makes one as the application makes its own. Rejects as connecting does. */
   readonly connect: () => Promise<OwnConnection>;
-  /** Asks it what it is. */
-  readonly probe: (connection: OwnConnection) => Promise<Sighting<S>>;
-  readonly readStatistics: (query: TextQuery) => Promise<Statistics>;
   /** The pool or client has ended. */
   readonly isEnded: () => boolean;
   readonly refresh: (database: Database<S, P>) => void;
@@ -53,9 +40,10 @@ export function observeOnce<S extends SessionSeen, P>(
 }
 
 async function openObserver<S extends SessionSeen, P>(
-  { core, databases, connect, probe, readStatistics }: WayToDatabase<S, P>,
+  { core, databases, connect }: WayToDatabase<S, P>,
   database: Database<S, P>,
 ): Promise<Observer> {
+  const { dialect } = databases;
   const connection = await connect();
   connection.unref();
   let ended = false;
@@ -65,7 +53,7 @@ async function openObserver<S extends SessionSeen, P>(
     connection.end().catch((error: unknown) => core.failed('changes', error));
   };
   try {
-    const seen = await probe(connection);
+    const seen = await dialect.probe(connection);
     // A server that restarted or another one in its place: from now on that is the database.
     if (!seen.standby) await databases.arrive(seen);
     if (
@@ -78,5 +66,5 @@ async function openObserver<S extends SessionSeen, P>(
     close();
     throw error;
   }
-  return { look: () => readStatistics(connection.query), close };
+  return { look: () => dialect.readStatistics(connection.query), close };
 }

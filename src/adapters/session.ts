@@ -24,7 +24,7 @@ export interface Probed<S extends SessionTold, Backend> extends Sighting<S> {
 
 export interface SessionParts<S extends SessionTold, P> {
   readonly core: CacheCore;
-  readonly databases: Databases<S, P>;
+  readonly databases: Pick<Databases<S, P>, 'arrive' | 'placeOf' | 'roots'>;
 }
 
 export abstract class KnownSession<S extends SessionTold, P, Backend> {

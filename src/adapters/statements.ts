@@ -29,6 +29,15 @@ export interface Statement<P = unknown> {
   readonly several: boolean;
 }
 
+/** A statement whose results may be cached. */
+export interface CachedStatement<P = unknown> extends Statement<P> {
+  readonly bindReads: BindReads;
+  readonly group: ResultGroup<P>;
+}
+
+export const isCached = <P>(statement: Statement<P>): statement is CachedStatement<P> =>
+  statement.group !== null;
+
 export interface StatementsOptions {
   readonly engine: Engine;
   readonly names: TableNames;

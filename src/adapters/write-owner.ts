@@ -3,43 +3,53 @@
  * prepared is left. Asks the database only through what it is given.
  */
 import type { WriteOwner } from '../cache/writes.js';
+import type { WriteBackend } from '../sql/write-backend.js';
 import type { DatabaseState } from './database.js';
+import type { SessionSeen } from './dialect.js';
+import type { Host } from './host.js';
+import { hasEndedInDatabase } from './resolver.js';
+
+/** What is asked of the pool, or of the connection without one. */
+export type WriteHost<Backend> = Pick<Host<SessionSeen, unknown, Backend>, 'core' | 'ask' | 'databases'>;
 
 /** A write, as the database can be asked about it over another connection. */
-export interface AskedWrite {
-  /** The server process that runs it, as any process can name it. */
-  readonly name: () => string;
-  /** Prepared transactions that outlive the server process. */
-  readonly prepares: readonly string[] | 'unknown';
+export interface AskedWrite<Backend> {
+  readonly host: WriteHost<Backend>;
+  readonly write: WriteBackend<Backend>;
   /** Its connection is gone. */
   readonly isLost: () => boolean;
   /** Of the database that was written; null when the connection could never say which. */
   readonly state: DatabaseState | null;
-  /** Whether the database runs nothing of it any more, whatever is prepared. */
-  readonly hasEndedInDatabase: () => Promise<boolean>;
-  readonly arePreparedGone: (gids: readonly string[] | 'unknown') => Promise<boolean>;
+  /** Nothing of it can become visible any more. */
+  readonly onEnded: () => void;
 }
 
-/** @param onEnded once nothing of it can become visible any more */
-export function ownerOf(write: AskedWrite, onEnded: () => void): WriteOwner {
+export function ownerOf<Backend>(asked: AskedWrite<Backend>): WriteOwner {
+  const { host, write, onEnded } = asked;
   return {
     get backend() {
-      return write.name();
+      return host.databases.dialect.writes.nameOfBackend(write);
     },
     hasEnded: async () => {
-      if (!(await hasFinished(write))) return false;
+      if (!(await hasFinished(asked))) return false;
       onEnded();
       return true;
     },
   };
 }
 
-async function hasFinished(write: AskedWrite): Promise<boolean> {
-  const { prepares, state } = write;
-  if (write.isLost() && !(await write.hasEndedInDatabase())) return false;
-  if (prepares === 'unknown') return write.arePreparedGone('unknown');
+async function hasFinished<Backend>(asked: AskedWrite<Backend>): Promise<boolean> {
+  const { host, write, isLost, state } = asked;
+  const { ask } = host;
+  const { dialect, proxied } = host.databases;
+  const { prepares } = write;
+  if (isLost() && !(await hasEndedInDatabase({ dialect, ask, state, proxied }, { ...write, prepares: [] })))
+    return false;
+  const areGone = (gids: readonly string[] | 'unknown'): Promise<boolean> =>
+    ask(({ query }) => dialect.writes.arePreparedGone(query, gids));
+  if (prepares === 'unknown') return areGone('unknown');
   for (const gid of prepares) {
-    const look = (): Promise<boolean> => write.arePreparedGone([gid]);
+    const look = (): Promise<boolean> => areGone([gid]);
     if (!(await (state?.prepared.isOver(gid, look) ?? look()))) return false;
   }
   return true;

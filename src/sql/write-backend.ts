@@ -5,7 +5,8 @@
 
 /** Who makes a write visible. */
 export interface WriteBackend<Backend> {
-  readonly backend: Backend;
+  /** Null where its connection could never say: the mark alone tells of it. */
+  readonly backend: Backend | null;
   /**
    * Unique to the write: behind a proxy nobody knows which server process runs it. Null where the backend is known to
    * be the connection's own.

@@ -3,7 +3,7 @@
  * runs here. Knows neither writes nor the order of commands.
  */
 import type { Gate } from '../gate.js';
-import type { TransactionWrites } from '../transaction.js';
+import { isCached } from '../statements.js';
 import type { Call } from './calls.js';
 import { type Capture, captureResult } from './capture.js';
 import type { Database, Statement } from './databases.js';
@@ -12,7 +12,7 @@ import type { Filling } from './filling.js';
 import type { Host } from './host.js';
 import { protocolPrefix } from './keys.js';
 import type { Payload } from './payload.js';
-import { CAPTURE_BYTES_MAX, type CachedStatement, isCached, type Rows, requestOf } from './reads.js';
+import { CAPTURE_BYTES_MAX, type CachedStatement, type Rows, requestOf } from './reads.js';
 import { answerInto, canReplay, type Result, resultOf } from './replay.js';
 import type { Session } from './session.js';
 import type { MysqlConnection, ResultCallback } from './shapes.js';
@@ -24,12 +24,11 @@ export interface Surroundings {
   readonly host: Host;
   readonly session: Session;
   readonly gate: Gate;
-  readonly writes: TransactionWrites;
   readonly tracker: Tracker;
-  /** The next statement runs in a way of its own. */
-  readonly isNextSpecial: () => boolean;
-  /** It is in a transaction whose reads may have a part in the cache. */
-  readonly mayReadInTransaction: () => boolean;
+  /** Why a read may neither hit nor fill now; null when it may. */
+  readonly refusal: () => string | null;
+  /** Why the answer to a miss that came through the pool may not be kept; null when it may. */
+  readonly refusalToFill: (isItsOwn: boolean) => string | null;
   /** Has the catalog looked at over some connection that sees it, soon. */
   readonly refresh: (database: Database) => void;
 }
@@ -53,7 +52,7 @@ export class ConnectionReads {
     if (options.refusal !== null) return options.refusal;
     if (!command.onResult) return 'emitter';
     if (key === null) return 'parameters';
-    return this.refusal();
+    return this.about.refusal();
   }
 
   read(call: Call, statement: CachedStatement): void {
@@ -93,31 +92,13 @@ export class ConnectionReads {
 
   /** A miss that came through the pool fills if this connection may. */
   capture(call: Call, filling: Filling, statement: Statement | undefined): void {
-    const { driver, session, writes } = this.about;
+    const { driver, session, refusalToFill } = this.about;
     const capture = captureResult(call.command, { driver, bytesMax: CAPTURE_BYTES_MAX });
     filling.captured(capture);
     const isItsOwn = filling.database === session.database && session.own === '';
-    // The transaction of whoever left it open is not the pool's.
-    const refusal = writes.status === 'I' ? this.refusal() : 'transaction';
-    const reason = isItsOwn ? refusal : 'session';
+    const reason = refusalToFill(isItsOwn);
     if (reason !== null) capture.refuse(reason);
     if (statement === undefined || !isCached(statement)) capture.refuse('planned-otherwise');
-  }
-
-  /** Why a read of this connection may neither hit nor fill now; null when it may. */
-  private refusal(): string | null {
-    const { connection, tracker, writes, session, isNextSpecial, mayReadInTransaction, refresh } = this.about;
-    // The driver says so itself, as of a connection that was given up and whose socket is still closing.
-    if (connection._closing === true) return 'closed';
-    if (!tracker.isIdle()) return 'queued';
-    const isOpen = writes.status === 'T' && mayReadInTransaction();
-    if (writes.status !== 'I' && !isOpen) return 'transaction';
-    if (isNextSpecial()) return 'session';
-    const reason = session.refusal();
-    const { database } = session;
-    if (reason !== null || database === null || database.isCurrent) return reason;
-    refresh(database);
-    return 'catalog-stale';
   }
 
   private keyOf({ protocol }: Call, key: string): string {

@@ -1,66 +1,53 @@
 /**
- * Decides what happens to each command of one connection: from the cache, to the database, or to the database with an
+ * Decides what happens to each command of one connection of mysql2: from the cache, to the database, or to the database with an
  * intent around it, in the order in which the caller gave them. Holds no policy on what may be cached.
  */
-import type { Backend, TextQuery } from '../../sql/mysql/database.js';
-import { readStatistics } from '../../sql/mysql/statistics.js';
-import { anything, effectOf, nothing } from '../effect.js';
-import type { Aftermath } from '../follower.js';
-import { Gate } from '../gate.js';
-import { type Effect, TransactionWrites } from '../transaction.js';
-import { TransactionReads } from '../transaction-reads.js';
+import type { Backend, MysqlSession } from '../../sql/mysql/database.js';
+import type { TextQuery } from '../../sql/text-query.js';
+import { KnownConnection } from '../connection.js';
+import { isCached } from '../statements.js';
+import type { Effect } from '../transaction.js';
 import { type Call, callOf, partsOf } from './calls.js';
 import { kindOf } from './commands.js';
 import { ConnectionReads } from './connection-reads.js';
 import type { Database, Statement } from './databases.js';
-import { mysqlDialect } from './dialect.js';
 import { type Driver, driverOf, factsOf, isQuery } from './driver.js';
 import { fillingOf } from './filling.js';
 import type { Host, PoolReader } from './host.js';
 import { textQueryOn } from './own-connection.js';
+import type { Payload } from './payload.js';
 import { PreparedTexts } from './prepared-texts.js';
-import { isCached } from './reads.js';
 import { answerInto } from './replay.js';
-import { resolverOf } from './resolver.js';
 import { Session } from './session.js';
 import type { Command, MysqlConnection, QueryFunction } from './shapes.js';
-import { locksTables, looksHarmless } from './texts.js';
+import { locksTables } from './texts.js';
 import { Tracker } from './tracker.js';
 
-export class WatchedConnection {
+export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Backend, Host> {
   private readonly driver: Driver;
   private readonly driverAdd: (command: Command) => void;
   private readonly driverQuery: QueryFunction;
-  private readonly gate: Gate;
-  private readonly session: Session;
-  private readonly writes = new TransactionWrites();
-  private readonly tracker: Tracker;
-  private readonly transactionReads = new TransactionReads();
+  protected readonly session: Session;
+  protected readonly tracker: Tracker;
+  protected readonly rows = null;
   private readonly reads: ConnectionReads;
   private readonly prepared: PreparedTexts;
   /** Of queries, what their text is made of. */
   private readonly parts = new WeakMap<Command, NonNullable<ReturnType<typeof partsOf>>>();
   private readonly lossHeard: (() => void)[] = [];
-  /** Statements may be on their way, or a transaction open, since before the connection came to be watched. */
-  private unseen: boolean;
-  private ended = false;
-  /** `SET TRANSACTION`: the next statement, whichever it is, runs as it says. */
-  private isNextSpecial = false;
   /** It may use the tables that it locked, and no others. */
   private hasLockedTables = false;
-  private refreshing = false;
 
-  /** @param settingUp statements until `settle` prepare the session: what they set is part of the baseline */
   constructor(
-    readonly connection: MysqlConnection,
-    private readonly host: Host,
-    private settingUp: boolean,
+    private readonly connection: MysqlConnection,
+    host: Host,
+    settingUp: boolean,
   ) {
+    super(host, settingUp);
     const { core, databases } = host;
     this.driver = driverOf(connection);
     this.driverAdd = connection.addCommand.bind(connection);
     this.driverQuery = connection.query.bind(connection);
-    this.gate = new Gate(() => (this.needsPreparation() ? this.prepareNow() : null));
     this.prepared = new PreparedTexts(connection);
     this.session = new Session({
       connection,
@@ -90,10 +77,9 @@ export class WatchedConnection {
       host,
       session: this.session,
       gate: this.gate,
-      writes: this.writes,
       tracker: this.tracker,
-      isNextSpecial: () => this.isNextSpecial || this.hasLockedTables,
-      mayReadInTransaction: () => this.transactionReads.mayRead,
+      refusal: () => this.refusal(),
+      refusalToFill: (isItsOwn) => this.refusalToFill(isItsOwn),
       refresh: (database) => this.refresh(database),
     });
     // A connection that is new has nothing but its handshake under way.
@@ -117,81 +103,33 @@ export class WatchedConnection {
     connection.stream.once('close', () => this.lose());
   }
 
-  /** The connection's session is as its user wants it, once what was called so far has run. */
-  settle(): void {
-    if (!this.settingUp) return;
-    const settled = (): void => {
-      this.settingUp = false;
-      if (this.session.hasMoved) this.session.forget();
-    };
-    if (this.gate.isIdle) settled();
-    else this.gate.wait(settled);
-  }
-
-  /** Runs a task of ours, once the connection is known, behind what was called so far; later calls wait for it. */
-  whenIdle<T>(task: (connection: WatchedConnection) => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.gate.wait(() => {
-        const running = task(this);
-        this.gate.hold(running);
-        running.then(resolve, reject);
-      });
-    });
-  }
-
   /** Its user has given it back while a transaction is open. */
   get isLeftOpen(): boolean {
     return this.tracker.isIdle() && this.tracker.hasTransaction;
   }
 
-  /** Offers the database of this connection as a baseline, if its session may be one. */
-  adoptOwn(): void {
-    const { database } = this.session;
-    if (database?.isCurrent === true && this.session.isBase && this.session.refusal() === null)
-      this.host.adopt(database, this.reader());
-  }
-
-  /** Whether its session is the one that the database's catalog is for, in a state to read it. */
-  sees(database: Database): boolean {
-    return this.session.database === database && !this.session.isUncertain && this.writes.status === 'I';
-  }
-
-  /** Reads the catalog again where it is out of date; twice when another look at it was under way already. */
-  async reload(): Promise<void> {
-    await this.askIfStale();
-    const { database } = this.session;
-    for (let attempt = 0; attempt < 2; attempt++)
-      if (database?.state.isSettled === true && !database.isCurrent && this.sees(database))
-        await database.load(this.ownQuery);
-  }
-
-  private async askIfStale(): Promise<void> {
-    if (this.session.mayBeAsked && this.writes.status === 'I' && !this.isNextSpecial)
-      await this.session.ask(() => this.writes.status);
-  }
-
-  /** Compares the catalog with the database's, or reads it again if it is known to be out of date. */
-  async lookAt(database: Database): Promise<void> {
-    await this.askIfStale();
-    if (!this.sees(database)) return;
-    if (database.isCurrent) await database.check(this.ownQuery);
-    else await database.load(this.ownQuery);
-  }
-
   private readonly escape = (value: unknown): string => this.connection.escape(value);
 
   /** Runs one of our own statements on this connection, at once. */
-  readonly ownQuery: TextQuery = (sql) => this.askOwn(sql);
-
-  private readonly askOwn: TextQuery = (sql) =>
+  protected readonly ownQuery: TextQuery = (sql) =>
     textQueryOn(this.connection, (command) => {
       this.tracker.expectPlain(command);
       this.tracker.pass(command);
     })(sql);
 
-  private reader(): PoolReader {
+  protected adopt(database: Database): void {
+    this.host.adopt(database, this.reader);
+  }
+
+  private readonly reader = (): PoolReader => {
     const { connection, driver, session } = this;
     return { driver, facts: factsOf(connection), keepsValues: session.keepsValues };
+  };
+
+  protected override refusal(): string | null {
+    // The driver says so itself, as of a connection that was given up and whose socket is still closing.
+    if (this.connection._closing === true) return 'closed';
+    return super.refusal() ?? (this.hasLockedTables ? 'session' : null);
   }
 
   private query(sql: unknown, values: unknown, callback: unknown): unknown {
@@ -247,25 +185,11 @@ export class WatchedConnection {
   }
 
   private enter(call: Call): void {
-    // A replica may be the primary since: what could write is not sent before that is known.
-    if (this.session.isStandby && (call.text === null || !looksHarmless(call.text))) this.session.forget();
+    this.doubtStandby(call.text);
     if (!this.gate.isOpen()) return this.gate.wait(() => this.run(call), call.command);
-    if (!this.mustAsk(call)) return this.run(call);
+    if (!this.mustAsk(() => this.statementOf(call))) return this.run(call);
     this.gate.hold(this.session.ask(() => this.writes.status));
     this.gate.wait(() => this.run(call), call.command);
-  }
-
-  /** One question more is worth it where a result may come of it, or a narrower write. */
-  private mustAsk(call: Call): boolean {
-    if (!this.session.mayBeAsked || this.writes.status !== 'I' || this.isNextSpecial) return false;
-    const statement = this.statementOf(call);
-    if (statement === undefined) return false;
-    const { plan, refusal } = statement;
-    return (
-      isCached(statement) ||
-      refusal === 'unknown-relation' ||
-      (plan.kind === 'write' && plan.session === 'keeps' && plan.writes.scope === 'tables')
-    );
   }
 
   /** To the driver, which says itself what it does with commands of a connection that is closed. */
@@ -290,37 +214,6 @@ export class WatchedConnection {
       return isDone;
     };
     this.give(command);
-  }
-
-  private needsPreparation(): boolean {
-    if (this.ended || this.isNextSpecial) return false;
-    return this.session.isUnknown || this.mayLoad();
-  }
-
-  private mayLoad(): boolean {
-    const { database } = this.session;
-    return database !== null && !database.isLoaded && database.mayLoad && this.writes.status === 'I';
-  }
-
-  private async prepareNow(): Promise<void> {
-    if (this.session.isUnknown) await this.session.learn();
-    await this.watchChanges();
-    if (this.mayLoad()) await this.session.database?.load(this.ownQuery);
-  }
-
-  /** Nothing is served of a database before what changed while nobody watched it is known. */
-  private async watchChanges(): Promise<void> {
-    const { session, host } = this;
-    const { database } = session;
-    if (database === null || this.writes.status !== 'I' || session.refusal() === 'pooler') return;
-    const from = host.observe(database);
-    if (from === null) return;
-    const { core, databases, ask } = host;
-    core.engine.resolveWith(
-      database.names,
-      resolverOf({ ask, state: database.state, proxied: databases.proxied }),
-    );
-    await core.changes?.watch(from, () => readStatistics(this.ownQuery));
   }
 
   /** The protocol names the session before it says that it is ready. */
@@ -363,25 +256,8 @@ export class WatchedConnection {
       const reason = this.reads.refusalOf(call);
       return reason === null ? this.reads.read(call, statement) : this.bypass(call, reason);
     }
-    if (statement === undefined || statement.plan.kind === 'bypass' || statement.plan.kind === 'read')
-      this.host.core.engine.noteBypass(this.refusalOf(statement));
+    this.noteBypass(statement);
     this.runEffect(call, statement, begun);
-  }
-
-  /** @returns what is to be called when the statement has succeeded */
-  private noteForReads(statement: Statement | undefined): (() => void) | undefined {
-    if (this.host.core.transactions !== 'untilWrite') return undefined;
-    return this.transactionReads.sending(statement, {
-      idle: this.writes.status === 'I' && this.tracker.isIdle(),
-      level: this.isNextSpecial ? null : this.session.isolation,
-    });
-  }
-
-  /** A table that is not known is perhaps only not known yet. */
-  private refusalOf(statement: Statement | undefined): string {
-    if (statement === undefined) return 'not-planned';
-    const isNew = statement.refusal === 'unknown-relation' && this.session.database?.isCurrent === false;
-    return isNew ? 'catalog-stale' : statement.refusal;
   }
 
   private bypass(call: Call, reason: string): void {
@@ -402,32 +278,11 @@ export class WatchedConnection {
     return database.statement(text);
   }
 
-  /** By whichever connection; what only this one's session is, over this one. */
-  private refresh(database: Database): void {
-    if (this.session.isBase) return this.host.refresh(database);
-    if (this.refreshing || !database.mayLoad) return;
-    this.refreshing = true;
-    this.whenIdle((connection) => connection.lookAt(database))
-      .catch((error: unknown) => this.host.core.failed('catalog', error))
-      .finally(() => {
-        this.refreshing = false;
-      });
-  }
-
   private runEffect(call: Call, statement: Statement | undefined, begun?: () => void): void {
     const effect = this.effectOf(call, statement);
-    const { database, backend } = this.session;
     if (isAtomic(statement, effect)) this.tracker.expectPlain(call.command);
     this.noteSession(statement);
-    const after: Aftermath<Backend> = {
-      succeeded: begun,
-      rejected: undefined,
-      ended: this.overtakenPlan(statement),
-      control: statement?.plan.kind === 'transaction' ? statement.plan.transaction : null,
-      backend,
-      isProxied: backend === null || this.session.isPooled,
-      state: database?.state ?? null,
-    };
+    const after = this.aftermath(statement, { succeeded: begun, rejected: undefined });
     this.tracker.run(call.command, effect, after, (until) => this.gate.hold(until));
   }
 
@@ -445,38 +300,6 @@ export class WatchedConnection {
     this.hasLockedTables = locksTables(statement) ?? this.hasLockedTables;
     const mayDoAnything = plan?.kind === 'write' && plan.writes.scope === 'everything';
     if (plan?.session !== 'keeps' || mayDoAnything) session.depart();
-  }
-
-  /** A write that waited for a lock while the catalog changed may have done more than was planned. */
-  private overtakenPlan(statement: Statement | undefined): Aftermath<Backend>['ended'] {
-    const { database } = this.session;
-    if (database === null || statement?.plan.kind !== 'write' || statement.plan.changesCatalog)
-      return undefined;
-    const { version } = database;
-    if (!database.isCurrent) return undefined; // counted as a write of everything
-    return () => {
-      if (database.isCurrent && database.version === version) return;
-      return this.host.core.engine.invalidate([database.root]);
-    };
-  }
-
-  private effectOf(call: Call, statement: Statement | undefined): Effect {
-    const { database, isUncertain } = this.session;
-    if (database === null || statement === undefined) {
-      if (call.text !== null && looksHarmless(call.text)) return nothing;
-      return anything(database === null ? this.host.databases.roots() : [database.root]);
-    }
-    const { plan } = statement;
-    const stale = !database.isCurrent;
-    if (stale && !(plan.kind === 'write' && plan.changesCatalog)) this.refresh(database);
-    const effect = effectOf(statement, call.values, {
-      database,
-      dialect: mysqlDialect,
-      planHolds: !stale && !isUncertain && !this.writes.changedCatalog,
-    });
-    return this.unseen && effect.commits !== 'no'
-      ? { ...effect, targets: [...effect.targets, database.root], changesCatalog: true }
-      : effect;
   }
 }
 

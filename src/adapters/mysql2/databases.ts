@@ -1,9 +1,7 @@
 /** Decides what of the shared databases is MySQL's and MariaDB's, and keeps those of each cache. */
-import type { CacheCore } from '../../cache/core.js';
-import { ProxiedWrites } from '../../sql/mysql/backend.js';
-import type { MysqlSession } from '../../sql/mysql/database.js';
+import type { Backend, MysqlSession } from '../../sql/mysql/database.js';
 import type { Database as AnyDatabase } from '../database.js';
-import { Databases as AnyDatabases } from '../databases.js';
+import { type Databases as DatabasesOf, databasesIn } from '../databases.js';
 import type { Statement as AnyStatement } from '../statements.js';
 import { mysqlDialect } from './dialect.js';
 import type { Payload } from './payload.js';
@@ -12,19 +10,6 @@ export type Database = AnyDatabase<MysqlSession, Payload>;
 export type Statement = AnyStatement<Payload>;
 
 /** All servers that the wrapped pools of one cache have been connected to. */
-export class Databases extends AnyDatabases<MysqlSession, Payload> {
-  /** Writes through proxies that are asked about. */
-  readonly proxied = new ProxiedWrites();
+export type Databases = DatabasesOf<MysqlSession, Payload, Backend>;
 
-  constructor(core: CacheCore) {
-    super(core, mysqlDialect);
-  }
-}
-
-const registries = new WeakMap<CacheCore, Databases>();
-
-export function databasesOf(core: CacheCore): Databases {
-  let known = registries.get(core);
-  if (known === undefined) registries.set(core, (known = new Databases(core)));
-  return known;
-}
+export const databasesOf = databasesIn<MysqlSession, Payload, Backend>(mysqlDialect);

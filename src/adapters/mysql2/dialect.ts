@@ -1,20 +1,26 @@
 /** Decides how the catalog of a MySQL or MariaDB is read and what the shared parts are told of it. Knows queries only as functions. */
 import type { CacheCore } from '../../cache/core.js';
+import { arePreparedGone, backendOfName, hasWriteEnded, nameOfBackend } from '../../sql/mysql/backend.js';
 import { type Catalog, mysqlColumnName } from '../../sql/mysql/catalog.js';
-import type { MysqlSession } from '../../sql/mysql/database.js';
+import { type Backend, type MysqlSession, probeConnection } from '../../sql/mysql/database.js';
 import { declaredMysqlCode } from '../../sql/mysql/declared-code.js';
 import { loadMysqlCatalog, mysqlFingerprintSql } from '../../sql/mysql/load-catalog.js';
 import { createMysqlPlanner } from '../../sql/mysql/planner.js';
+import { readStatistics } from '../../sql/mysql/statistics.js';
 import type { Planner, Table } from '../../sql/plan.js';
 import { canonicalValue } from '../../sql/values.js';
 import type { Dialect, KnownCatalog } from '../dialect.js';
 
-export const mysqlDialect: Dialect<MysqlSession> = {
+export const mysqlDialect: Dialect<MysqlSession, Backend> = {
   readCatalog: async (query, session) => new MysqlCatalog({ ...(await loadMysqlCatalog(query)), session }),
   readFingerprint: async (query) => {
     const [row] = await query(mysqlFingerprintSql);
     return row?.['fingerprint'] ?? '';
   },
+  probe: ({ query, processId }) => probeConnection(query, { lock: null, expectedId: processId }),
+  readStatistics,
+  writes: { nameOfBackend, backendOfName, hasWriteEnded, arePreparedGone },
+  actsInSelect: /\b(?:into|for)\b|[@!]/i,
   mayPrepare: /\bxa\b/i,
   mayDiscount: /truncate/i,
 };

@@ -1,10 +1,6 @@
-/** Decides over which connection a lost one is asked after: one of its own, made for that question and closed. */
-import type { ObservedFrom } from '../../cache/changes.js';
-import type { CacheCore } from '../../cache/core.js';
-import { probeConnection, type TextQuery } from '../../sql/mysql/database.js';
-import { readStatistics } from '../../sql/mysql/statistics.js';
-import { type OwnConnection, observeOnce } from '../observe.js';
-import type { Database, Databases } from './databases.js';
+/** Decides how a connection of ours is made beside those of a pool or connection of mysql2, and how statements of ours run. */
+import type { TextQuery } from '../../sql/text-query.js';
+import type { OwnConnection } from '../own-connection.js';
 import { driverOf } from './driver.js';
 import type { Command, ConnectionConfig, MysqlConnection, QueryCommand } from './shapes.js';
 
@@ -71,28 +67,3 @@ export async function connectOwn({ Connection, config }: Place): Promise<OwnConn
     end: () => new Promise((resolve) => void connection.end(() => resolve())),
   };
 }
-
-/** @throws what connecting and asking throw */
-export async function askOver<T>(place: Place, task: (connection: OwnConnection) => Promise<T>): Promise<T> {
-  const connection = await connectOwn(place);
-  try {
-    return await task(connection);
-  } finally {
-    await connection.end();
-  }
-}
-
-/** How a pool or connection of mysql2 has its database observed. */
-export const observedBy = (way: {
-  readonly core: CacheCore;
-  readonly databases: Databases;
-  readonly place: () => Place;
-  readonly isEnded: () => boolean;
-  readonly refresh: (database: Database) => void;
-}): ((database: Database) => ObservedFrom | null) =>
-  observeOnce({
-    ...way,
-    connect: () => connectOwn(way.place()),
-    probe: ({ query, processId }) => probeConnection(query, { lock: null, expectedId: processId }),
-    readStatistics,
-  });

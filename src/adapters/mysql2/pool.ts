@@ -4,7 +4,10 @@
  */
 import type { CacheCore } from '../../cache/core.js';
 import { keepScope } from '../../cache/scope.js';
+import { hostOf } from '../host.js';
 import { LeftOpen } from '../left-open.js';
+import { refreshOnce } from '../refresh.js';
+import { isCached } from '../statements.js';
 import { markWrapped } from '../wrapped.js';
 import { mayTakeApart, partsOf } from './calls.js';
 import type { Capture } from './capture.js';
@@ -15,9 +18,9 @@ import { withFilling } from './filling.js';
 import type { Host, PoolReader } from './host.js';
 import { keyed, plainKey, protocolPrefix } from './keys.js';
 import { optionsOfCall } from './options.js';
-import { askOver, observedBy, placeOf } from './own-connection.js';
+import { connectOwn, placeOf } from './own-connection.js';
 import type { Payload, Protocol } from './payload.js';
-import { type CachedStatement, isCached, type Rows, requestOf } from './reads.js';
+import { type CachedStatement, type Rows, requestOf } from './reads.js';
 import { answerInto, canReplay, type Result, resultOf } from './replay.js';
 import type {
   MysqlConnection,
@@ -55,7 +58,7 @@ export class WatchedPool {
   /** What `pool.query` is keyed on: the session that the pool's connections usually have. */
   private baseline: { readonly database: Database; readonly reader: PoolReader } | null = null;
   private sample: MysqlConnection | null = null;
-  private refreshing: Promise<void> | null = null;
+  private readonly refreshOnce: (database: Database) => void;
   private readonly shortened = new WeakSet<PromisePool>();
 
   constructor(
@@ -64,18 +67,18 @@ export class WatchedPool {
   ) {
     this.driverQuery = pool.query.bind(pool);
     this.driverExecute = pool.execute.bind(pool);
-    const databases = databasesOf(core);
-    const refresh = (database: Database): void => this.refresh(database);
-    const place = (): ReturnType<typeof placeOf> =>
-      placeOf(this.sample as MysqlConnection, pool.config.connectionConfig); // whoever asks has a connection
-    this.host = {
+    this.refreshOnce = refreshOnce(core, (database) =>
+      this.withConnection((connection) => connection.look(database)),
+    );
+    const host = hostOf({
       core,
-      databases,
-      ask: (task) => askOver(place(), task),
-      observe: observedBy({ core, databases, place, refresh, isEnded: () => pool._closed }),
-      adopt: (database, reader) => this.adopt(database, reader),
-      refresh,
-    };
+      databases: databasesOf(core),
+      // Whoever asks has a connection.
+      connect: () => connectOwn(placeOf(this.sample as MysqlConnection, pool.config.connectionConfig)),
+      isEnded: () => pool._closed,
+      refresh: (database) => this.refresh(database),
+    });
+    this.host = { ...host, adopt: (database, reader) => this.adopt(database, reader) };
     for (let index = 0; index < pool._allConnections.length; index++) {
       const connection = pool._allConnections.get(index);
       if (connection !== undefined) this.watch(connection, false);
@@ -92,12 +95,7 @@ export class WatchedPool {
   /** Resolves when a connection has been made and its catalog read. Rejects when the pool cannot connect. */
   async prepare(): Promise<void> {
     if (this.baseline?.database.isCurrent === true || this.pool._closed) return;
-    await this.withConnection((watched) =>
-      watched.whenIdle(async (connection) => {
-        await connection.reload();
-        connection.adoptOwn();
-      }),
-    );
+    await this.withConnection((connection) => connection.prepare());
   }
 
   /**
@@ -291,26 +289,19 @@ export class WatchedPool {
     markWrapped(connection, { core: this.core, wrapper: this });
   }
 
-  private adopt(database: Database, reader: PoolReader): void {
+  private adopt(database: Database, reader: () => PoolReader): void {
     if (this.baseline === null || this.baseline.database.state.superseded)
-      this.baseline = { database, reader };
+      this.baseline = { database, reader: reader() };
   }
 
-  /** In the background, over whatever connection the pool gives. */
   /** Hits, too: nothing else tells of a catalog that others change. */
   private checkWhenDue(database: Database): void {
     if (database.isCheckDue) this.refresh(database);
   }
 
+  /** In the background, over whatever connection the pool gives. */
   private refresh(database: Database): void {
-    if (this.refreshing !== null || this.pool._closed || !database.mayLoad) return;
-    this.refreshing = this.withConnection((watched) =>
-      watched.whenIdle((connection) => connection.lookAt(database)),
-    )
-      .catch((error: unknown) => this.core.failed('catalog', error))
-      .finally(() => {
-        this.refreshing = null;
-      });
+    if (!this.pool._closed) this.refreshOnce(database);
   }
 
   private async withConnection<T>(task: (watched: WatchedConnection) => Promise<T>): Promise<T> {

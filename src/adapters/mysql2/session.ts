@@ -9,8 +9,8 @@ import {
   type MysqlSession,
   probeConnection,
   readSession,
-  type TextQuery,
 } from '../../sql/mysql/database.js';
+import type { TextQuery } from '../../sql/text-query.js';
 import { prefixOf } from '../prefix.js';
 import { KnownSession } from '../session.js';
 import type { Database, Databases } from './databases.js';

@@ -3,12 +3,10 @@
  * caller is answered. One statement is with the driver at a time, which sends no second one before the first is answered
  * anyway: so each meets the state that the server told last. Knows the protocol, not what texts mean.
  */
-import type { PlacedWrite, WriteOwner } from '../../cache/writes.js';
-import { arePreparedGone, nameOfBackend, type WriteBackend } from '../../sql/mysql/backend.js';
+import type { PlacedWrite } from '../../cache/writes.js';
 import type { Backend } from '../../sql/mysql/database.js';
-import { type Aftermath, Follower, type Outcome, type Verdict } from '../follower.js';
+import { Follower, type Outcome, type Verdict } from '../follower.js';
 import type { Effect, TransactionWrites } from '../transaction.js';
-import { ownerOf } from '../write-owner.js';
 import {
   type Answer,
   AnswerReader,
@@ -18,7 +16,6 @@ import {
 } from './answers.js';
 import { type Driver, learnFrom } from './driver.js';
 import type { Host } from './host.js';
-import { hasEndedInDatabase } from './resolver.js';
 import { Returned } from './returned.js';
 import type { Command, MysqlConnection, ResultCommand } from './shapes.js';
 
@@ -54,7 +51,7 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
   private inTransaction = false;
 
   constructor(private readonly about: Surroundings) {
-    super({ writes: about.writes, engine: about.host.core.engine, rows: null });
+    super({ writes: about.writes, host: about.host, rows: null });
   }
 
   isIdle(): boolean {
@@ -125,32 +122,6 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
   protected rowsIn(answer: Answer | undefined): number | null {
     const written = answer?.written ?? null;
     return written === null ? null : Number(written.affectedRows);
-  }
-
-  protected ownerOf(
-    effect: Effect,
-    after: Aftermath<Backend>,
-    endCatalogChange: (outcome: 'maybe' | 'nothing') => void,
-  ): WriteOwner {
-    const { host } = this.about;
-    const { ask, databases, core } = host;
-    const { backend, state } = after;
-    const write: WriteBackend = {
-      backend,
-      mark: after.isProxied ? core.random.hex(6) : null,
-      prepares: effect.prepares,
-    };
-    const asking = { ask, state, proxied: databases.proxied };
-    const asked = {
-      name: () => nameOfBackend(write),
-      prepares: effect.prepares,
-      isLost: () => this.lost,
-      state,
-      hasEndedInDatabase: () => hasEndedInDatabase(asking, { ...write, prepares: [] }),
-      arePreparedGone: (gids: readonly string[] | 'unknown') =>
-        ask(({ query }) => arePreparedGone(query, gids)),
-    };
-    return ownerOf(asked, () => endCatalogChange('maybe'));
   }
 
   private hand(command: ResultCommand, outcome: Outcome<Answer> | null): void {

@@ -3,7 +3,7 @@ import type { CacheCore, HasCore } from '../../cache/core.js';
 import { LookasideError } from '../../errors.js';
 import { type Wrapper, wrapOnce, wrappedOf } from '../wrapped.js';
 import { WatchedCluster } from './cluster.js';
-import { DirectConnection } from './direct.js';
+import { wrapConnection } from './direct.js';
 import { WatchedPool } from './pool.js';
 import type { MysqlConnection, MysqlPool, PoolCluster, PromisePool } from './shapes.js';
 
@@ -46,7 +46,7 @@ function wrap(given: object, core: CacheCore): Wrapper {
   if (given !== null && typeof given === 'object') {
     if (isPool(given)) return new WatchedPool(given, core);
     if (isCluster(given)) return new WatchedCluster(given, core);
-    if (isConnection(given)) return new DirectConnection(given, core);
+    if (isConnection(given)) return wrapConnection(given, core);
   }
   throw new LookasideError(
     'POOL_UNSUPPORTED',

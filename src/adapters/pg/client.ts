@@ -1,59 +1,46 @@
 /**
- * Decides what happens to each statement of one connection: from the cache, to the database, or to the database
+ * Decides what happens to each statement of one client of pg: from the cache, to the database, or to the database
  * with an intent around it, in the order in which the caller gave them. Holds no policy on what may be cached.
  */
 import type { OwnRows } from '../../cache/changes.js';
 import type { TransactionControl } from '../../sql/plan.js';
-import type { Backend, TextQuery } from '../../sql/postgres/database.js';
-import { handOverSql, readStatistics } from '../../sql/postgres/statistics.js';
-import { anything, effectOf, nothing } from '../effect.js';
-import type { Aftermath as AnyAftermath } from '../follower.js';
-import { Gate } from '../gate.js';
-import type { Statement as AnyStatement } from '../statements.js';
-import { type Effect, TransactionWrites } from '../transaction.js';
-import { TransactionReads } from '../transaction-reads.js';
+import type { Backend, SessionState } from '../../sql/postgres/database.js';
+import { handOverSql } from '../../sql/postgres/statistics.js';
+import type { TextQuery } from '../../sql/text-query.js';
+import { KnownConnection } from '../connection.js';
+import type { Aftermath } from '../follower.js';
+import { type Statement as AnyStatement, isCached } from '../statements.js';
 import { type CapturingQuery, isCapturing } from './capture.js';
 import type { Database } from './databases.js';
-import { postgresDialect } from './dialect.js';
 import type { Driver } from './driver.js';
 import type { Host } from './host.js';
+import { asTexts } from './own-connection.js';
 import { plainKey } from './parameters.js';
 import type { Payload } from './payload.js';
 import { type Call, callOf, type SubmittableCall, type TextCall } from './query-arguments.js';
-import { answer, answerHit, type CachedStatement, isCached, requestOf, restore, wireOf } from './reads.js';
-import { asTexts, resolverOf } from './resolver.js';
+import { answer, answerHit, type CachedStatement, requestOf, restore, wireOf } from './reads.js';
 import { Session } from './session.js';
 import type { PgClient, PgResult, QueryCallback, QueryFunction, TransactionStatus } from './shapes.js';
 import { Tracker } from './tracker.js';
 
 type Statement = AnyStatement<Payload>;
-type Aftermath = AnyAftermath<Backend>;
 
-export class WatchedClient {
+export class WatchedClient extends KnownConnection<SessionState, Payload, Backend, Host> {
   private readonly send: QueryFunction;
-  private readonly gate: Gate;
-  private readonly session: Session;
-  private readonly writes = new TransactionWrites();
-  private readonly tracker: Tracker;
-  private readonly transactionReads = new TransactionReads();
+  protected readonly session: Session;
+  protected readonly tracker: Tracker;
   private readonly namedTexts = new Map<string, string>();
-  /** What this connection wrote, for those who look for writes of others. */
-  private readonly rows: OwnRows | null;
-  /** A transaction was open already when the connection came to be watched. */
-  private unseen: boolean;
-  private ended = false;
+  protected readonly rows: OwnRows | null;
   /** The query under way whose result may be kept. */
   private filling: CapturingQuery | null = null;
-  private refreshing = false;
 
-  /** @param settingUp statements until `settle` prepare the session: what they set is part of the baseline */
   constructor(
-    readonly client: PgClient,
-    private readonly host: Host,
-    private settingUp: boolean,
+    private readonly client: PgClient,
+    host: Host,
+    settingUp: boolean,
   ) {
+    super(host, settingUp);
     this.send = client.query.bind(client);
-    this.gate = new Gate(() => (this.needsPreparation() ? this.prepareNow() : null));
     this.session = new Session({
       client,
       core: host.core,
@@ -85,62 +72,21 @@ export class WatchedClient {
     client.query = (config, values, callback) => this.query(config, values, callback);
   }
 
-  /** The connection's session is as its user wants it, once what was called so far has run. */
-  settle(): void {
-    if (!this.settingUp) return;
-    const settled = (): void => {
-      this.settingUp = false;
-      if (this.session.hasMoved) this.session.forget();
-    };
-    if (this.gate.isIdle) settled();
-    else this.gate.wait(settled);
-  }
-
-  /** Runs a task of ours, once the connection is known, behind what was called so far; later calls wait for it. */
-  whenIdle<T>(task: (client: WatchedClient) => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.gate.wait(() => {
-        const running = task(this);
-        this.gate.hold(running);
-        running.then(resolve, reject);
-      });
-    });
-  }
-
   /** Its user has given it back while a transaction is open. */
   get isLeftOpen(): boolean {
     return this.tracker.isIdle() && (this.writes.status === 'T' || this.writes.status === 'E');
   }
 
-  /** Offers the database of this connection as a baseline, if its session may be one. */
-  adoptOwn(): void {
-    const { database } = this.session;
-    if (database?.isCurrent === true && this.session.isBase && this.session.refusal() === null)
-      this.host.adopt(database);
+  protected adopt(database: Database): void {
+    this.host.adopt(database);
   }
 
-  /** Whether its session is the one that the database's catalog is for, in a state to read it. */
-  sees(database: Database): boolean {
-    return this.session.database === database && !this.session.isUncertain && this.writes.status === 'I';
-  }
-
-  /** Reads the catalog again where it is out of date; twice when another look at it was under way already. */
-  async reload(): Promise<void> {
-    const { database } = this.session;
-    for (let attempt = 0; attempt < 2; attempt++)
-      if (database?.state.isSettled === true && !database.isCurrent && this.sees(database))
-        await database.load(this.ownQuery);
-  }
-
-  /** Compares the catalog with the database's, or reads it again if it is known to be out of date. */
-  async lookAt(database: Database): Promise<void> {
-    if (!this.sees(database)) return;
-    if (database.isCurrent) await database.check(this.ownQuery);
-    else await database.load(this.ownQuery);
+  protected override isAlone(): boolean {
+    return this.client.pipeline !== true && super.isAlone();
   }
 
   /** Runs one of our own statements on this connection, at once. */
-  readonly ownQuery: TextQuery = (sql) =>
+  protected readonly ownQuery: TextQuery = (sql) =>
     new Promise((resolve, reject) => {
       const query = new this.host.driver.Query({ text: sql, types: asTexts });
       const callback: QueryCallback = (error, result) => {
@@ -156,25 +102,11 @@ export class WatchedClient {
   private query(config: unknown, values: unknown, callback: unknown): unknown {
     const call = callOf(config, values, callback);
     if (call === null || this.ended) return this.send(config, values, callback);
-    // A standby may be the primary since: what could write is not sent before that is known.
-    if (this.session.isStandby && (call.text === null || !looksHarmless(call.text))) this.session.forget();
+    this.doubtStandby(call.text);
     if (!this.gate.isOpen()) return this.defer(call);
-    if (!this.mustAsk(call)) return this.run(call);
+    if (!this.mustAsk(() => this.statementOf(call))) return this.run(call);
     this.gate.hold(this.session.ask(() => this.writes.status));
     return this.defer(call);
-  }
-
-  /** One question more is worth it where a result may come of it, or a narrower write. */
-  private mustAsk(call: Call): boolean {
-    if (!this.session.mayBeAsked || this.writes.status !== 'I' || !this.tracker.isIdle()) return false;
-    const statement = this.statementOf(call);
-    if (statement === undefined) return false;
-    const { plan, refusal } = statement;
-    return (
-      isCached(statement) ||
-      refusal === 'unknown-relation' ||
-      (plan.kind === 'write' && plan.session === 'keeps' && plan.writes.scope === 'tables')
-    );
   }
 
   /** Behind what was called before; answered as if it had been sent at once. */
@@ -209,37 +141,6 @@ export class WatchedClient {
     }
   }
 
-  private needsPreparation(): boolean {
-    if (this.ended || this.writes.status === 'E') return false;
-    return this.session.isUnknown || this.mayLoad();
-  }
-
-  private mayLoad(): boolean {
-    const { database } = this.session;
-    return database !== null && !database.isLoaded && database.mayLoad && this.writes.status === 'I';
-  }
-
-  private async prepareNow(): Promise<void> {
-    if (this.session.isUnknown) await this.session.learn();
-    await this.watchChanges();
-    if (this.mayLoad()) await this.session.database?.load(this.ownQuery);
-  }
-
-  /** Nothing is served of a database before what changed while nobody watched it is known. */
-  private async watchChanges(): Promise<void> {
-    const { session, host } = this;
-    const { database } = session;
-    if (database === null || this.writes.status !== 'I' || session.refusal() === 'pooler') return;
-    const from = host.observe(database);
-    if (from === null) return;
-    const { core, databases, ask } = host;
-    core.engine.resolveWith(
-      database.names,
-      resolverOf({ ask, state: database.state, proxied: databases.proxied }),
-    );
-    await core.changes?.watch(from, () => readStatistics(this.ownQuery));
-  }
-
   /** Between two queries of its user. */
   private isFree(): boolean {
     const isReady = !this.ended && this.tracker.isIdle() && this.gate.isIdle && this.writes.status === 'I';
@@ -271,25 +172,8 @@ export class WatchedClient {
       const answered = this.readOrNull(call, statement);
       return answered === null ? this.tracker.pass(call) : answered.value;
     }
-    if (statement === undefined || statement.plan.kind === 'bypass' || statement.plan.kind === 'read')
-      this.host.core.engine.noteBypass(this.refusalOf(statement));
+    this.noteBypass(statement);
     return this.runEffect(call, statement, begun);
-  }
-
-  /** @returns what is to be called when the statement has succeeded */
-  private noteForReads(statement: Statement | undefined): (() => void) | undefined {
-    if (this.host.core.transactions !== 'untilWrite') return undefined;
-    return this.transactionReads.sending(statement, {
-      idle: this.writes.status === 'I' && this.client.pipeline !== true && this.tracker.isIdle(),
-      level: this.session.isolation,
-    });
-  }
-
-  /** A table that is not known is perhaps only not known yet. */
-  private refusalOf(statement: Statement | undefined): string {
-    if (statement === undefined) return 'not-planned';
-    const isNew = statement.refusal === 'unknown-relation' && this.session.database?.isCurrent === false;
-    return isNew ? 'catalog-stale' : statement.refusal;
   }
 
   private bypass(call: Call, reason: string): unknown {
@@ -368,9 +252,7 @@ export class WatchedClient {
       query.database === this.session.database &&
       statement !== undefined &&
       this.session.prefixFor(statement.settings) === '';
-    // The transaction of whoever left it open is not the pool's.
-    const refusal = this.writes.status === 'I' ? this.refusal() : 'transaction';
-    const reason = isItsOwn ? refusal : 'session';
+    const reason = this.refusalToFill(isItsOwn);
     if (reason !== null) query.refuse(reason);
     this.filling = query;
     if (statement !== undefined && isCached(statement)) return this.tracker.pass(call);
@@ -379,42 +261,10 @@ export class WatchedClient {
     return this.runEffect(call, statement);
   }
 
-  /** Why a read of this connection may neither hit nor fill now; null when it may. */
-  private refusal(): string | null {
-    if (!this.tracker.isIdle()) return 'queued';
-    const { status } = this.writes;
-    if (status !== 'I' && !(status === 'T' && this.transactionReads.mayRead)) return 'transaction';
-    const reason = this.session.refusal();
-    const { database } = this.session;
-    if (reason !== null || database === null || database.isCurrent) return reason;
-    this.refresh(database);
-    return 'catalog-stale';
-  }
-
-  /** By whichever connection; what only this one's session is, over this one. */
-  private refresh(database: Database): void {
-    if (this.session.isBase) return this.host.refresh(database);
-    if (this.refreshing || !database.mayLoad) return;
-    this.refreshing = true;
-    this.whenIdle((client) => client.lookAt(database))
-      .catch((error: unknown) => this.host.core.failed('catalog', error))
-      .finally(() => {
-        this.refreshing = false;
-      });
-  }
-
   private runEffect(call: Call, statement: Statement | undefined, begun?: () => void): unknown {
     const effect = this.effectOf(call, statement);
-    const { database, backend } = this.session;
-    const after: Aftermath = {
-      ...this.sessionAfter(call, statement),
-      ...(begun === undefined ? {} : { succeeded: begun }),
-      ended: this.overtakenPlan(statement),
-      control: statement?.plan.kind === 'transaction' ? statement.plan.transaction : null,
-      backend,
-      isProxied: backend === null || this.session.isPooled,
-      state: database?.state ?? null,
-    };
+    const told = this.sessionAfter(call, statement);
+    const after = this.aftermath(statement, begun === undefined ? told : { ...told, succeeded: begun });
     return this.tracker.run(call, effect, after, (until) => this.gate.hold(until));
   }
 
@@ -422,7 +272,7 @@ export class WatchedClient {
   private sessionAfter(
     call: Call,
     statement: Statement | undefined,
-  ): Pick<Aftermath, 'succeeded' | 'rejected'> {
+  ): Pick<Aftermath<Backend>, 'succeeded' | 'rejected'> {
     const { session } = this;
     const plan = statement?.plan;
     const inTransaction = this.tracker.isIdle() ? this.writes.status !== 'I' : null;
@@ -444,40 +294,6 @@ export class WatchedClient {
       rejected: change === 'departs' || change === 'sets' ? session.depart() : undefined,
     };
   }
-
-  /** A write that waited for a lock while the catalog changed may have done more than was planned. */
-  private overtakenPlan(statement: Statement | undefined): Aftermath['ended'] {
-    const { database } = this.session;
-    if (database === null || statement?.plan.kind !== 'write' || statement.plan.changesCatalog)
-      return undefined;
-    const { version } = database;
-    if (!database.isCurrent) return undefined; // counted as a write of everything
-    return () => {
-      if (database.isCurrent && database.version === version) return;
-      return this.host.core.engine.invalidate([database.root]);
-    };
-  }
-
-  private effectOf(call: Call, statement: Statement | undefined): Effect {
-    const { database, isUncertain } = this.session;
-    if (database === null || statement === undefined) {
-      if (call.text !== null && looksHarmless(call.text)) return nothing;
-      return anything(database === null ? this.host.databases.roots() : [database.root]);
-    }
-    const { plan } = statement;
-    const stale = !database.isCurrent;
-    if (stale && !(plan.kind === 'write' && plan.changesCatalog)) this.refresh(database);
-    const effect = effectOf(statement, call.values, {
-      database,
-      dialect: postgresDialect,
-      planHolds: !stale && !isUncertain && !this.writes.changedCatalog,
-    });
-    if (effect.discounts === true) this.rows?.discount();
-    if (effect.targets.length > 0 && effect.counted === undefined) this.rows?.wroteUncounted();
-    return this.unseen && effect.commits !== 'no'
-      ? { ...effect, targets: [...effect.targets, database.root], changesCatalog: true }
-      : effect;
-  }
 }
 
 /** Whether it undoes what was set since, and leaves a transaction open all the same. */
@@ -487,7 +303,3 @@ const undoes = (control: TransactionControl): boolean =>
 
 /** What to return; null: ask the database. */
 export type Answered = { readonly value: unknown } | null;
-
-/** Without a planner: a single SELECT that calls nothing. Used only while nothing is cached anyway. */
-const looksHarmless = (text: string): boolean =>
-  /^\s*select\b[^;()]*$/i.test(text) && !/\b(?:into|for)\b/i.test(text);

@@ -1,16 +1,23 @@
 /** Decides how a Postgres catalog is read and what the shared parts are told of it. Knows queries only as functions. */
 import type { CacheCore } from '../../cache/core.js';
 import type { Planner, Table } from '../../sql/plan.js';
+import { backendOfName, hasWriteEnded, nameOfBackend } from '../../sql/postgres/backend.js';
 import type { Catalog, Relation } from '../../sql/postgres/catalog.js';
-import type { SessionState } from '../../sql/postgres/database.js';
+import {
+  arePreparedGone,
+  type Backend,
+  probeConnection,
+  type SessionState,
+} from '../../sql/postgres/database.js';
 import { declaredCode } from '../../sql/postgres/declared-code.js';
 import { catalogFingerprintSql, loadCatalog } from '../../sql/postgres/load-catalog.js';
 import { loadParser, type PostgresParser } from '../../sql/postgres/parser.js';
 import { createPostgresPlanner } from '../../sql/postgres/planner.js';
+import { readStatistics } from '../../sql/postgres/statistics.js';
 import { canonicalValue } from '../../sql/values.js';
 import type { Dialect, KnownCatalog } from '../dialect.js';
 
-export const postgresDialect: Dialect<SessionState> = {
+export const postgresDialect: Dialect<SessionState, Backend> = {
   readCatalog: async (query) => {
     const [parser, catalog] = await Promise.all([loadParser(), loadCatalog(query)]);
     return new PostgresCatalog(catalog, parser);
@@ -19,6 +26,10 @@ export const postgresDialect: Dialect<SessionState> = {
     const [row] = await query(catalogFingerprintSql);
     return row?.['fingerprint'] ?? '';
   },
+  probe: ({ query, processId }) => probeConnection(query, { lock: null, expectedPid: processId }),
+  readStatistics,
+  writes: { nameOfBackend, backendOfName, hasWriteEnded, arePreparedGone },
+  actsInSelect: /\b(?:into|for)\b/i,
   mayPrepare: /prepare\s+transaction/i,
   mayDiscount: /truncate/i,
 };

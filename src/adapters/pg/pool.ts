@@ -5,18 +5,21 @@
 import type { CacheCore } from '../../cache/core.js';
 import type { DecodedResult } from '../../cache/engine.js';
 import { keepScope } from '../../cache/scope.js';
+import { hostOf } from '../host.js';
 import { LeftOpen } from '../left-open.js';
+import { refreshOnce } from '../refresh.js';
+import { isCached } from '../statements.js';
 import { makeOwn, markWrapped } from '../wrapped.js';
 import type { CapturingQuery } from './capture.js';
 import { type Answered, WatchedClient } from './client.js';
 import { type Database, databasesOf } from './databases.js';
 import { type Driver, driverOf } from './driver.js';
 import type { Host } from './host.js';
+import { connectOwn } from './own-connection.js';
 import { plainKey } from './parameters.js';
 import type { Payload } from './payload.js';
 import { callOf, type TextCall } from './query-arguments.js';
-import { answer, answerHit, type CachedStatement, isCached, requestOf, restore, wireOf } from './reads.js';
-import { observedBy, textQueryOf } from './resolver.js';
+import { answer, answerHit, type CachedStatement, requestOf, restore, wireOf } from './reads.js';
 import type {
   ClientConstructor,
   PgClient,
@@ -34,7 +37,7 @@ export class WatchedPool {
   /** What `pool.query` is keyed on: the session that the pool's connections usually have. */
   private baseline: Database | null = null;
   private types: PgClient['_types'] | null = null;
-  private refreshing: Promise<void> | null = null;
+  private readonly refreshOnce: (database: Database) => void;
 
   constructor(
     private readonly pool: PgPool,
@@ -44,17 +47,15 @@ export class WatchedPool {
     this.driver = driverOf(OwnClient);
     this.query = pool.query.bind(pool);
     const make = (): PgClient => makeOwn(() => new OwnClient(pool.options));
-    const databases = databasesOf(core);
-    const refresh = (database: Database): void => this.refresh(database);
-    this.host = {
+    this.refreshOnce = refreshOnce(core, (database) => this.withClient((client) => client.look(database)));
+    const host = hostOf({
       core,
-      driver: this.driver,
-      databases,
-      ask: (task) => textQueryOf(make, task),
-      observe: observedBy({ core, databases, make, refresh, isEnded: () => pool.ending }),
-      adopt: (database) => this.adopt(database),
-      refresh,
-    };
+      databases: databasesOf(core),
+      connect: connectOwn(make),
+      isEnded: () => pool.ending,
+      refresh: (database) => this.refresh(database),
+    });
+    this.host = { ...host, driver: this.driver, adopt: (database) => this.adopt(database) };
     pool.Client = this.watchingConstructor(OwnClient);
     for (const client of pool._clients) this.watch(client, false);
     pool.prependListener('acquire', (client: PgClient) => {
@@ -80,12 +81,7 @@ export class WatchedPool {
   /** Resolves when a connection has been made and its catalog read. Rejects when the pool cannot connect. */
   async prepare(): Promise<void> {
     if (this.baseline?.isCurrent === true || this.pool.ending) return;
-    await this.withClient((watched) =>
-      watched.whenIdle(async (client) => {
-        await client.reload();
-        client.adoptOwn();
-      }),
-    );
+    await this.withClient((client) => client.prepare());
   }
 
   /** The hit's whole way: one look-up per text and per parameters, the tokens, the copy. */
@@ -231,12 +227,7 @@ export class WatchedPool {
 
   /** In the background, over whatever connection the pool gives. */
   private refresh(database: Database): void {
-    if (this.refreshing !== null || this.pool.ending || !database.mayLoad) return;
-    this.refreshing = this.withClient((watched) => watched.whenIdle((client) => client.lookAt(database)))
-      .catch((error: unknown) => this.core.failed('catalog', error))
-      .finally(() => {
-        this.refreshing = null;
-      });
+    if (!this.pool.ending) this.refreshOnce(database);
   }
 
   private async withClient<T>(task: (client: WatchedClient) => Promise<T>): Promise<T> {

@@ -1,9 +1,8 @@
 /** Decides how a read of a known statement is put to the engine and how what comes back is answered. */
-import type { BindReads } from '../../cache/bind.js';
 import type { CacheCore } from '../../cache/core.js';
-import type { Execution, ReadRequest, ResultGroup, Served } from '../../cache/engine.js';
+import type { Execution, ReadRequest, Served } from '../../cache/engine.js';
 import type { PayloadCodec } from '../../cache/entry.js';
-import type { Statement } from '../statements.js';
+import type { CachedStatement as AnyCachedStatement } from '../statements.js';
 import type { CapturingQuery } from './capture.js';
 import type { Database } from './databases.js';
 import type { Driver } from './driver.js';
@@ -17,14 +16,7 @@ import { payloadCodec } from './stored-payload.js';
 /** Results longer than this are not kept while they arrive; the engine's own limit is usually lower. */
 const CAPTURE_BYTES_MAX = 64 * 1024 * 1024;
 
-/** A statement whose results may be cached. */
-export interface CachedStatement extends Statement<Payload> {
-  readonly bindReads: BindReads;
-  readonly group: ResultGroup<Payload>;
-}
-
-export const isCached = (statement: Statement<Payload>): statement is CachedStatement =>
-  statement.group !== null;
+export type CachedStatement = AnyCachedStatement<Payload>;
 
 export interface Read {
   readonly core: CacheCore;

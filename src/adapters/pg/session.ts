@@ -10,8 +10,8 @@ import {
   probeConnection,
   readSession,
   type SessionState,
-  type TextQuery,
 } from '../../sql/postgres/database.js';
+import type { TextQuery } from '../../sql/text-query.js';
 import { prefixOf } from '../prefix.js';
 import { KnownSession } from '../session.js';
 import type { Databases } from './databases.js';

@@ -4,17 +4,14 @@
  */
 import type { OwnRows } from '../../cache/changes.js';
 import type { Target } from '../../cache/protocol/refs.js';
-import type { PlacedWrite, WriteOwner } from '../../cache/writes.js';
-import { nameOfBackend, type WriteBackend } from '../../sql/postgres/backend.js';
-import { arePreparedGone, type Backend } from '../../sql/postgres/database.js';
+import type { PlacedWrite } from '../../cache/writes.js';
+import type { Backend } from '../../sql/postgres/database.js';
 import { type Aftermath, Follower, inTurn, type Outcome, type Verdict } from '../follower.js';
 import type { Effect, TransactionWrites, WriteUnderWay } from '../transaction.js';
-import { ownerOf } from '../write-owner.js';
 import type { HeldConstructor } from './held.js';
 import type { Host } from './host.js';
 import type { Call, SubmittableCall, TextCall } from './query-arguments.js';
 import { nameTheCaller } from './reads.js';
-import { hasEndedInDatabase } from './resolver.js';
 import { Returned } from './returned.js';
 import type {
   PgClient,
@@ -44,7 +41,7 @@ export class Tracker extends Follower<Call, Answer, Backend, Returned> {
   private handlingReady = false;
 
   constructor(private readonly about: Surroundings) {
-    super({ writes: about.writes, engine: about.host.core.engine, rows: about.rows });
+    super({ writes: about.writes, host: about.host, rows: about.rows });
   }
 
   /** Nothing is queued or in flight, so the status last heard of is the one that the next statement meets. */
@@ -258,31 +255,6 @@ export class Tracker extends Follower<Call, Answer, Backend, Returned> {
     setImmediate(() => {
       if (writes.isDoubted(write) && this.isIdle()) void writes.settle(write);
     });
-  }
-
-  protected ownerOf(
-    effect: Effect,
-    after: Aftermath<Backend>,
-    endCatalogChange: (outcome: 'maybe' | 'nothing') => void,
-  ): WriteOwner {
-    const { client, host } = this.about;
-    const { ask, databases, core } = host;
-    const { state } = after;
-    const write: WriteBackend = {
-      backend: after.backend ?? { pid: client.processID ?? 0, startedAtUs: null, lock: null },
-      mark: after.isProxied ? core.random.hex(6) : null,
-      prepares: effect.prepares,
-    };
-    const asking = { ask, state, proxied: databases.proxied };
-    const asked = {
-      name: () => nameOfBackend(write),
-      prepares: effect.prepares,
-      isLost: () => this.lost,
-      state,
-      hasEndedInDatabase: () => hasEndedInDatabase(asking, { ...write, prepares: [] }),
-      arePreparedGone: (gids: readonly string[] | 'unknown') => ask((query) => arePreparedGone(query, gids)),
-    };
-    return ownerOf(asked, () => endCatalogChange('maybe'));
   }
 }
 

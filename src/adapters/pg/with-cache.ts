@@ -2,7 +2,7 @@
 import type { CacheCore, HasCore } from '../../cache/core.js';
 import { LookasideError } from '../../errors.js';
 import { type Wrapper, wrapOnce } from '../wrapped.js';
-import { DirectClient } from './direct.js';
+import { wrapClient } from './direct.js';
 import { isClient } from './driver.js';
 import { WatchedPool } from './pool.js';
 import type { PgPool } from './shapes.js';
@@ -29,7 +29,7 @@ export function withCache<T extends PoolLike>(pool: T, cache: HasCore): T {
 function wrap(given: object, core: CacheCore): Wrapper {
   if (given !== null && typeof given === 'object') {
     if (isPool(given)) return new WatchedPool(given, core);
-    if (isClient(given)) return new DirectClient(given, core);
+    if (isClient(given)) return wrapClient(given, core);
   }
   throw new LookasideError('POOL_UNSUPPORTED', 'give it a pg.Pool or a pg.Client');
 }

@@ -2,18 +2,18 @@
  * Decides by which text a write's session is named in an intent, so that any process can ask whether it has ended, and
  * how that is asked of MySQL and MariaDB. Given only a query function.
  */
+import type { TextQuery } from '../text-query.js';
 import {
   type WriteBackend as AnyWriteBackend,
   type ProxiedWrites,
   preparesOfText,
   textOfPrepares,
 } from '../write-backend.js';
-import { type Backend, hasBackendEnded, perFlavour, type TextQuery, userOf } from './database.js';
+import { type Backend, hasBackendEnded, perFlavour, userOf } from './database.js';
 
 export { ProxiedWrites } from '../write-backend.js';
 
-/** Without a backend, the mark alone tells of it. */
-export type WriteBackend = AnyWriteBackend<Backend | null>;
+export type WriteBackend = AnyWriteBackend<Backend>;
 
 /** Without a space: `id@start/lock/gids/mark`. */
 export function nameOfBackend({ backend, mark, prepares }: WriteBackend): string {

@@ -3,11 +3,11 @@
  * whether it has ended. Given only a query function: knows no driver.
  */
 import { createHash } from 'node:crypto';
+import type { TextQuery } from '../text-query.js';
 import type { SessionView } from './catalog.js';
 import { hasAsciiBytes } from './collations.js';
 
-/** Runs one statement without parameters and gives its rows; every value is text or null. */
-export type TextQuery = (sql: string) => Promise<readonly Readonly<Record<string, string | null>>[]>;
+export type { TextQuery } from '../text-query.js';
 
 /** What one physical connection is connected to, and as what. */
 export interface ConnectionProbe {

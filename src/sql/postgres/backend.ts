@@ -2,20 +2,14 @@
  * Decides by which text a write's server process is named in an intent, so that any process can ask whether it has
  * ended, and how that is asked. Given only a query function.
  */
+import type { TextQuery } from '../text-query.js';
 import {
   type WriteBackend as AnyWriteBackend,
   type ProxiedWrites,
   preparesOfText,
   textOfPrepares,
 } from '../write-backend.js';
-import {
-  arePreparedGone,
-  type Backend,
-  hasBackendEnded,
-  type LockId,
-  microseconds,
-  type TextQuery,
-} from './database.js';
+import { arePreparedGone, type Backend, hasBackendEnded, type LockId, microseconds } from './database.js';
 
 export { ProxiedWrites } from '../write-backend.js';
 
@@ -23,7 +17,7 @@ export type WriteBackend = AnyWriteBackend<Backend>;
 
 /** Without a space: `pid@start/lock/gids/mark`. */
 export function nameOfBackend({ backend, mark, prepares }: WriteBackend): string {
-  const { pid, startedAtUs, lock } = backend;
+  const { pid, startedAtUs, lock } = backend ?? nobody;
   return [
     `${pid}@${startedAtUs ?? '?'}`,
     lock === null ? '' : `${lock.high}.${lock.low}`,
@@ -31,6 +25,8 @@ export function nameOfBackend({ backend, mark, prepares }: WriteBackend): string
     mark ?? '',
   ].join('/');
 }
+
+const nobody: Backend = { pid: 0, startedAtUs: null, lock: null };
 
 /** Null for a text of another version. */
 export function backendOfName(name: string): WriteBackend | null {
@@ -56,7 +52,7 @@ export async function hasWriteEnded(
   proxied: ProxiedWrites,
 ): Promise<boolean> {
   if (mark !== null && !(await hasProxiedEnded(query, mark, proxied))) return false;
-  if (mark === null && !(await hasBackendEnded(query, backend))) return false;
+  if (mark === null && !(backend !== null && (await hasBackendEnded(query, backend)))) return false;
   return prepares !== 'unknown' && prepares.length === 0 ? true : arePreparedGone(query, prepares);
 }
 

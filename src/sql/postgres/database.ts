@@ -3,9 +3,7 @@
  * ended. Given only a query function: knows no driver.
  */
 import { createHash } from 'node:crypto';
-
-/** Runs one statement without parameters and gives its rows; every value is text or null. */
-export type TextQuery = (sql: string) => Promise<readonly Readonly<Record<string, string | null>>[]>;
+import type { TextQuery } from '../text-query.js';
 
 /** What one physical connection is connected to, and as what. */
 export interface ConnectionProbe {

@@ -2,8 +2,8 @@
  * Decides how a Postgres server is asked what was written, by anybody: its cumulative statistics, which need neither
  * rights nor configuration. Given only a query function; knows nothing of what the answers are for.
  */
-import { type Statistics, StatisticsNotKept, type TableStatistics } from '../statistics.js';
-import type { TextQuery } from './database.js';
+import { type RowCounts, StatisticsNotKept, type TableStatistics } from '../statistics.js';
+import type { TextQuery } from '../text-query.js';
 
 /** `pg_stat_force_next_flush`, and statistics that an idle session hands over by itself, are there since 15. */
 export const STATISTICS_SERVER_VERSION_MIN = 150_000;
@@ -59,7 +59,7 @@ export const statisticsSql = `select
  *
  * @throws StatisticsNotKept where the server does not keep them; what the query threw
  */
-export async function readStatistics(query: TextQuery): Promise<Statistics> {
+export async function readStatistics(query: TextQuery): Promise<RowCounts> {
   const [row] = await query(statisticsSql);
   if (Number(row?.['version']) < STATISTICS_SERVER_VERSION_MIN)
     throw new StatisticsNotKept(

@@ -197,7 +197,12 @@ export const mutants: readonly MysqlMutant[] = [
   {
     name: 'reads of a transaction use the cache',
     scene: '',
-    file: adapter('connection-reads'),
-    changes: [{ from: `if (writes.status !== 'I' && !isOpen) return 'transaction';`, to: 'void isOpen;' }],
+    file: '../adapters/connection.ts',
+    changes: [
+      {
+        from: `if (status !== 'I' && !(status === 'T' && this.transactionReads.mayRead)) return 'transaction';`,
+        to: 'void status;',
+      },
+    ],
   },
 ];

@@ -5,7 +5,7 @@ import {
   createConnection,
   type RowDataPacket,
 } from 'mysql2/promise';
-import type { TextQuery } from '../../../src/sql/mysql/database.js';
+import type { TextQuery } from '../../../src/sql/text-query.js';
 
 export interface TextSession {
   readonly connection: Connection;
