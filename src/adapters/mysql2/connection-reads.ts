@@ -12,7 +12,7 @@ import type { Filling } from './filling.js';
 import type { Host } from './host.js';
 import { protocolPrefix } from './keys.js';
 import type { Payload } from './payload.js';
-import { CAPTURE_BYTES_MAX, type CachedStatement, type Rows, requestOf } from './reads.js';
+import { CAPTURE_BYTES_MAX, type CachedStatement, requestOf } from './reads.js';
 import { answerInto, canReplay, type Result, resultOf } from './replay.js';
 import type { Session } from './session.js';
 import type { MysqlConnection, ResultCallback } from './shapes.js';
@@ -81,12 +81,12 @@ export class ConnectionReads {
       .then((outcome) => {
         command.onResult = tell;
         if (outcome.from === 'database')
-          return process.nextTick(tell, null, outcome.result.rows, outcome.result.fields);
+          return process.nextTick(() => tell.call(command, null, ...outcome.result));
         const result = this.decoded(outcome.payload, call);
         if (result === null) tracker.pass(command);
         else process.nextTick(() => answerInto(command, result, call.protocol));
       })
-      .catch((error: unknown) => process.nextTick(tell, error))
+      .catch((error: unknown) => process.nextTick(() => tell.call(command, error as Error)))
       .finally(release);
   }
 
@@ -119,12 +119,12 @@ export class ConnectionReads {
   }
 
   /** The caller's own command: its callback is called once it is known what became of it. */
-  private sendCapturing({ command }: Call): Promise<{ readonly result: Rows; readonly capture: Capture }> {
+  private sendCapturing({ command }: Call): Promise<{ readonly result: Result; readonly capture: Capture }> {
     const { driver, tracker } = this.about;
     const capture = captureResult(command, { driver, bytesMax: CAPTURE_BYTES_MAX });
     return new Promise((resolve, reject) => {
       command.onResult = (error, rows, fields) =>
-        error ? reject(error) : resolve({ result: { rows, fields }, capture });
+        error ? reject(error) : resolve({ result: [rows, fields] as Result, capture });
       tracker.expectPlain(command);
       tracker.pass(command);
     });

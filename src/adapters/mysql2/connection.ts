@@ -149,12 +149,16 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     return this.driverQuery(command);
   }
 
-  /** A decoded result needs no text made of it, nor a place in the queue that is empty. */
+  /** A decoded result needs no place in the queue that is empty. */
   private answerAtOnce(call: Call): boolean {
     if (!this.gate.isOpen()) return false;
     const result = this.reads.near(call, this.statementOf(call));
-    if (result !== null) process.nextTick(() => answerInto(call.command, result, call.protocol));
-    return result !== null;
+    if (result === null) return false;
+    const { command, values, protocol } = call;
+    // Whoever asks the query for its text, asks for what it would have sent.
+    if (values.length > 0) command.sql = this.connection.format(command.sql, values);
+    process.nextTick(() => answerInto(command, result, protocol));
+    return true;
   }
 
   private take(command: Command): void {

@@ -14,13 +14,13 @@ import type { Capture } from './capture.js';
 import { WatchedConnection } from './connection.js';
 import { type Database, databasesOf } from './databases.js';
 import { factsKey } from './driver.js';
-import { withFilling } from './filling.js';
+import { type Filling, withFilling } from './filling.js';
 import type { Host, PoolReader } from './host.js';
 import { keyed, plainKey, protocolPrefix } from './keys.js';
 import { optionsOfCall } from './options.js';
 import { connectOwn, placeOf } from './own-connection.js';
 import type { Payload, Protocol } from './payload.js';
-import { type CachedStatement, type Rows, requestOf } from './reads.js';
+import { type CachedStatement, requestOf } from './reads.js';
 import { answerInto, canReplay, type Result, resultOf } from './replay.js';
 import type {
   MysqlConnection,
@@ -48,6 +48,12 @@ interface CachedCall extends PoolCall {
   readonly key: string;
   readonly own: readonly unknown[];
   readonly overrides: RowOptions | null;
+}
+
+/** How the caller hears of it: on a tick of its own. */
+interface Told {
+  readonly answered: (result: Result) => void;
+  readonly failed: (error: Error) => void;
 }
 
 export class WatchedPool {
@@ -162,12 +168,21 @@ export class WatchedPool {
     const call = this.cachedCall('text', sql, values, callback);
     if (call === null) return this.driverQuery(sql, values, callback);
     const command = call.reader.driver.createQuery(sql, values, callback, connectionConfig);
-    const answered = (result: Result): void => {
-      // What a query is asked for afterwards is what a connection would have sent.
+    // What a query is asked for afterwards is what a connection would have sent.
+    const nameText = (): void => {
       command.sql = this.pool.format(call.text, call.values);
-      answerInto(command, result, 'text');
     };
-    this.answer(call, answered);
+    this.answer(call, {
+      answered: (result) => {
+        nameText();
+        answerInto(command, result, 'text');
+      },
+      failed: (error) => {
+        nameText();
+        call.callback(error);
+        command.emit('end');
+      },
+    });
     return command;
   }
 
@@ -177,7 +192,7 @@ export class WatchedPool {
     const call = this.cachedCall('binary', sql, values, callback);
     if (call === null) return this.driverExecute(sql, values, callback);
     const { callback: tell } = call;
-    this.answer(call, ([rows, fields]) => tell(null, rows, fields));
+    this.answer(call, { answered: ([rows, fields]) => tell(null, rows, fields), failed: tell });
     return undefined;
   }
 
@@ -216,13 +231,13 @@ export class WatchedPool {
     return parts === null ? null : { key: parts.key, own: parts.values };
   }
 
-  private answer(call: CachedCall, answered: (result: Result) => void): void {
+  private answer(call: CachedCall, told: Told): void {
     const { core } = this;
     const { database, statement, key } = call;
     this.checkWhenDue(database);
     const near = core.engine.peek(statement.group, key);
     const result = near === undefined ? null : this.decoded(near, call);
-    if (result !== null) return process.nextTick(answered, result);
+    if (result !== null) return process.nextTick(told.answered, result);
     const served = core.engine.read(
       requestOf({ ...call, core, prefix: '', values: call.own, facts: factsKey(call.reader.facts) }, () =>
         this.fill(call),
@@ -230,16 +245,11 @@ export class WatchedPool {
     );
     served
       .then((outcome) => {
-        if (outcome.from === 'database') return this.tell(call, outcome.result);
-        const decoded = this.decoded(outcome.payload, call);
-        if (decoded === null) this.runPast(call);
-        else process.nextTick(answered, decoded);
+        if (outcome.from === 'database') return outcome.result;
+        return this.decoded(outcome.payload, call) ?? this.run(call, ownOf(call));
       })
-      .catch((error: unknown) => process.nextTick(call.callback, error));
-  }
-
-  private tell({ callback }: CachedCall, { rows, fields }: Rows): void {
-    process.nextTick(callback, null, rows, fields);
+      .then((result) => process.nextTick(told.answered, result))
+      .catch((error: unknown) => process.nextTick(told.failed, error));
   }
 
   /** Null where it cannot be decoded here: the driver meets what was thrown again, and tells the caller. */
@@ -257,28 +267,21 @@ export class WatchedPool {
     }
   }
 
-  private runPast({ protocol, given: [sql, values], callback }: CachedCall): void {
-    const run = protocol === 'text' ? this.driverQuery : this.driverExecute;
-    if (typeof values === 'function') run(sql, callback);
-    else run(sql, values, callback);
+  private async fill(call: CachedCall): Promise<{ readonly result: Result; readonly capture: Capture }> {
+    const { database } = call;
+    let capture: Capture | null = null;
+    const filling: Filling = { database, captured: (taken) => (capture = taken) };
+    const result = await this.run(call, withFilling(ownOf(call), filling));
+    return { result, capture: capture ?? none };
   }
 
-  private fill({ protocol, given: [sql], text, own, database }: CachedCall): Promise<{
-    readonly result: Rows;
-    readonly capture: Capture;
-  }> {
-    let capture: Capture | null = null;
-    const options = typeof sql === 'object' ? (sql as object) : {};
-    const asked = withFilling(
-      { ...options, sql: text, values: own },
-      { database, captured: (taken) => (capture = taken) },
-    );
-    const run = protocol === 'text' ? this.driverQuery : this.driverExecute;
+  /** By the driver's own method. */
+  private run({ protocol, own }: CachedCall, asked: object): Promise<Result> {
     return new Promise((resolve, reject) => {
       const told: ResultCallback = (error, rows, fields) =>
-        error ? reject(error) : resolve({ result: { rows, fields }, capture: capture ?? none });
-      if (protocol === 'text') run(asked, told);
-      else run(asked, own, told);
+        error ? reject(error) : resolve([rows, fields] as Result);
+      if (protocol === 'text') this.driverQuery(asked, told);
+      else this.driverExecute(asked, own, told);
     });
   }
 
@@ -316,6 +319,12 @@ export class WatchedPool {
       connection.release?.();
     }
   }
+}
+
+/** What the driver is asked instead of what it was: whatever the caller does to his values, it is what was keyed. */
+function ownOf({ given: [sql], text, own }: CachedCall): object {
+  const options = typeof sql === 'object' ? (sql as object) : {};
+  return { ...options, sql: text, values: own };
 }
 
 /** Of a connection that took no capture: there is nothing to keep. */

@@ -5,6 +5,7 @@ import type { Execution, ReadRequest, ResultGroup } from '../../cache/engine.js'
 import type { Capture } from './capture.js';
 import type { Database, Statement } from './databases.js';
 import type { Payload } from './payload.js';
+import type { Result } from './replay.js';
 import { payloadCodec } from './stored-payload.js';
 
 /** Results longer than this are not kept while they arrive; the engine's own limit is usually lower. */
@@ -17,12 +18,6 @@ export interface CachedStatement extends Statement {
 }
 
 export const isCached = (statement: Statement): statement is CachedStatement => statement.group !== null;
-
-/** What the driver hands a callback. */
-export interface Rows {
-  readonly rows: unknown;
-  readonly fields: unknown;
-}
 
 export interface Read {
   readonly core: CacheCore;
@@ -38,9 +33,9 @@ export interface Read {
 }
 
 /** Sends the query, and settles as it does. */
-export type RunRead = () => Promise<{ readonly result: Rows; readonly capture: Capture }>;
+export type RunRead = () => Promise<{ readonly result: Result; readonly capture: Capture }>;
 
-export function requestOf(read: Read, run: RunRead): ReadRequest<Payload, Rows> {
+export function requestOf(read: Read, run: RunRead): ReadRequest<Payload, Result> {
   const { core, database, prefix, statement, key, values, facts } = read;
   const { version } = database;
   return {
@@ -57,7 +52,7 @@ export function requestOf(read: Read, run: RunRead): ReadRequest<Payload, Rows> 
     codec: payloadCodec,
     ttlMs: core.ttlMs,
     yields: true,
-    execute: async (): Promise<Execution<Payload, Rows>> => {
+    execute: async (): Promise<Execution<Payload, Result>> => {
       const isOutdated = (): boolean => !database.isCurrent || database.version !== version;
       const wasOutdated = isOutdated();
       const { result, capture } = await run();

@@ -264,6 +264,11 @@ const mistakes: readonly Behaviour[] = [
   passes('an error for an execution with a callback', (pool) =>
     called((done) => pool.execute('select * from missing', done)),
   ),
+  passes('an error for a callback, and what is heard of the query', (pool) =>
+    heard(() => pool.query('select exp(price * 100000 + 800) from plain', () => undefined)).then(
+      (events) => (events as unknown[][]).filter(([event]) => event === 'error'), // the callback is told instead
+    ),
+  ),
   passes('an error for listeners', (pool) => heard(() => pool.query('select * from missing'))),
   passes('an error for listeners of a connection', (pool) =>
     withCore(pool, (connection) => heard(() => connection.query('select * from missing'))),

@@ -51,6 +51,22 @@ const entries: readonly Behaviour[] = [
   reads('events of a query that has a callback', (pool) =>
     heard(() => pool.query(one, [1], () => undefined)),
   ),
+  reads('events of a query that has a callback, which nobody asked before', (pool) =>
+    heard(() => pool.query('select name from plain where id = ? -- events', [1], () => undefined)),
+  ),
+  reads('all that happens to a query that has a callback, in its order', (pool) =>
+    happenings((done) => pool.query('select name from plain where id = ? -- order', [1], done)),
+  ),
+  reads('all that happens to a query of a connection, in its order', (pool) =>
+    withCore(pool, (connection) =>
+      happenings((done) => connection.query('select name from plain where id = ? -- own order', [1], done)),
+    ),
+  ),
+  reads('all that happens to an execution of a connection, in its order', (pool) =>
+    withCore(pool, (connection) =>
+      happenings((done) => connection.execute('select name from plain where id = ? -- own order', [1], done)),
+    ),
+  ),
   passes('events of a query without a callback', (pool) => heard(() => pool.query(all))),
   reads('a connection', (pool) => withConnection(pool, (connection) => connection.query(one, [1]))),
   reads('an execution of a connection', (pool) =>
@@ -101,6 +117,18 @@ const entries: readonly Behaviour[] = [
     ),
   ),
 ];
+
+/** Its events, the call of its callback, and what text it says it has once it was called and in the end. */
+const happenings = (ask: (done: (...given: unknown[]) => void) => unknown): Promise<unknown> =>
+  new Promise((resolve) => {
+    const seen: unknown[] = [];
+    const command = ask((...given) => {
+      seen.push(['callback', given]);
+      setImmediate(() => resolve([...seen, command.sql]));
+    }) as mysql.Query & { sql: string };
+    for (const event of ['fields', 'result', 'error', 'end'])
+      command.on(event, (...given: unknown[]) => seen.push([event, given.length]));
+  });
 
 async function streamed(query: () => { stream(options?: object): AsyncIterable<unknown> }): Promise<unknown> {
   const rows: unknown[] = [];
