@@ -1,5 +1,6 @@
 /** Decides what adapters and middleware see of a cache beyond its public face. Not exported from the package. */
 import type { Clock, Random } from '../clock.js';
+import type { DeclaredEffects } from '../sql/declared-code.js';
 import type { Table } from '../sql/plan.js';
 import type { TableNames } from './bind.js';
 import type { ForeignChanges } from './changes.js';
@@ -40,12 +41,7 @@ export interface CacheCore {
   /** Settings of the application's own that results may depend on, in lower case. */
   readonly sessionKeys: readonly string[];
   /** What functions of databases are said to do, by name. */
-  readonly effects: Readonly<
-    Record<
-      string,
-      { readonly writes: readonly string[]; readonly reads: readonly string[]; readonly stable: boolean }
-    >
-  >;
+  readonly effects: DeclaredEffects;
   /** Whether the config lets results of this table be cached; the name has its schema. */
   readonly mayCache: (tableName: string) => boolean;
   /** Counts and announces a failure of the cache that no query noticed. */

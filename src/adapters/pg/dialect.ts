@@ -58,10 +58,10 @@ class PostgresCatalog implements KnownCatalog<SessionState> {
 
   plannerFor({ statementsMax, sessionKeys, effects, failed }: CacheCore): Planner {
     const { catalog, parser } = this;
-    const { byFunction, unknown } = declaredCode(catalog, effects);
+    const { byRoutine, unknown } = declaredCode(catalog, effects);
     if (unknown !== null) failed('effects', unknown);
     return createPostgresPlanner({
-      declared: byFunction,
+      declared: byRoutine,
       parser,
       catalog,
       settingsInKey: sessionKeys,
