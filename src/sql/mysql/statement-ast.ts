@@ -183,10 +183,14 @@ export interface Use {
   readonly schema: string;
 }
 
-/** Anything else: only its first words are told, in lower case, at most four. */
+/** Anything else: its first words, in lower case, at most four, and what may be names. */
 export interface OtherStatement {
   readonly kind: 'other';
   readonly words: readonly string[];
+  /** In lower case: those of tables are among them. */
+  readonly names: readonly string[];
+  /** Right before a bracket, in lower case: those of functions are among them. */
+  readonly calls: readonly string[];
 }
 
 export type Statement =

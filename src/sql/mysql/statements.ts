@@ -2,12 +2,14 @@
 import type { TransactionControl } from '../plan.js';
 import type { Scope } from '../rows/scope.js';
 import { walkExpression } from './expressions.js';
+import { relationItem } from './from.js';
 import { walkInsert } from './inserts.js';
 import { walkCall } from './routines.js';
 import { walkSelect } from './select.js';
 import { walkSet } from './session.js';
 import type { OtherStatement, Statement, Xa, Xid } from './statement-ast.js';
 import type { Walk } from './walk.js';
+import { mayBeOfUsers } from './words.js';
 import { walkDelete, walkTruncate, walkUpdate } from './writes.js';
 
 const nowhere: Scope = { entries: [], ctes: null, outer: null };
@@ -50,19 +52,21 @@ export function walkStatement(walk: Walk, statement: Statement): void {
 }
 
 /** Statements that change no table and keep the session as it is. */
-const harmless = /^(show|describe|desc|explain|kill|help|checksum|binlog|shutdown|purge)\b/;
+const harmless = /^(show|describe|desc|explain|kill|help|checksum|shutdown|purge)\b/;
 
 /** The same, but for committing what is open: maintenance. */
 const committing =
   /^(analyze|optimize|check|repair|flush|cache index|load index|reset|start (slave|replica|all)|stop (slave|replica|all)|change (master|replication))\b/;
 
-function walkOther({ findings }: Walk, { words }: OtherStatement): void {
+function walkOther(walk: Walk, other: OtherStatement): void {
+  const { findings } = walk;
+  const { words } = other;
   const text = words.join(' ');
   const [verb = 'it'] = words;
   // EXPLAIN ANALYZE, and ANALYZE of a statement on MariaDB, run it: it may be a write.
   if (words.includes('analyze') && !/^analyze ((no_write_to_binlog|local) )?tables?\b/.test(text))
     return findings.doAnything('opaque', `${verb.toUpperCase()} may run its statement`);
-  if (harmless.test(text)) return findings.deny('utility', `${verb.toUpperCase()} has no result to keep`);
+  if (harmless.test(text)) return walkHarmless(walk, other);
   if (/^(lock|unlock)\b/.test(text)) {
     findings.deny('table-lock', `${verb.toUpperCase()} TABLES locks, or ends locks`);
     findings.commitsImplicitly = true;
@@ -72,7 +76,7 @@ function walkOther({ findings }: Walk, { words }: OtherStatement): void {
     return findings.deny('prepare', 'it prepares a statement under a name');
   if (/^execute\b/.test(text))
     return findings.doAnything('execute', 'EXECUTE runs a statement that is not in the text');
-  if (/^(create|drop) temporary\b/.test(text)) {
+  if (/^(create( or replace)?|drop) temporary\b/.test(text)) {
     // CREATE TEMPORARY TABLE … SELECT may call anything, and is walked by nobody.
     findings.deny('session', 'it creates or drops something temporary');
     if (/^create\b/.test(text)) findings.writeEverything({ code: 'opaque', detail: 'its query is not read' });
@@ -97,6 +101,18 @@ function walkOther({ findings }: Walk, { words }: OtherStatement): void {
     return;
   }
   findings.doAnything('opaque', `${verb.toUpperCase()} may do anything`);
+}
+
+/** But EXPLAIN runs what it takes for a constant, also in a view, and SHOW its WHERE. */
+function walkHarmless(walk: Walk, { words: [verb = 'it'], names, calls }: OtherStatement): void {
+  const { catalog, findings } = walk;
+  findings.deny('utility', `${verb.toUpperCase()} has no result to keep`);
+  const called = calls.find((name) => mayBeOfUsers(catalog, name));
+  if (called !== undefined)
+    return findings.doAnything('unknown-function', `${verb.toUpperCase()} may run ${called}()`);
+  for (const name of names)
+    for (const relation of catalog.relationsByWord.get(name) ?? [])
+      if (relation.kind === 'view') relationItem(walk, relation, { name: '', schema: '', relation });
 }
 
 export interface Controlled {

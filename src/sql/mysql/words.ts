@@ -43,9 +43,14 @@ export function strangeCall(
   for (const [index, token] of tokens.entries()) {
     if (!isName(token) || tokens[index + 1]?.word !== '(') continue;
     const name = token.text.toLowerCase();
-    if (catalog.routines.has(name)) return name;
-    if (beforeBracket.has(name) || isBuiltIn(name) || tableNames.has(name)) continue;
-    return name;
+    if (mayBeOfUsers(catalog, name, (each) => tableNames.has(each))) return name;
   }
   return null;
 }
+
+/** Whether a name before a bracket may be that of a function of users, and not only of a table. */
+export const mayBeOfUsers = (
+  catalog: Catalog,
+  name: string,
+  isTable: (name: string) => boolean = (each) => catalog.relationsByWord.has(each),
+): boolean => catalog.routines.has(name) || !(beforeBracket.has(name) || isBuiltIn(name) || isTable(name));

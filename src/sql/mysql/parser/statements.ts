@@ -77,10 +77,14 @@ const wordsMax = 4;
 
 function other(cursor: Cursor): Statement {
   const words: string[] = [];
+  const names = new Set<string>();
+  const calls = new Set<string>();
   if (cursor.peek().kind !== 'word') cursor.fail();
   while (cursor.peek().kind !== 'end' && !cursor.at(';')) {
-    const { kind, word } = cursor.next();
+    const { kind, word, text } = cursor.next();
     if (kind === 'word' && words.length < wordsMax) words.push(word);
+    if (kind !== 'word' && kind !== 'name') continue;
+    (cursor.at('(') ? calls : names).add(text.toLowerCase());
   }
-  return { kind: 'other', words };
+  return { kind: 'other', words, names: [...names], calls: [...calls] };
 }
