@@ -1,7 +1,8 @@
 /**
- * Decides how the parts of a write's name that no dialect differs in are told in an intent, and what a process remembers
- * of writes whose server process nobody can name. Asks no database.
+ * Decides how the parts of a write's name that no dialect differs in are told in an intent, what a process remembers of
+ * writes whose server process nobody can name, and from which answers it follows that a write has ended. Knows no query.
  */
+import type { TextQuery } from './text-query.js';
 
 /** Who makes a write visible. */
 export interface WriteBackend<Backend> {
@@ -47,4 +48,63 @@ export class ProxiedWrites {
   forget(mark: string): void {
     this.askedSince.delete(mark);
   }
+}
+
+/** What one dialect asks a server about a write. Each rejects as the query does. */
+export interface WriteQuestions<Backend> {
+  /** Whether the server runs nothing of this backend any more. Hidden means still running. */
+  readonly hasBackendEnded: (query: TextQuery, backend: Backend) => Promise<boolean>;
+  /**
+   * Whether no session of this user is left that has been at work since before then.
+   *
+   * @param since by the server's clock; undefined: only what that says is asked
+   */
+  readonly lookAtOwnSessions: (query: TextQuery, since: string | undefined) => Promise<OwnSessions>;
+  /** Whether none of these prepared transactions is left; of all, where their names are not known. */
+  readonly arePreparedGone: (query: TextQuery, gids: readonly string[] | 'unknown') => Promise<boolean>;
+}
+
+export interface OwnSessions {
+  /** By the server's clock; null where it did not say. */
+  readonly now: string | null;
+  readonly haveEnded: boolean;
+}
+
+/**
+ * Whether the server runs nothing of a write any more and has nothing of it prepared: so it is either visible or never
+ * will be.
+ */
+export function writeEndedBy<Backend>({
+  hasBackendEnded,
+  lookAtOwnSessions,
+  arePreparedGone,
+}: WriteQuestions<Backend>): (
+  query: TextQuery,
+  write: WriteBackend<Backend>,
+  proxied: ProxiedWrites,
+) => Promise<boolean> {
+  /**
+   * Behind a proxy: the write's session is one of the same user, on whichever server connection the proxy chose, and a
+   * proxy drops what waits for one when its client is gone. So once no session of this user is left that has been at
+   * work since before the first question, the write has ended.
+   */
+  const hasProxiedEnded = async (
+    query: TextQuery,
+    mark: string,
+    proxied: ProxiedWrites,
+  ): Promise<boolean> => {
+    const since = proxied.firstAsked(mark);
+    const { now, haveEnded } = await lookAtOwnSessions(query, since);
+    if (since === undefined) {
+      if (now !== null) proxied.note(mark, now);
+      return false;
+    }
+    if (haveEnded) proxied.forget(mark);
+    return haveEnded;
+  };
+  return async (query, { backend, mark, prepares }, proxied) => {
+    if (mark !== null && !(await hasProxiedEnded(query, mark, proxied))) return false;
+    if (mark === null && !(backend !== null && (await hasBackendEnded(query, backend)))) return false;
+    return prepares !== 'unknown' && prepares.length === 0 ? true : arePreparedGone(query, prepares);
+  };
 }

@@ -5,9 +5,10 @@
 import type { TextQuery } from '../text-query.js';
 import {
   type WriteBackend as AnyWriteBackend,
-  type ProxiedWrites,
+  type OwnSessions,
   preparesOfText,
   textOfPrepares,
+  writeEndedBy,
 } from '../write-backend.js';
 import { type Backend, hasBackendEnded, perFlavour, userOf } from './database.js';
 
@@ -37,46 +38,22 @@ export function backendOfName(name: string): WriteBackend | null {
   };
 }
 
-/**
- * Whether the server runs nothing of the write any more and has nothing of it prepared: so it is either visible or
- * never will be.
- *
- * @throws what the query threw
- */
-export async function hasWriteEnded(
-  query: TextQuery,
-  { backend, mark, prepares }: WriteBackend,
-  proxied: ProxiedWrites,
-): Promise<boolean> {
-  if (mark !== null && !(await hasProxiedEnded(query, mark, proxied))) return false;
-  if (mark === null && !(backend !== null && (await hasBackendEnded(query, backend)))) return false;
-  return prepares !== 'unknown' && prepares.length === 0 ? true : arePreparedGone(query, prepares);
-}
-
 /** Times of sessions are told in seconds. */
 const CLOCK_STEP_S = 2;
 
-/**
- * Behind a proxy: the write's session is one of the same user, on whichever server connection the proxy chose, and a
- * proxy drops what waits for one when its client is gone. So once no session of this user is left that has been at
- * work since before the first question, the write has ended. Without further rights a user sees all sessions of its own.
- */
-async function hasProxiedEnded(query: TextQuery, mark: string, proxied: ProxiedWrites): Promise<boolean> {
-  const since = proxied.firstAsked(mark);
+/** Without further rights a user sees all sessions of its own. */
+async function lookAtOwnSessions(query: TextQuery, since: string | undefined): Promise<OwnSessions> {
   const [row] = await query(`select unix_timestamp() as now, exists (
     select 1 from information_schema.processlist
       where id <> connection_id() and user = ${userOf('user()')}
         and command not in ('Sleep', 'Daemon', 'Binlog Dump', 'Binlog Dump GTID')
         and unix_timestamp() - ifnull(time, ${2 ** 31}) <= ${since ?? '0'} + ${CLOCK_STEP_S}) as is_busy`);
   const now = row?.['now'] ?? null;
-  if (since === undefined) {
-    if (now !== null) proxied.note(mark, now);
-    return false;
-  }
-  const ended = Number(now) > Number(since) + CLOCK_STEP_S && row?.['is_busy'] === '0';
-  if (ended) proxied.forget(mark);
-  return ended;
+  return { now, haveEnded: Number(now) > Number(since) + CLOCK_STEP_S && row?.['is_busy'] === '0' };
 }
+
+/** @throws what the query threw */
+export const hasWriteEnded = writeEndedBy<Backend>({ hasBackendEnded, lookAtOwnSessions, arePreparedGone });
 
 /**
  * Whether none of these prepared XA transactions is left; of the whole server, where their names are not known. MySQL 8

@@ -5,9 +5,10 @@
 import type { TextQuery } from '../text-query.js';
 import {
   type WriteBackend as AnyWriteBackend,
-  type ProxiedWrites,
+  type OwnSessions,
   preparesOfText,
   textOfPrepares,
+  writeEndedBy,
 } from '../write-backend.js';
 import { arePreparedGone, type Backend, hasBackendEnded, type LockId, microseconds } from './database.js';
 
@@ -42,38 +43,16 @@ export function backendOfName(name: string): WriteBackend | null {
   };
 }
 
-/**
- * Whether the server runs nothing of the write any more and has nothing of it prepared: so it is either visible or
- * never will be.
- */
-export async function hasWriteEnded(
-  query: TextQuery,
-  { backend, mark, prepares }: WriteBackend,
-  proxied: ProxiedWrites,
-): Promise<boolean> {
-  if (mark !== null && !(await hasProxiedEnded(query, mark, proxied))) return false;
-  if (mark === null && !(backend !== null && (await hasBackendEnded(query, backend)))) return false;
-  return prepares !== 'unknown' && prepares.length === 0 ? true : arePreparedGone(query, prepares);
-}
-
-/**
- * Behind a proxy: the write's session is one of the same user, on whichever server connection the proxy chose, and a
- * proxy drops what waits for one when its client is gone. So once no session of this user is left that has been
- * working since before the first question, the write has ended. Hidden means still working.
- */
-async function hasProxiedEnded(query: TextQuery, mark: string, proxied: ProxiedWrites): Promise<boolean> {
-  const since = proxied.firstAsked(mark);
+/** Hidden means still working. */
+async function lookAtOwnSessions(query: TextQuery, since: string | undefined): Promise<OwnSessions> {
   const [row] = await query(`select ${microseconds('pg_catalog.clock_timestamp()')} as now,
     (not exists (select from pg_catalog.pg_stat_activity
       where datname = pg_catalog.current_database() and usename = session_user
         and pid <> pg_catalog.pg_backend_pid() and state is distinct from 'idle'
         and coalesce(${microseconds('coalesce(xact_start, query_start)')}, '0')::bigint <= ${since ?? '0'}))::text as ended`);
-  if (since === undefined) {
-    const now = row?.['now'] ?? null;
-    if (now !== null) proxied.note(mark, now);
-    return false;
-  }
-  const ended = row?.['ended'] === 'true' || row?.['ended'] === 't';
-  if (ended) proxied.forget(mark);
-  return ended;
+  const ended = row?.['ended'] ?? null;
+  return { now: row?.['now'] ?? null, haveEnded: ended === 'true' || ended === 't' };
 }
+
+/** @throws what the query threw */
+export const hasWriteEnded = writeEndedBy<Backend>({ hasBackendEnded, lookAtOwnSessions, arePreparedGone });
