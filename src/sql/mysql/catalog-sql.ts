@@ -41,6 +41,7 @@ const parts = {
       'is_nullable',
       'column_default',
       'extra',
+      'generation_expression',
     ],
     from: `information_schema.columns where ${ours('table_schema')}`,
   },
@@ -111,7 +112,7 @@ const parts = {
 export type CatalogPart = keyof typeof parts | 'session';
 
 /** No part has more. */
-export const CELLS_MAX = 12;
+export const CELLS_MAX = 13;
 
 export const cellName = (index: number): string => `c${index + 1}`;
 

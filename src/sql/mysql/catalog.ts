@@ -9,6 +9,10 @@ export interface Column extends AnyColumn {
   /** A row that is inserted without it gets something else than NULL, or nothing that is known. */
   readonly hasDefault: boolean;
   readonly isAutoIncrement: boolean;
+  /** Only those see it that name it: neither `*`, nor NATURAL, nor an INSERT without a list of columns. */
+  readonly isInvisible: boolean;
+  /** What it is computed with whenever it is read; null: it is stored. */
+  readonly computedAs: string | null;
   /** As `valueClass`, for a value that is stored: which of them are stored as they are. */
   readonly storedClass: ValueClass | null;
 }
@@ -60,6 +64,8 @@ export interface Relation extends AnyRelation {
   readonly engine: string | null;
   /** Earlier states of its rows are kept. */
   readonly isVersioned: boolean;
+  /** Some column shows something else as time goes by, or in another session. */
+  readonly hasUnstableColumns: boolean;
   readonly columns: readonly Column[];
   readonly columnByName: ReadonlyMap<string, Column>;
   readonly uniqueKeys: readonly UniqueKey[];

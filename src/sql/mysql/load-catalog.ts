@@ -18,6 +18,7 @@ import {
 import { type CatalogPart, CELLS_MAX, catalogSql, cellName, mysqlFingerprintSql } from './catalog-sql.js';
 import { hasAsciiBytes } from './collations.js';
 import { storedClassOf, typeName, valueClassOf } from './value-classes.js';
+import { isUnstable } from './virtual-columns.js';
 
 export { mysqlFingerprintSql } from './catalog-sql.js';
 
@@ -143,6 +144,7 @@ function relationsOf(rows: Rows, naming: Naming, user: string): readonly Relatio
         kind: kindOf(type ?? ''),
         engine: engine ?? null,
         isVersioned: /versioned/i.test(type ?? ''),
+        hasUnstableColumns: isAnyUnstable(own),
         columns: own,
         columnByName,
         uniqueKeys,
@@ -164,8 +166,8 @@ function kindOf(type: string): Relation['kind'] {
 }
 
 function columnOf(row: Row): Column {
-  const [, , number, name, dataType, columnType, letters, bytes, collation, nullable, ownDefault, extra] =
-    row;
+  const [, , number, name, dataType, columnType, letters, bytes, collation, nullable, ownDefault] = row;
+  const [extra, expression] = row.slice(11);
   const type = {
     dataType: (dataType ?? '').toLowerCase(),
     columnType: columnType ?? '',
@@ -189,8 +191,15 @@ function columnOf(row: Row): Column {
     hasDefault:
       !isNullable || isAutoIncrement || !(ownDefault === null || ownDefault?.toUpperCase() === 'NULL'),
     isAutoIncrement,
+    isInvisible: /invisible/i.test(extra ?? ''),
+    computedAs: /virtual/i.test(extra ?? '') ? (expression ?? '') : null,
     storedClass: storedClassOf(valueClass, { isNullable, isAutoIncrement }),
   };
+}
+
+function isAnyUnstable(columns: readonly Column[]): boolean {
+  const times = new Set(columns.flatMap(({ type, name }) => (type === 'time' ? [name] : [])));
+  return columns.some(({ computedAs }) => computedAs !== null && isUnstable(computedAs, times));
 }
 
 function uniqueKeysOf(rows: readonly Row[], columnByName: ReadonlyMap<string, Column>): readonly UniqueKey[] {

@@ -4,7 +4,7 @@ import type { Relation } from './catalog.js';
 import type { Findings } from './findings.js';
 
 /** Why the rows of a table are never cached; null if they may be. */
-function hazardOf({ kind, engine, isVersioned, table }: Relation): Reason | null {
+function hazardOf({ kind, engine, isVersioned, hasUnstableColumns, table }: Relation): Reason | null {
   if (kind === 'view') return null;
   if (kind !== 'table') return { code: 'uncacheable-relation', detail: `${table.name} is no table` };
   if (engine?.toLowerCase() !== 'innodb')
@@ -13,6 +13,8 @@ function hazardOf({ kind, engine, isVersioned, table }: Relation): Reason | null
       detail: `${table.name} is kept by ${engine ?? 'an unknown engine'}, not InnoDB`,
     };
   if (isVersioned) return { code: 'versioned', detail: `${table.name} may be shown as it was before` };
+  if (hasUnstableColumns)
+    return { code: 'virtual-column', detail: `${table.name} has a column that follows more than its row` };
   return null;
 }
 

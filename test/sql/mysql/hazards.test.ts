@@ -21,6 +21,11 @@ const schemaSql = `
   create table prefixed (name varchar(200), a int, unique key (name(5)));
   create table parted (id int primary key, a int) partition by hash (id) partitions 3;
   create table Cased (id int primary key);
+  create table plain_virtual (id int primary key, at timestamp null, s int as (unix_timestamp(at)) virtual, n varchar(9) as (upper('now()')) virtual);
+  create table dated (id int primary key, u double as (rand()) virtual);
+  create table clock (id int primary key, d date as (current_date) virtual);
+  create table sessions (id int primary key, u varchar(90) as (user()) virtual invisible);
+  create table daily (id int primary key, tm time, d datetime as (timestamp(tm)) virtual);
   create view v as select id, a from t where a < 3;
   create view vv as select id from v where id > 1;
   create view vjoin as select t.id, child.id as child from t join child on child.t = t.id;
@@ -116,6 +121,13 @@ describeWithMysql('hazards', () => {
       expect(told({ catalog, planner }, 'select * from t where id is null')).toBe('bypass auto-is-null');
       expect(told({ catalog, planner }, 'update t set a = 1 where id is null')).toBe('write t');
     });
+  });
+
+  test('a table with a column that is computed anew for each reader', () => {
+    for (const table of ['dated', 'clock', 'sessions', 'daily'])
+      expect(tell(`select id from ${table}`)).toBe('bypass virtual-column');
+    expect(tell('select * from plain_virtual where id = 1')).toBe('read plain_virtual(id=1)');
+    expect(tell('update dated set id = 2 where id = 1')).toBe('write dated(id:1,2)');
   });
 
   describe('writes inside reads and code', () => {
