@@ -2,9 +2,8 @@
  * Decides what an ORM is given that builds its own pool or connections: the module `mysql2` as it is, but that what it
  * makes is wrapped. Knows no ORM.
  */
-import type { CacheCore, HasCore } from '../../cache/core.js';
-import { LookasideError } from '../../errors.js';
-import { coreOf } from '../wrapped.js';
+import type { HasCore } from '../../cache/core.js';
+import { changed, driversOf } from '../cached-driver.js';
 import { type PoolLike, withCache } from './with-cache.js';
 
 type Make = (...given: never[]) => unknown;
@@ -28,10 +27,6 @@ const makers = [
   'createPoolClusterPromise',
 ];
 
-/** What was made for one cache: the same module gives the same again. */
-const madeFor = new WeakMap<CacheCore, WeakMap<object, DriverModule>>();
-const cores = new WeakMap<object, CacheCore>();
-
 /**
  * The module `mysql2` (or `mysql2/promise`) for an ORM that builds its own pool or connections: everything that it has,
  * with functions that give what its own give, wrapped as by `withCache`. The module that was given is not changed.
@@ -41,24 +36,14 @@ const cores = new WeakMap<object, CacheCore>();
  * @throws LookasideError `POOL_UNSUPPORTED`; `CONFIG_CONFLICT` when it is a cached driver of another cache
  */
 export function cachedDriver<T extends DriverModule>(mysql: T, cache: HasCore): T {
-  const core = coreOf(cache, 'cachedDriver');
-  const known = cores.get(mysql);
-  if (known === core) return mysql;
-  if (known !== undefined)
-    throw new LookasideError('CONFIG_CONFLICT', 'this driver has another cache already');
-  if (!isModule(mysql))
-    throw new LookasideError('POOL_UNSUPPORTED', 'give cachedDriver the module mysql2 or mysql2/promise');
-  if (core.mode === 'off') return mysql;
-  let made = madeFor.get(core);
-  if (made === undefined) madeFor.set(core, (made = new WeakMap()));
-  let driver = made.get(mysql);
-  if (driver === undefined) {
-    driver = driverFrom(mysql, cache);
-    made.set(mysql, driver);
-    cores.set(driver, core);
-  }
-  return driver as T;
+  return drivers(mysql, cache);
 }
+
+const drivers = driversOf<DriverModule>({
+  wanted: 'the module mysql2 or mysql2/promise',
+  isModule,
+  wrap: driverFrom,
+});
 
 function isModule(value: unknown): value is DriverModule {
   const { createPool, createConnection, format } = (value ?? {}) as Partial<
@@ -67,15 +52,14 @@ function isModule(value: unknown): value is DriverModule {
   return [createPool, createConnection, format].every((one) => typeof one === 'function');
 }
 
-/** Properties are copied as they are described: some are getters that would load another part of the driver. */
 function driverFrom(mysql: DriverModule, cache: HasCore): DriverModule {
-  const own = Object.getOwnPropertyDescriptors(mysql) as Record<string, PropertyDescriptor>;
-  const changed: Record<string, PropertyDescriptor> = {};
+  const changes: Record<string, PropertyDescriptor> = {};
   const change = (name: string, ofValue: (value: unknown) => unknown): void => {
-    if (own[name] === undefined) return;
-    changed[name] = {
+    const own = Object.getOwnPropertyDescriptor(mysql, name);
+    if (own === undefined) return;
+    changes[name] = {
       get: () => ofValue((mysql as unknown as Readonly<Record<string, unknown>>)[name]),
-      enumerable: own[name].enumerable ?? true,
+      enumerable: own.enumerable ?? true,
       configurable: true,
     };
   };
@@ -89,7 +73,7 @@ function driverFrom(mysql: DriverModule, cache: HasCore): DriverModule {
     });
   // An import of everything has the module once more as its default.
   change('default', (value) => (isModule(value) ? cachedDriver(value, cache) : value));
-  return Object.create(Object.getPrototypeOf(mysql) as object | null, { ...own, ...changed }) as DriverModule;
+  return changed(mysql, changes);
 }
 
 function wrapped(make: Make, cache: HasCore): Make {

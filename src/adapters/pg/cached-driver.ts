@@ -4,7 +4,8 @@
  */
 import type { CacheCore, HasCore } from '../../cache/core.js';
 import { LookasideError } from '../../errors.js';
-import { coreOf, isMakingOwn } from '../wrapped.js';
+import { changed, driversOf } from '../cached-driver.js';
+import { isMakingOwn } from '../wrapped.js';
 import { driverOf } from './driver.js';
 import { type PoolLike, withCache } from './with-cache.js';
 
@@ -16,15 +17,6 @@ export interface DriverModule {
   readonly Client: DriverClass;
 }
 
-/** What was made for one cache: the same module or class gives the same again. */
-interface Made {
-  readonly drivers: WeakMap<object, DriverModule>;
-  readonly classes: WeakMap<DriverClass, DriverClass>;
-}
-
-const madeFor = new WeakMap<CacheCore, Made>();
-const cores = new WeakMap<object, CacheCore>();
-
 /**
  * The module `pg` for an ORM that builds its own pool: everything that it has, with a `Pool` and a `Client` that are
  * subclasses of its own and whose instances are wrapped as by `withCache`. The module that was given is not changed.
@@ -34,55 +26,51 @@ const cores = new WeakMap<object, CacheCore>();
  * @throws LookasideError `POOL_UNSUPPORTED`; `CONFIG_CONFLICT` when it is a cached driver of another cache
  */
 export function cachedDriver<T extends DriverModule>(pg: T, cache: HasCore): T {
-  const core = coreOf(cache, 'cachedDriver');
-  const known = cores.get(pg);
-  if (known === core) return pg;
-  if (known !== undefined)
-    throw new LookasideError('CONFIG_CONFLICT', 'this driver has another cache already');
-  if (!isModule(pg)) throw new LookasideError('POOL_UNSUPPORTED', 'give cachedDriver the module pg');
-  driverOf(pg.Client); // pg-native is refused here, not at the first connection
-  if (core.mode === 'off') return pg;
-  let made = madeFor.get(core);
-  if (made === undefined) madeFor.set(core, (made = { drivers: new WeakMap(), classes: new WeakMap() }));
-  let driver = made.drivers.get(pg);
-  if (driver === undefined) {
-    driver = driverFrom(pg, cache, made.classes);
-    made.drivers.set(pg, driver);
-    cores.set(driver, core);
-  }
-  return driver as T;
+  return drivers(pg, cache);
 }
+
+const drivers = driversOf<DriverModule>({
+  wanted: 'the module pg',
+  isModule,
+  check: ({ Client }) => void driverOf(Client), // pg-native is refused here, not at the first connection
+  wrap: driverFrom,
+});
+
+type Classes = WeakMap<DriverClass, DriverClass>;
+
+/** A class may be in several modules: one with itself as its default, say. */
+const classesFor = new WeakMap<CacheCore, Classes>();
 
 function isModule(value: unknown): value is DriverModule {
   const { Pool, Client } = (value ?? {}) as Partial<Record<keyof DriverModule, unknown>>;
   return typeof Pool === 'function' && typeof Client === 'function';
 }
 
-/** Properties are copied as they are described: `native` is a getter that would load another package. */
-function driverFrom(pg: DriverModule, cache: HasCore, classes: Made['classes']): DriverModule {
-  const own = Object.getOwnPropertyDescriptors(pg) as Record<string, PropertyDescriptor>;
+function driverFrom(pg: DriverModule, cache: HasCore, core: CacheCore): DriverModule {
+  let classes = classesFor.get(core);
+  if (classes === undefined) classesFor.set(core, (classes = new WeakMap()));
   const fixed = (value: unknown): PropertyDescriptor => ({
     value,
     enumerable: true,
     writable: true,
     configurable: true,
   });
-  const changed: Record<string, PropertyDescriptor> = {
+  const changes: Record<string, PropertyDescriptor> = {
     Pool: fixed(wrappingClass(pg.Pool, cache, classes)),
     Client: fixed(wrappingClass(pg.Client, cache, classes)),
   };
-  if (own['native'] !== undefined)
-    changed['native'] = {
+  if (Object.hasOwn(pg, 'native'))
+    changes['native'] = {
       get: () => refuseNative((pg as { readonly native?: unknown }).native),
       configurable: true,
     };
-  if (own['default'] !== undefined)
-    changed['default'] = {
+  if (Object.hasOwn(pg, 'default'))
+    changes['default'] = {
       get: () => driverIn((pg as { readonly default?: unknown }).default, cache),
       enumerable: true,
       configurable: true,
     };
-  return Object.create(Object.getPrototypeOf(pg) as object | null, { ...own, ...changed }) as DriverModule;
+  return changed(pg, changes);
 }
 
 /** An import of everything has the module once more as its default. */
@@ -95,7 +83,7 @@ function refuseNative(native: unknown): unknown {
   throw new LookasideError('POOL_UNSUPPORTED', 'pg-native cannot be wrapped; use pg in plain JavaScript');
 }
 
-function wrappingClass(Own: DriverClass, cache: HasCore, classes: Made['classes']): DriverClass {
+function wrappingClass(Own: DriverClass, cache: HasCore, classes: Classes): DriverClass {
   const known = classes.get(Own);
   if (known !== undefined) return known;
   const Base = Own as new (...given: unknown[]) => PoolLike;
