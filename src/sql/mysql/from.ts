@@ -8,6 +8,7 @@ import { findRelation, foldName, type Relation } from './catalog.js';
 import { factsOf } from './conditions.js';
 import { walkExpression } from './expressions.js';
 import type { Findings } from './findings.js';
+import { invisibleIn } from './places.js';
 import { noteRead } from './relations.js';
 import { isInView, viewQuery } from './views.js';
 import type { Walk } from './walk.js';
@@ -142,7 +143,7 @@ function walkJoin(walk: Walk, join: JoinedTables, scope: Scope): Source {
   const inside = partOf(walk.sight, scope, { first, end: scope.entries.length });
   walkExpression(walk, join.on, inside);
   const sides = sidesOf(walk.sight, inside, middle - first);
-  const names = join.isNatural ? commonNames(sides) : lower(join.using);
+  const names = join.isNatural ? visibleOf(inside, commonNames(sides)) : lower(join.using);
   if (names.some((name) => walk.findings.timesOfDay.has(name)))
     walk.findings.deny('time-of-day', 'tables are joined by a time of day');
   const condition = together([
@@ -150,4 +151,10 @@ function walkJoin(walk: Walk, join: JoinedTables, scope: Scope): Source {
     mergeColumns(names, sides, { scope, inside, type: join.type }),
   ]);
   return { kind: 'join', type: join.type, left, right, condition };
+}
+
+/** Without names that one of the items does not show. */
+function visibleOf({ entries }: Scope, names: readonly string[]): readonly string[] {
+  const hidden = entries.map(invisibleIn);
+  return names.filter((name) => !hidden.some((each) => each.has(name)));
 }

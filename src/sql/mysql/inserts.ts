@@ -1,14 +1,16 @@
 /** Decides what INSERT and REPLACE change, and which values their rows are known to have. */
 import { nullValue } from '../rows/facts.js';
+import { isOutputLike, outputColumns, outputGiven, type Query as RowsQuery } from '../rows/queries.js';
 import type { RangeEntry, Scope } from '../rows/scope.js';
 import type { Expression } from './ast.js';
+import { carriedValues, mayCarry } from './carried-values.js';
 import type { Catalog, Column, Relation } from './catalog.js';
 import { foldName } from './catalog.js';
 import { walkExpression } from './expressions.js';
-import type { ColumnValues } from './known-rows.js';
+import type { ColumnValues, Given, Written } from './known-rows.js';
 import { storedValues } from './pins.js';
 import { walkSelect } from './select.js';
-import type { Insert, InsertRows } from './statement-ast.js';
+import type { Insert } from './statement-ast.js';
 import type { Walk } from './walk.js';
 import type { Change } from './write-request.js';
 import { record, storedIn, targetOf } from './writes.js';
@@ -23,16 +25,15 @@ export function walkInsert(walk: Walk, insert: Insert): void {
     scopeOf(walk, insert, relation),
   );
   if (relation === null) return;
-  const inserted = source.kind === 'query' ? [] : insertedValues(walk, relation, insert, source);
+  const inserted = insertedValues(walk, relation, insert);
   const changes: Change[] = [{ event: 'insert', changed: null }];
   if (isReplace) changes.push({ event: 'delete', changed: null });
-  if (onDuplicate === null && !isReplace) return record(walk, relation, changes, () => inserted);
+  if (onDuplicate === null && !isReplace) return record(walk, relation, changes, inserted);
   // A row of another key may stand in the way.
-  const met = inserted.filter(({ column }) => metBy(relation).has(column.number));
-  const changed = onDuplicate === null ? null : changedBy(relation, insert);
-  if (onDuplicate !== null) changes.push({ event: 'update', changed });
-  const columns = onDuplicate === null ? met : duplicatesOf(walk, relation, insert, met);
-  record(walk, relation, changes, () => columns);
+  const met: Written = () => inserted().filter(({ column }) => metBy(relation).has(column.number));
+  if (onDuplicate === null) return record(walk, relation, changes, met);
+  changes.push({ event: 'update', changed: changedBy(relation, insert) });
+  record(walk, relation, changes, duplicatesOf(walk, relation, insert, met));
 }
 
 /** What the expressions of an INSERT see: its table, and the row that is inserted. */
@@ -60,52 +61,79 @@ const columnNamed = (relation: Relation, names: readonly string[]): Column | und
   relation.columnByName.get(names.at(-1)?.toLowerCase() ?? '');
 
 /** The rows inserted, and those in their way before and after. */
-function duplicatesOf(
-  walk: Walk,
-  relation: Relation,
-  { onDuplicate }: Insert,
-  met: readonly ColumnValues[],
-): readonly ColumnValues[] {
+function duplicatesOf(walk: Walk, relation: Relation, { onDuplicate }: Insert, met: Written): Written {
   const after = (onDuplicate ?? []).map(({ column, value }) => {
     const own = columnNamed(relation, column.names);
     const isSame = own === undefined || isInserted(value, own.name);
     return { own, isSame, values: isSame ? [] : storedIn(walk, relation, own.number, value) };
   });
-  return met.flatMap(({ column, values }): readonly ColumnValues[] => {
-    const assigned = after.filter(({ own }) => own === column);
-    if (assigned.some((each) => each.values === null)) return [];
-    return [{ column, values: [...values, ...assigned.flatMap((each) => each.values ?? [])] }];
-  });
+  return () =>
+    met().flatMap(({ column, values }): readonly ColumnValues[] => {
+      const assigned = after.filter(({ own }) => own === column);
+      if (assigned.some((each) => each.values === null)) return [];
+      return [{ column, values: [...values, ...assigned.flatMap((each) => each.values ?? [])] }];
+    });
 }
 
 /** `VALUES(column)` of the same column. */
 const isInserted = (value: Expression, name: string): boolean =>
   value.kind === 'inserted-value' && value.column.names.at(-1)?.toLowerCase() === name;
 
-/** The columns that are given, in order; null where one is not known. */
+/** The columns that are given, in order; undefined where one is not known. */
 function columnsGiven(relation: Relation, { columns }: Insert): readonly (Column | undefined)[] {
-  return columns === null ? relation.columns : columns.map(({ names }) => columnNamed(relation, names));
+  return columns === null
+    ? relation.columns.filter(({ isInvisible }) => !isInvisible)
+    : columns.map(({ names }) => columnNamed(relation, names));
 }
 
-function insertedValues(
-  walk: Walk,
-  relation: Relation,
-  insert: Insert,
-  { rows }: InsertRows,
-): readonly ColumnValues[] {
+/** The values of the rows as the statement gives them: before triggers. */
+function insertedValues(walk: Walk, relation: Relation, insert: Insert): Written {
   const columns = columnsGiven(relation, insert);
-  // A value may be that of a column given before it.
-  return relation.columns.flatMap((column): readonly ColumnValues[] => {
+  if (columns.includes(undefined)) return () => [];
+  const { source } = insert;
+  const query = source.kind === 'query' ? walk.sight.queryAt(source) : null;
+  const given = relation.columns.flatMap((column): { column: Column; values: Given }[] => {
     if (column.generated) return [];
+    // A value may be that of a column given before it.
     const positions = columns.flatMap((each, position) => (each === column ? [position] : []));
     const [position, ...more] = positions;
-    if (more.length > 0 || columns.includes(undefined)) return [];
+    if (more.length > 0) return [];
+    if (position === undefined) return column.hasDefault ? [] : [{ column, values: () => [nullValue] }];
+    if (source.kind === 'query')
+      return query === null ? [] : [{ column, values: outputTo(walk, column, { query, position }) }];
     const left: Expression = { kind: 'default', column: null };
-    const nodes = rows.map((row) => (position === undefined ? left : (row[position] ?? left)));
-    if (position === undefined && !column.hasDefault) return [{ column, values: [nullValue] }];
-    const values = storedValues(walk, nodes, column);
-    return values === null ? [] : [{ column, values }];
+    const values = storedValues(
+      walk,
+      source.rows.map((row) => row[position] ?? left),
+      column,
+    );
+    return [{ column, values: () => values }];
   });
+  return () =>
+    given.flatMap(({ column, values }): readonly ColumnValues[] => {
+      const all = values();
+      return all === null ? [] : [{ column, values: all }];
+    });
+}
+
+/** What one output of a query, from 0, gives to a column. */
+function outputTo(
+  walk: Walk,
+  column: Column,
+  { query, position }: { readonly query: RowsQuery; readonly position: number },
+): Given {
+  const nodes = outputGiven(query, position);
+  if (nodes !== null) {
+    const values = storedValues(walk, nodes as readonly Expression[], column); // of our own queries
+    return () => values;
+  }
+  const sources = isOutputLike(query, position, column) ? outputColumns(query, position) : [];
+  if (sources.length === 0 || !sources.every((each) => mayCarry(walk.catalog, each, column)))
+    return () => null;
+  return () => {
+    const values = walk.sight.outputsOf(query).get(position)?.values ?? null;
+    return values === null ? null : carriedValues(values, column);
+  };
 }
 
 /** The column of the key that the server makes for the one row of an INSERT; null where it is given, or there may be others. */

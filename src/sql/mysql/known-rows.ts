@@ -20,6 +20,12 @@ export interface ColumnValues {
   readonly values: readonly Candidate[];
 }
 
+/** Asked once all uses of parameters are known. */
+export type Written = () => readonly ColumnValues[];
+
+/** What is given to one column, asked likewise; null: anything. */
+export type Given = () => readonly Candidate[] | null;
+
 /** Asked once all uses of parameters are known. Columns of which nothing is known are left out. */
 export type Known = (entry: RangeEntry) => readonly ColumnValues[];
 

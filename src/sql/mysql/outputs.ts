@@ -7,7 +7,8 @@ import { columnsOf, isSamePlace, qualifies, type RangeEntry, type Scope } from '
 import type { AllColumns, Call, Expression, Limit, Select, SelectExpression, Window } from './ast.js';
 import { type Catalog, foldName } from './catalog.js';
 import { isAggregate } from './functions.js';
-import { placeHere, placeOf } from './places.js';
+import { isSpeltOut } from './pins.js';
+import { invisibleIn, placeHere, placeOf } from './places.js';
 import { findNodes } from './tree-search.js';
 
 /** What a SELECT's result is judged by: itself, and what stands around it in its query. */
@@ -24,8 +25,11 @@ export interface Judged {
 export function outputsOf({ catalog, scope, select }: Judged): readonly Output[] | null {
   const outputs: Output[] = [];
   for (const item of select.items) {
-    if (item.kind === 'select-expression') outputs.push(outputOf(catalog, scope, item));
-    else {
+    if (item.kind === 'select-expression') {
+      const output = outputOf(catalog, scope, item);
+      // In the rows that ROLLUP adds it is null.
+      outputs.push(select.hasRollup ? output : { ...output, ...speltOut(item) });
+    } else {
       const starred = starOf(catalog, scope, item);
       if (starred === null) return null;
       outputs.push(...starred);
@@ -41,6 +45,10 @@ function outputOf(catalog: Catalog, scope: Scope, { expression, alias }: SelectE
   return { name: name === null ? null : name.toLowerCase(), place: isLocal ? place : null };
 }
 
+/** What is the same in each row. */
+const speltOut = ({ expression }: SelectExpression): Pick<Output, 'given'> =>
+  isSpeltOut(expression) ? { given: [expression] } : {};
+
 /** `*` or `item.*` as the columns it stands for; null: not known. */
 function starOf(catalog: Catalog, scope: Scope, { table }: AllColumns): readonly Output[] | null {
   // A column that two items have in common comes first, once.
@@ -55,7 +63,7 @@ function starOf(catalog: Catalog, scope: Scope, { table }: AllColumns): readonly
 
 function allOf(entry: RangeEntry): readonly Output[] | null {
   const columns = columnsOf(entry);
-  if (columns?.isComplete !== true) return null;
+  if (columns?.isComplete !== true || invisibleIn(entry).size > 0) return null;
   return [...columns.byName.values()]
     .sort((left, right) => left.number - right.number)
     .map((column) => ({ name: column.name, place: { entry, column } }));

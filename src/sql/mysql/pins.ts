@@ -74,6 +74,10 @@ function valuesOf(
 const isInteger = (valueClass: ValueClass): boolean =>
   isLimited(valueClass) && kindOfLimited(valueClass) === 'integer';
 
+/** A parameter, or a literal that may be told apart from others. */
+export const isSpeltOut = (node: Expression): boolean =>
+  node.kind === 'parameter' || literalOf(node) !== undefined;
+
 function canonicalLiteral(node: Expression, valueClass: ValueClass): string | null {
   const literal = literalOf(node);
   return literal === undefined ? null : canonicalOrNull(valueClass, literal);

@@ -38,7 +38,8 @@ const clamped = (value: number): number =>
 /** Those that are compared: null where equal values need not have equal names. */
 export function valueClassOf(type: ColumnType): ValueClass | null {
   const { dataType, columnType, collation } = type;
-  const lengthMax = Math.min(type.lengthMax, LENGTH_MAX);
+  // 255 bytes, not letters, which have up to four.
+  const lengthMax = dataType === 'tinytext' ? 63 : Math.min(type.lengthMax, LENGTH_MAX);
   const bits = bitsByType[dataType];
   if (bits !== undefined) {
     const isUnsigned = / unsigned\b/i.test(columnType);
@@ -76,3 +77,11 @@ export function storedClassOf(
   if (isAutoIncrement) return `required ${limited.replace(/-?\d+\.\./, '1..')}` as LimitedValueClass;
   return isNullable ? limited : (`required ${limited}` as LimitedValueClass);
 }
+
+/** Whether every text of one class fits into a column of another: longer ones than are told apart never do. */
+export function storesAllOf(stored: ValueClass, texts: ValueClass): boolean {
+  const lengthMax = lengthMaxOf(texts);
+  return lengthMax < LENGTH_MAX && lengthMax <= lengthMaxOf(stored);
+}
+
+const lengthMaxOf = (valueClass: ValueClass): number => Number(/\d+$/.exec(valueClass)?.[0] ?? LENGTH_MAX);

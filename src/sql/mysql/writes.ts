@@ -3,13 +3,21 @@ import type { Candidate } from '../rows/candidates.js';
 import type { Source } from '../rows/queries.js';
 import type { RangeEntry, Scope } from '../rows/scope.js';
 import type { Expression, TableName } from './ast.js';
+import { carriedValues, mayCarry } from './carried-values.js';
 import { type Catalog, type Column, findRelation, foldName, type Relation } from './catalog.js';
 import { addWrites } from './closure.js';
 import { walkExpression } from './expressions.js';
 import { walkFrom } from './from.js';
-import { type ColumnValues, type Known, knownRows, settledPins } from './known-rows.js';
+import {
+  type ColumnValues,
+  type Given,
+  type Known,
+  knownRows,
+  settledPins,
+  type Written,
+} from './known-rows.js';
 import { storedValues } from './pins.js';
-import { placeHere } from './places.js';
+import { placeHere, placeOf } from './places.js';
 import { walkWith } from './select.js';
 import type { Assignment, Delete, Truncate, Update } from './statement-ast.js';
 import type { Walk } from './walk.js';
@@ -31,12 +39,7 @@ export function targetOf({ catalog, findings }: Walk, name: TableName): Relation
 }
 
 /** Records the changes once it is known which values name their rows. */
-export function record(
-  walk: Walk,
-  relation: Relation,
-  changes: readonly Change[],
-  columns: () => readonly ColumnValues[],
-): void {
+export function record(walk: Walk, relation: Relation, changes: readonly Change[], columns: Written): void {
   const { catalog, findings, pins } = walk;
   pins.later(() => {
     const settled = relation.kind === 'table' ? settledPins(walk, columns()) : [];
@@ -107,9 +110,9 @@ export function walkUpdate(walk: Walk, update: Update): void {
     // Behind a view a column's name is another table's, perhaps.
     if (own.length === 0 && relation.kind !== 'view') continue;
     const changed = relation.kind === 'view' ? null : new Set(own.map(({ number }) => number));
-    const after = own.map(({ number, value }) => ({
-      number,
-      values: storedIn(walk, relation, number, value),
+    const after = own.map((each) => ({
+      number: each.number,
+      values: givenBy(walk, level, { relation, assigned, each }),
     }));
     record(walk, relation, [{ event: 'update', changed }], () => updatedValues(level.known(entry), after));
   }
@@ -137,6 +140,38 @@ function assignedTo(catalog: Catalog, scope: Scope, { column, value }: Assignmen
   return typeof found === 'string' ? null : { entry: found.entry, number: found.column.number, value };
 }
 
+/** What an assignment gives to its column. */
+function givenBy(
+  walk: Walk,
+  { scope, known }: Level,
+  about: {
+    readonly relation: Relation;
+    readonly each: Assigned;
+    readonly assigned: readonly (Assigned | null)[];
+  },
+): Given {
+  const { relation, each, assigned } = about;
+  const place = placeOf(walk.catalog, scope, each.value);
+  if (place === null) {
+    const stored = storedIn(walk, relation, each.number, each.value);
+    return () => stored;
+  }
+  const to = relation.columns.find(({ number }) => number === each.number);
+  const isPlain = scope.entries.includes(place.entry) && place.entry.relation?.table !== undefined;
+  // An assigned column may have its old value or its new one here, also of the same table as another item.
+  const isAssigned = assigned.some(
+    (other) =>
+      other?.number === place.column.number &&
+      other.entry.relation?.table.id === place.entry.relation?.table.id,
+  );
+  if (to === undefined || !isPlain || isAssigned || !mayCarry(walk.catalog, place.column, to))
+    return () => null;
+  return () => {
+    const own = known(place.entry).find(({ column }) => column.number === place.column.number);
+    return own === undefined ? null : carriedValues(own.values, to);
+  };
+}
+
 /** What one column of a table has once a value was assigned to it. */
 export function storedIn(
   walk: Walk,
@@ -151,14 +186,15 @@ export function storedIn(
 /** The values that updated rows have before and after. */
 export function updatedValues(
   before: readonly ColumnValues[],
-  after: readonly { readonly number: number; readonly values: readonly Candidate[] | null }[],
+  after: readonly { readonly number: number; readonly values: Given }[],
 ): readonly ColumnValues[] {
   return before.flatMap(({ column, values }): readonly ColumnValues[] => {
     const all = [...values];
     for (const each of after) {
       if (each.number !== column.number) continue;
-      if (each.values === null) return [];
-      all.push(...each.values);
+      const given = each.values();
+      if (given === null) return [];
+      all.push(...given);
     }
     return [{ column, values: all }];
   });

@@ -102,6 +102,17 @@ function outputColumn(query: Query, index: number): Column | null {
   return familyOf(left) === familyOf(right) ? left : null;
 }
 
+/** The columns that one column of a result is made of; empty where anything else goes into it. */
+export function outputColumns(query: Query, index: number): readonly Column[] {
+  if (query.kind === 'select') {
+    const column = query.outputs?.[index]?.place?.column;
+    return column === undefined ? [] : [column];
+  }
+  const left = outputColumns(query.left, index);
+  const right = outputColumns(query.right, index);
+  return left.length === 0 || right.length === 0 ? [] : [...left, ...right];
+}
+
 /** What one column of a result is where it is spelt out: nodes of the statement, of which each row has one. */
 export function outputGiven(query: Query, index: number): readonly unknown[] | null {
   if (query.kind === 'select') return query.outputs?.[index]?.given ?? null;

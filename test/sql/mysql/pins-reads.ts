@@ -1,15 +1,14 @@
 /** Decides the reads of the pins' tests on MySQL: joins, sub-queries, CTEs, set operations, views. */
 import fc from 'fast-check';
-import { joined, type Piece, piece, tableName, where } from './pins-world.js';
+import { joined, type Piece, piece, type TableName, tableName, where } from './pins-world.js';
+
+const keyOf = (table: TableName): string => ({ item: 'num', hidden: 'own' })[table as string] ?? 'id';
 
 const simpleRead = fc
   .tuple(tableName, fc.constantFrom('*', 'count(*), max(id)', 'id', 'group_concat(id order by id)'))
   .chain(([table, list]) =>
     where(table, '').map((filter) =>
-      piece(
-        `select ${list.replaceAll('id', table === 'item' ? 'num' : 'id')} from ${table} where ${filter.text}`,
-        [filter],
-      ),
+      piece(`select ${list.replaceAll('id', keyOf(table))} from ${table} where ${filter.text}`, [filter]),
     ),
   );
 
@@ -173,6 +172,19 @@ const viewRead = fc
     }
   });
 
+/** Of a table that does not show all of its columns. */
+const hiddenRead = fc
+  .tuple(
+    fc.constantFrom(
+      'select * from (select * from hidden union all select id, grp from team) x where x.a = ?',
+      'select d.own from hidden natural join (select 1 as own, 1 as a union select 2, 3) d where d.own = ?',
+      'select * from hidden where own = ?',
+      'select * from (select * from hidden) x where x.b = ?',
+    ),
+    fc.integer({ min: 1, max: 3 }),
+  )
+  .map(([text, value]): Piece => ({ text, values: [value] }));
+
 export const readOn = ({ withCtes }: { readonly withCtes: boolean }): fc.Arbitrary<Piece> =>
   fc.oneof(
     { weight: 6, arbitrary: simpleRead },
@@ -180,6 +192,7 @@ export const readOn = ({ withCtes }: { readonly withCtes: boolean }): fc.Arbitra
     { weight: 4, arbitrary: derivedRead(withCtes ? [...shapes, ...laterShapes] : shapes, withCtes) },
     { weight: 3, arbitrary: correlatedRead },
     { weight: 2, arbitrary: viewRead },
+    { weight: 1, arbitrary: hiddenRead },
   );
 
 /** Reads of one table by one value, which plans pin. */

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Pin, Plan, TableRead } from '../../../src/sql/plan.js';
+import type { Pin, Plan, Table, TableRead, ValueSource } from '../../../src/sql/plan.js';
 import { NULL_VALUE } from '../../../src/sql/values.js';
 import { describeWithMysql, type MysqlFlavour } from '../../support/mysql.js';
 import { conflicts } from '../pin-conflicts.js';
@@ -35,6 +35,8 @@ const suites: readonly {
   { flavour: 'mariadb', runs: 700, withCtes: true },
   { flavour: 'mysql57', runs: 300, withCtes: false },
 ];
+
+const sqlModes = fc.constantFrom('', 'STRICT_ALL_TABLES', 'NO_AUTO_VALUE_ON_ZERO');
 
 const runsOf = (runs: number): number => Math.ceil(runs * Number(process.env['LOOKASIDE_TEST_FACTOR'] ?? 1));
 
@@ -92,15 +94,21 @@ for (const { flavour, runs, withCtes } of suites)
         return `${name} <=> '${value.replaceAll(/['\\]/g, '\\$&')}'`;
       };
 
+      /** That a row has one of the values in a column; null: it is not certain which. */
+      const isOneOf = (table: Table, number: string, values: readonly ValueSource[], call: Call) => {
+        const column = shop.catalog.relations
+          .get(table.id)
+          ?.columns.find((each) => String(each.number) === number);
+        const given = values.map((source) => valuesOf(source, call));
+        if (given.includes(null) || column === undefined) return null;
+        const all = given.flatMap((some) => some ?? []);
+        return `(${['false', ...all.map((value) => equation(column.name, column.type, value))].join(' or ')})`;
+      };
+
       const matches = ({ table }: TableRead, { shape, values }: Pin, call: Call): string | null => {
         const parts = shape.split(',').map((number, index) => {
           const source = values[index];
-          const given = source === undefined ? null : valuesOf(source, call);
-          const column = shop.catalog.relations
-            .get(table.id)
-            ?.columns.find((each) => String(each.number) === number);
-          if (given === null || column === undefined) return null;
-          return `(${['false', ...given.map((value) => equation(column.name, column.type, value))].join(' or ')})`;
+          return source === undefined ? null : isOneOf(table, number, [source], call);
         });
         return parts.includes(null) ? null : parts.join(' and ');
       };
@@ -143,6 +151,47 @@ for (const { flavour, runs, withCtes } of suites)
         expect(counts.pinned - counts.refused).toBeGreaterThan(runs / 5);
       }, 600_000);
 
+      /** All tables, each with the rows that a write does not name. */
+      const unnamedBy = async (plan: Plan, call: Call): Promise<ReadonlyMap<string, string>> => {
+        const written = plan.kind === 'write' && plan.writes.scope === 'tables' ? plan.writes.tables : [];
+        const rows = new Map<string, string>();
+        for (const { table, kind, schema, name, columns } of shop.catalog.relations.values()) {
+          if (kind !== 'table' || schema !== shop.schema) continue;
+          const write = written.find((each) => each.table.id === table.id);
+          const named = write?.pins.flatMap((pin) => isOneOf(table, pin.column, pin.values, call) ?? []);
+          const text = [
+            `select ${columns.map((column) => column.name).join(', ')} from ${name}`,
+            ...(named === undefined ? [] : [`where (${['true', ...named].join(' and ')}) is not true`]),
+          ].join(' ');
+          rows.set(name, await rowsOf({ text, values: [], isPrepared: false }));
+        }
+        return rows;
+      };
+
+      test('no generated write touches rows that its plan does not name', async () => {
+        let named = 0;
+        await fc.assert(
+          fc.asyncProperty(writes, sqlModes, async (call, sqlMode) => {
+            const plan = shop.planner.plan(call.text);
+            if (plan.kind !== 'write' || plan.writes.scope === 'everything') return;
+            const seen = await inTransaction(sqlMode, async () => {
+              const before = await unnamedBy(plan, call);
+              await send(call);
+              return { before, after: await unnamedBy(plan, call) };
+            });
+            if (seen === null) return;
+            if (plan.writes.tables.some(({ pins }) => pins.length > 0)) named += 1;
+            for (const [table, rows] of seen.before)
+              if (seen.after.get(table) !== rows)
+                throw new Error(
+                  `${table}: ${rows} became ${seen.after.get(table)}: ${JSON.stringify({ call, sqlMode, plan })}`,
+                );
+          }),
+          { numRuns: runsOf(runs / 2) },
+        );
+        expect(named).toBeGreaterThan(runs / 10);
+      }, 600_000);
+
       const property = (
         altered: (plan: Plan) => Plan,
         { reads, writes }: { readonly reads: fc.Arbitrary<Sent>; readonly writes: fc.Arbitrary<Sent> },
@@ -150,7 +199,7 @@ for (const { flavour, runs, withCtes } of suites)
         fc.asyncProperty(
           reads,
           fc.array(writes, { minLength: 1, maxLength: 6 }),
-          fc.constantFrom('', 'STRICT_ALL_TABLES', 'NO_AUTO_VALUE_ON_ZERO'),
+          sqlModes,
           async (reading, writings, sqlMode) => {
             const plan = shop.planner.plan(reading.text);
             for (const writing of writings) {

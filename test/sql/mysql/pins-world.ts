@@ -22,6 +22,7 @@ export const worldSql = `
   create trigger item_made before insert on item for each row set new.parent = 1;
   create trigger item_lost after delete on item for each row delete from touched where id = old.num;
   create table stamped (id int primary key, body varchar(2), at timestamp default current_timestamp on update current_timestamp);
+  create table hidden (own int /*M! invisible */ default 2, a int, b int);
   create view item_groups as select tenant, label as called, count(*) as n from item group by tenant, label;
   create view named as select m.id, m.team as belongs, t.name, m.small from member m join team t on t.id = m.team;
   create view grouped as select team, count(*) as n, max(small) as small from member group by team;
@@ -30,15 +31,16 @@ export const worldSql = `
   create view team_view as select id, name, grp from team where grp < 3;
   create view over_views as select n.id, n.belongs as team, g.n as small from named n join grouped g on g.team = n.belongs;
   insert into team values (1, 'a', 1, 1, 1, 'a', 'a'), (2, 'b', 2, 0, 2, 'b', 'b'), (3, 'é', 1, 0, 3000000000, 'A', 'A'),
-    (4, null, null, 1, null, '', null);
+    (4, null, null, 1, null, '', null), (5, 'abcd', 200, 0, 300, 'abc', 'abc');
   insert into member (id, team, boss, label, small) values (1, 1, null, 'a', 1), (2, 1, 1, 'b', 2), (3, 2, 1, 'A', 3),
-    (4, null, 3, null, 0), (5, 3, 5, 'ab', 1);
+    (4, null, 3, null, 0), (5, 3, 5, 'ab', 1), (6, 2, 1, 'abc', 300);
   insert into note (member, body) values (1, 'a'), (2, 'B'), (1, 'A'), (null, 'a');
   insert into item values (1, 1, 'a', 'a', 'a', null), (1, 2, 'b', 'b', 'ab', 1), (2, 1, 'ß', null, null, 1),
     (2, 2, null, 'a ', 'b', 2), (3, 1, 'A', '', '', 2);
   insert into parted values (1, 1, 'a'), (2, 2, 'b'), (3, 3, 'A'), (4, 4, 'a'), (5, 0, null);
   insert into touched values (1, 'a', 1), (2, 'b', 2), (3, 'c', null);
   insert into stamped (id, body) values (1, 'a'), (2, 'b');
+  insert into hidden (own, a, b) values (1, 1, 1), (2, 2, 2), (1, 3, 3);
 `;
 
 const columns = {
@@ -49,6 +51,7 @@ const columns = {
   parted: { id: 'int', part: 'int', label: 'text' },
   touched: { id: 'int', label: 'text', other: 'int' },
   stamped: { id: 'int', body: 'text' },
+  hidden: { own: 'int', a: 'int', b: 'int' },
 } as const;
 
 export type TableName = keyof typeof columns;
@@ -90,6 +93,8 @@ const values: Readonly<Record<Family, fc.Arbitrary<unknown>>> = {
       'É',
       'ß',
       'ss',
+      'abcd',
+      'abc',
       'abcde',
       'A\t',
       '\0',
@@ -190,6 +195,9 @@ export interface NamedColumn {
   readonly family: Family;
 }
 
+export const columnsLike = (table: TableName, family: Family): readonly string[] =>
+  Object.entries(columns[table]).flatMap(([name, own]) => (own === family ? [name] : []));
+
 export const columnOf = (table: TableName): fc.Arbitrary<NamedColumn> =>
   fc.constantFrom(...Object.entries(columns[table]).map(([name, family]) => ({ name, family })));
 
@@ -265,4 +273,5 @@ export const tableName = fc.constantFrom<TableName>(
   'parted',
   'touched',
   'stamped',
+  'hidden',
 );

@@ -9,6 +9,7 @@ const schemaSql = `
     foreign key (team) references team (id) on delete cascade on update cascade);
   create table note (id int primary key, member int, body text, foreign key (member) references member (id) on delete set null);
   create table pair (a int, b int, c int, primary key (a, b));
+  create table hidden (own int invisible default 2, a int, b int);
   create view small as select id, name from team where grp = 1;
 `;
 
@@ -52,6 +53,15 @@ describeWithMysql('plans', () => {
     ['with d as (select * from team) select * from d where id = 3', 'read team(id=3)'],
     ['select count(*) from team', 'read team'],
     ['select * from (select max(id) as m, id from team) d where d.id = 3', 'read team'],
+    ['select * from hidden where own = 2', 'read hidden(own=2)'],
+    [
+      'select * from (select * from hidden union select id, grp from team) d where d.a = 1',
+      'read hidden team',
+    ],
+    [
+      'select 1 from hidden h natural join (select 1 as own, a from pair) d where h.own = 1',
+      'read hidden(own=1) pair',
+    ],
     ['select * from team where id in (select team from member where id = 5)', 'read member(id=5) team'],
     ['select id from team union select id from member', 'read member team'],
     ['select now() from team', 'bypass unstable-function'],
@@ -78,6 +88,45 @@ describeWithMysql('plans', () => {
     ['insert into pair (a, b) values (1, 2) on duplicate key update c = 3', 'write pair(a:1; b:2)'],
     ['insert into team (id, name) values (1, ?) on duplicate key update grp = 3', 'write team'],
     ['replace into pair values (1, 2, 3)', 'write pair(a:1; b:2)'],
+    ['insert into pair (a, b) select ?, 2 from team', 'write pair(a:$0; b:2; c:null)'],
+    ['insert into pair select id, grp, 7 from team where id = ? and grp = 3', 'write pair(a:$0; b:3; c:7)'],
+    ['insert into pair (a, b) select id, 1 from team', 'write pair(b:1; c:null)'],
+    ['insert into pair (a, b, c) select 1, 2, 3 union select 4, 5, 6', 'write pair(a:1,4; b:2,5; c:3,6)'],
+    [
+      'insert into pair (a, c) select d.id, d.n from (select id, 2 as n from team) d where d.id = 4',
+      'write pair(a:4)',
+    ],
+    [
+      'insert into member (id, team, small) select t.id, t.grp, 300 from team t where t.grp = 5',
+      'write member(label:null; raw:null; team:5)',
+    ],
+    [
+      "insert into member (id, label) select 1, name from team where name = 'a'",
+      'write member(id:1; raw:null; team:null)',
+    ],
+    ["insert into team (name) select label from member where label = 'a'", 'write team(grp:null)'],
+    [
+      'insert into pair (a, b) select team, count(*) from member where team = 3 group by team',
+      'write pair(a:3; c:null)',
+    ],
+    [
+      'insert into pair (a, b) select team, 7 from member where team = 3 group by team with rollup',
+      'write pair(c:null)',
+    ],
+    [
+      'insert into pair (a, b) select id, 2 from team where id = 1 on duplicate key update c = values(c)',
+      'write pair(a:1; b:2)',
+    ],
+    ['replace into pair select id, 2, 3 from team where id = 1', 'write pair(a:1; b:2)'],
+    ['insert into hidden values (1, 2)', 'write hidden(a:1; b:2)'],
+    ['insert into hidden select id, 2 from team where id = 1', 'write hidden(a:1; b:2)'],
+    [
+      'update team t join member m on m.team = t.id set t.grp = m.team where t.id = 5 and t.grp = 3',
+      'write team(grp:3,5; id:5)',
+    ],
+    ['update pair set b = a where a = 5 and b = 6', 'write pair(a:5; b:6,5)'],
+    ['update pair set a = 1, b = a where a = 5 and b = 6', 'write pair(a:5,1)'],
+    ['update pair p join pair q on q.a = p.b set p.a = 1, p.b = q.a where q.a = 5 and p.b = 5', 'write pair'],
     ['update team t join member m on m.team = t.id set t.grp = 1 where m.id = 5', 'write team'],
     ['update team t join member m on m.team = t.id set t.grp = 1 where t.id = 5', 'write team(id:5)'],
     ['delete m from member m join team t on m.team = t.id where t.id = 5', 'write member(team:5) note'],
