@@ -42,7 +42,7 @@ export abstract class KnownConnection<
     protected readonly host: H,
     protected settingUp: boolean,
   ) {
-    this.refreshOwn = refreshOnce(host.core, (database) => this.look(database));
+    this.refreshOwn = refreshOnce(host.core, (database) => this.lookInUse(database));
   }
 
   /** Runs one of our own statements on this connection, at once. */
@@ -82,6 +82,11 @@ export abstract class KnownConnection<
       if (database.isCurrent) await database.check(this.ownQuery);
       else await database.load(this.ownQuery);
     });
+  }
+
+  /** The same while somebody uses the connection. */
+  lookInUse(database: Database<S, P>): Promise<void> {
+    return this.look(database);
   }
 
   /** Runs a task of ours, once the connection is known, behind what was called so far; later calls wait for it. */

@@ -13,7 +13,7 @@ interface Owner<D> {
 
 interface Watched<D> {
   prepare(): Promise<void>;
-  look(database: D): Promise<void>;
+  lookInUse(database: D): Promise<void>;
 }
 
 export function wrapDirectly<D extends KnownDatabase & Pick<Database, 'mayLoad'>>(
@@ -25,7 +25,7 @@ export function wrapDirectly<D extends KnownDatabase & Pick<Database, 'mayLoad'>
     adopt: (database) => {
       baseline = database;
     },
-    refresh: refreshOnce(core, (database) => watched.look(database)),
+    refresh: refreshOnce(core, (database) => watched.lookInUse(database)),
   });
   return {
     get database() {

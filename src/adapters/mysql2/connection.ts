@@ -20,7 +20,7 @@ import { PreparedTexts } from './prepared-texts.js';
 import { answerInto } from './replay.js';
 import { Session } from './session.js';
 import type { Command, MysqlConnection, QueryFunction } from './shapes.js';
-import { locksTables } from './texts.js';
+import { forgetsTheLast, locksTables } from './texts.js';
 import { Tracker } from './tracker.js';
 
 export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Backend, Host> {
@@ -37,6 +37,8 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   private readonly lossHeard: (() => void)[] = [];
   /** It may use the tables that it locked, and no others. */
   private hasLockedTables = false;
+  /** Looks at the catalog, which waits for a moment between two statements. */
+  private lookDue: (() => void) | null = null;
 
   constructor(
     private readonly connection: MysqlConnection,
@@ -126,6 +128,19 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     return { driver, facts: factsOf(connection), keepsValues: session.keepsValues };
   };
 
+  /**
+   * Before the next statement that leaves nothing to be asked of the one before: `ROW_COUNT()`, `FOUND_ROWS()` and
+   * `SHOW WARNINGS` would tell of ours.
+   */
+  override lookInUse(database: Database): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.lookDue = () => {
+        this.lookDue = null;
+        this.look(database).then(resolve, reject);
+      };
+    });
+  }
+
   protected override refusal(): string | null {
     // The driver says so itself, as of a connection that was given up and whose socket is still closing.
     if (this.connection._closing === true) return 'closed';
@@ -151,7 +166,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
 
   /** A decoded result needs no place in the queue that is empty. */
   private answerAtOnce(call: Call): boolean {
-    if (!this.gate.isOpen()) return false;
+    if (this.lookDue !== null || !this.gate.isOpen()) return false;
     const result = this.reads.near(call, this.statementOf(call));
     if (result === null) return false;
     const { command, values, protocol } = call;
@@ -190,6 +205,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
 
   private enter(call: Call): void {
     this.doubtStandby(call.text);
+    if (this.lookDue !== null && this.gate.isIdle && forgetsTheLast(call.text)) this.lookDue();
     if (!this.gate.isOpen()) return this.gate.wait(() => this.run(call), call.command);
     if (!this.mustAsk(() => this.statementOf(call))) return this.run(call);
     this.gate.hold(this.session.ask(() => this.writes.status));

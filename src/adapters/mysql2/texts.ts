@@ -12,3 +12,9 @@ export function locksTables(statement: Statement | undefined): boolean | null {
 /** Without a planner: a single SELECT that calls nothing. Used only while nothing is cached anyway. */
 export const looksHarmless = (text: string): boolean =>
   /^\s*select\b[^;()]*$/i.test(text) && !/\b(?:into|for)\b/i.test(text) && !/[@!]/.test(text);
+
+/** Whether the server tells, from this statement on, nothing any more of the one before, and is not asked to in it. */
+export const forgetsTheLast = (text: string | null): boolean =>
+  text !== null &&
+  /^\s*(?:select|insert|update|delete|replace)\b/i.test(text) &&
+  !/\b(?:found_rows|row_count|warning_count|error_count)\b/i.test(text);
