@@ -12,7 +12,10 @@ import type { WriteRequest } from './write-request.js';
 export function addWrites(catalog: Catalog, findings: Findings, requests: readonly WriteRequest[]): void {
   /** Whether what follows was found out for any rows. */
   const done = new Map<string, 'some rows' | 'any row'>();
-  const queue: WriteRequest[] = [...requests];
+  const queue: WriteRequest[] = requests.map((request) => ({
+    ...request,
+    pins: pinsBesideInserts(catalog, findings, { request, requests }),
+  }));
   for (const next of queue) {
     const columns = next.changed === null ? '*' : [...next.changed].join(',');
     const key = `${next.relation.table.id} ${next.event} ${columns}`;
@@ -26,6 +29,19 @@ export function addWrites(catalog: Catalog, findings: Findings, requests: readon
     done.set(key, request.pins.length === 0 ? 'any row' : 'some rows');
     queue.push(...spread(catalog, findings, request));
   }
+}
+
+/** A row in the way of an inserted one has the key that triggers have made of it, not the one that was given. */
+function pinsBesideInserts(
+  catalog: Catalog,
+  findings: Findings,
+  { request, requests }: { readonly request: WriteRequest; readonly requests: readonly WriteRequest[] },
+): readonly WritePin[] {
+  const inserts = requests.filter(
+    (other) => other !== request && other.event === 'insert' && other.relation === request.relation,
+  );
+  const set = inserts.flatMap((insert) => [...(noteTriggers(catalog, findings, insert) ?? [])]);
+  return request.pins.filter(({ column }) => !set.includes(Number(column)));
 }
 
 /** Notes one request's own effects; gives what follows from it. */

@@ -104,8 +104,25 @@ function isSame(level: Level, left: Expression, right: Expression): Facts {
 /** `left in (items)`: values of one column, or rows. */
 function isAmong(level: Level, left: Expression, items: readonly Expression[]): Facts {
   if (items.length > alternativesMax) return nothing;
-  if (left.kind === 'row') return either(items.map((item) => equal(level, left, item)));
+  if (left.kind === 'row') return isAmongRows(level, left.items, items);
   return valuesAt(level, left, ({ column }) => candidatesOf(level, items, column), { isStrict: true });
+}
+
+/** MariaDB compares a column with all rows in one way: of one that some row gives a number of another kind, nothing is said. */
+function isAmongRows(level: Level, left: readonly Expression[], items: readonly Expression[]): Facts {
+  const rows = items.map((item) => (item.kind === 'row' ? item.items : []));
+  if (rows.some(({ length }) => length !== left.length)) return nothing;
+  const facts = rows.map((row) =>
+    row.map((value, position) => {
+      const column = left[position];
+      return column === undefined ? nothing : equalItems(level, column, value);
+    }),
+  );
+  const isTold = left.map((_, position) => facts.every((row) => row[position] !== nothing));
+  const { values, links, choices } = either(
+    facts.map((row) => together(row.filter((_, position) => isTold[position]))),
+  );
+  return { values, links, choices: choices.map((choice) => ({ ...choice, isWhole: true })) };
 }
 
 /** `left in (select …)`: a row of the query has what the row at hand has. */

@@ -60,11 +60,10 @@ function walkCall(walk: Walk, call: Call, scope: Scope): void {
   const { findings, catalog } = walk;
   walkBelow(walk, call, scope);
   const { schema, name } = call;
-  // Some names are those of built-in functions only right before the bracket, and of stored ones else.
-  const isOfUsers = schema !== null || catalog.routines.has(name);
-  const known = isOfUsers ? 'unknown' : builtInOf(name, call.arguments.length);
-  if (known === 'pure') return;
-  if (known === 'unknown') return walkStoredFunction(walk, call);
+  const known = schema === null ? builtInOf(name, call.arguments.length) : 'unknown';
+  // Some names are those of built-in functions only right before the bracket, and of stored ones else: both may be meant.
+  if (known === 'unknown' || catalog.routines.has(name)) walkStoredFunction(walk, call);
+  if (known !== 'unstable') return;
   if (name === 'last_insert_id') findings.tellsAnotherKey = true;
   findings.deny('unstable-function', `${name}() does not depend on data alone`);
 }

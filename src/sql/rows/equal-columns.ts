@@ -64,8 +64,12 @@ export function follow(
   }
   return knowledgeOf(
     classes,
-    facts.choices.filter(({ alternatives }) =>
-      alternatives.every((each) => each.some(({ values }) => areUsable(values))),
+    facts.choices.filter(({ alternatives, isWhole }) =>
+      alternatives.every((each) =>
+        isWhole === true
+          ? each.every(({ values }) => areUsable(values))
+          : each.some(({ values }) => areUsable(values)),
+      ),
     ),
   );
 }

@@ -21,6 +21,8 @@ export type Link = readonly [Place, Place];
 export interface Choice {
   readonly entry: RangeEntry;
   readonly alternatives: readonly (readonly Values[])[];
+  /** One value that cannot be told changes what all of them mean. */
+  readonly isWhole?: true;
 }
 
 /** What holds together. */

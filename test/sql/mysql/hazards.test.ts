@@ -32,6 +32,7 @@ const schemaSql = `
   create view clocked as select id, now() as at from t;
   create function pure_one (a int) returns int deterministic return a + 1;
   create sequence numbers;
+  create function rand() returns int deterministic return 4;
 `;
 
 describeWithMysql('hazards', () => {
