@@ -15,7 +15,7 @@ import { readingModeOf } from './reading.js';
 import { walkQuery } from './select.js';
 import type { Statement } from './statement-ast.js';
 import { type Controlled, transactionOf, walkStatement } from './statements.js';
-import type { Lexed, ReadingMode } from './tokens.js';
+import type { Lexed, ReadingMode, Token } from './tokens.js';
 import type { Walk } from './walk.js';
 import { relationsNamed, strangeCall } from './words.js';
 
@@ -150,6 +150,20 @@ function noteLexed(
 
 const leadingBlanks = (text: string): number => text.length - text.trimStart().length;
 
+/** Words of the language between a verb and the first table. */
+const beforeTarget = new Set(
+  'insert replace update delete into from ignore low_priority delayed high_priority quick'.split(' '),
+);
+
+/** The first table that is named, without its schema, in lower case. */
+function targetOf(tokens: readonly Token[]): string | undefined {
+  const first = tokens.findIndex(
+    ({ kind, word }) => kind === 'name' || (kind === 'word' && !beforeTarget.has(word)),
+  );
+  const own = tokens[first + 1]?.word === '.' ? first + 2 : first;
+  return tokens[own]?.text.toLowerCase();
+}
+
 /** The plan of a text of which only the words are known. */
 function planOfWords(catalog: Catalog, lexed: Lexed, detail: string): Plan {
   const { tokens, hasVersionComment } = lexed;
@@ -162,7 +176,9 @@ function planOfWords(catalog: Catalog, lexed: Lexed, detail: string): Plan {
   if (verb === 'select')
     return { kind: 'bypass', reason: { code: 'not-understood', detail }, session: 'keeps' };
   const findings = new Findings();
-  if (tables.size === 0) return opaque(detail);
+  // A table that others have made since the catalog was read is none of them.
+  const target = targetOf(tokens);
+  if (![...tables].some(({ name }) => name.toLowerCase() === target)) return opaque(detail);
   const requests = [...tables].flatMap((relation) =>
     (['insert', 'update', 'delete'] as const).map((event) => ({ relation, event, changed: null, pins: [] })),
   );

@@ -103,8 +103,7 @@ export function walkUpdate(walk: Walk, update: Update): void {
   const targets = targetsIn(walk, update, level);
   const assigned = update.assignments.map((assignment) => assignedTo(walk.catalog, level.scope, assignment));
   const isUnsure = targets.some(({ entry }) => entry === unknownEntry);
-  if (targets.length === 0 || assigned.includes(null) || isUnsure)
-    return noteUnknown(walk, targets, 'update');
+  if (targets.length === 0 || assigned.includes(null) || isUnsure) return noteUnknown(walk, update, targets);
   for (const { entry, relation } of targets) {
     const own = assigned.flatMap((each) => (each?.entry === entry ? [each] : []));
     // Behind a view a column's name is another table's, perhaps.
@@ -119,13 +118,18 @@ export function walkUpdate(walk: Walk, update: Update): void {
 }
 
 /** Where it is not certain which table a column is of, or that all are known, any rows of any of them are meant. */
-function noteUnknown(walk: Walk, targets: readonly Target[], event: Change['event']): void {
-  if (targets.length === 0)
+function noteUnknown(walk: Walk, statement: Update | Delete, targets: readonly Target[]): void {
+  const isAnyMissing = tablesIn(statement.from).some(
+    ({ table }) => findRelation(walk.catalog, table).found === 'nothing',
+  );
+  // Made by others since the catalog was read, perhaps, who know it.
+  if (targets.length === 0 || isAnyMissing)
     walk.findings.writeEverything({
       code: 'unknown-relation',
       detail: 'what it writes is not in the catalog',
     });
-  for (const { relation } of targets) record(walk, relation, [{ event, changed: null }], () => []);
+  for (const { relation } of targets)
+    record(walk, relation, [{ event: statement.kind, changed: null }], () => []);
 }
 
 /** The value's node; null: not known for certain. */
@@ -206,7 +210,7 @@ export function walkDelete(walk: Walk, statement: Delete): void {
   const { targets: names } = statement;
   const targets = names === null ? all : names.flatMap((name) => namedBy(walk, all, name) ?? []);
   if (targets.length === 0 || (names !== null && targets.length < names.length))
-    return noteUnknown(walk, all, 'delete');
+    return noteUnknown(walk, statement, all);
   for (const { entry, relation } of targets)
     record(walk, relation, [{ event: 'delete', changed: null }], () => level.known(entry));
 }

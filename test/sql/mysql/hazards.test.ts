@@ -293,6 +293,15 @@ describeWithMysql('hazards', () => {
     test('another schema is another table', () => {
       expect(tell('select * from other.t')).toBe('bypass unknown-relation');
       expect(tell('delete from other.t')).toBe('write everything unknown-relation');
+      // Whoever has made the table meanwhile may keep results of it.
+      expect(tell('update kept join newer n using (id) set n.a = 1')).toBe(
+        'write everything unknown-relation',
+      );
+      expect(tell('delete n from kept join newer n using (id)')).toBe('write everything unknown-relation');
+      expect(tell('delete k from kept k join newer n using (id)')).toBe('write kept');
+      expect(tell('insert into newer what is this select * from kept')).toMatch(
+        /^write everything not-understood/,
+      );
     });
   });
 
