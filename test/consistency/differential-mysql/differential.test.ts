@@ -4,7 +4,7 @@ import { withCache } from '../../../src/adapters/mysql2/index.js';
 import { createCache } from '../../../src/index.js';
 import { createMysqlDatabase, describeWithMysql } from '../../support/mysql.js';
 import { noCounts } from '../differential/player.js';
-import { added, lineOfCounts } from '../differential/run.js';
+import { added, lineOfCounts } from '../differential/seeds.js';
 import { settingOf, settingsWith } from '../differential/settings.js';
 import { caseOf, recipes } from './case.js';
 import { explained, type Trial, trySeeds } from './run.js';

@@ -1,8 +1,7 @@
 /** Decides how seeds are tried on a server of the MySQL family: each on schemas of its own, and made short if it fails. Knows no test runner. */
 import mysql from 'mysql2/promise';
 import type { Setting } from '../differential/kept.js';
-import { type Going, inLanes } from '../differential/lanes.js';
-import type { Counts } from '../differential/player.js';
+import { type Outcome as AnyOutcome, triesOf } from '../differential/seeds.js';
 import { shrunk } from '../differential/shrink.js';
 import { errorAnswer } from './answer.js';
 import { caseOf } from './case.js';
@@ -18,10 +17,7 @@ export interface Trial {
   readonly scene?: string;
 }
 
-export interface Outcome {
-  readonly counts: Counts;
-  readonly mismatch: Mismatch | null;
-}
+export type Outcome = AnyOutcome<Mismatch>;
 
 let serial = 0;
 
@@ -102,39 +98,6 @@ export async function explained(trial: Trial, failed: Case, { counts }: Outcome)
   return `${printed(short)}\n${mismatch?.message ?? 'and now it does not fail'}`;
 }
 
-/** Plays seed after seed, several at once, until there are no more or `onOutcome` says that it is enough. */
-export async function trySeeds(
-  trialOf: (seed: number) => Trial,
-  options: {
-    readonly seeds: Iterator<number>;
-    readonly steps: number;
-    readonly onOutcome: (outcome: Outcome, seed: number) => Going | Promise<Going>;
-  },
-): Promise<void> {
-  await inLanes(options.seeds, async (seed, isEnough) => {
-    const trial = trialOf(seed);
-    const outcome = await play(trial, caseOf(seed, options.steps, trial.scene), isEnough);
-    return options.onOutcome(outcome, seed);
-  });
-}
+export const tries = triesOf<Trial, Case, Mismatch>({ caseOf, play });
 
-/** The first answer that was wrong, of all these seeds. */
-export async function reported(
-  trialOf: (seed: number) => Trial,
-  options: {
-    readonly seeds: Iterator<number>;
-    readonly steps: number;
-    readonly onTried?: (isWrong: boolean) => void;
-  },
-): Promise<Mismatch | null> {
-  let found: Mismatch | null = null;
-  await trySeeds(trialOf, {
-    ...options,
-    onOutcome: ({ mismatch }) => {
-      options.onTried?.(mismatch !== null);
-      found ??= mismatch;
-      return found === null ? 'go on' : 'enough';
-    },
-  });
-  return found;
-}
+export const { trySeeds, reported } = tries;

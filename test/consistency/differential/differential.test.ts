@@ -12,7 +12,8 @@ import {
 import { caseOf } from './case.js';
 import { recipes } from './hazards/scenes.js';
 import { noCounts } from './player.js';
-import { added, dropTenant, explained, lineOfCounts, type Server, type Trial, trySeeds } from './run.js';
+import { dropTenant, explained, type Server, type Trial, trySeeds } from './run.js';
+import { added, lineOfCounts } from './seeds.js';
 import { type NamedSetting, settingOf, settingsWith } from './settings.js';
 import { shrunk } from './shrink.js';
 

@@ -5,9 +5,9 @@ import type { Package, Place } from './caches.js';
 import { caseOf } from './case.js';
 import { forgetPrepared, prepare } from './contents.js';
 import type { Setting } from './kept.js';
-import { type Going, inLanes } from './lanes.js';
-import { type Counts, Mismatch, noCounts, Player } from './player.js';
+import { Mismatch, Player } from './player.js';
 import { type Case, type CaseConfig, printed, type Step } from './script.js';
+import { type Outcome as AnyOutcome, triesOf } from './seeds.js';
 import { shrunk } from './shrink.js';
 
 export interface Server {
@@ -28,10 +28,7 @@ export interface Trial {
   readonly scene?: string;
 }
 
-export interface Outcome {
-  readonly counts: Counts;
-  readonly mismatch: Mismatch | null;
-}
+export type Outcome = AnyOutcome<Mismatch>;
 
 /** A role is there for all of a server. */
 async function administer(place: Place, statement: string): Promise<void> {
@@ -117,55 +114,6 @@ export async function explained(trial: Trial, failed: Case, { counts }: Outcome)
   return `${printed(short)}\n${mismatch?.message ?? 'and now it does not fail'}`;
 }
 
-export function added(sum: Counts, counts: Counts): Counts {
-  const total = noCounts();
-  for (const name of Object.keys(total) as (keyof Counts)[]) total[name] = sum[name] + counts[name];
-  return total;
-}
+export const tries = triesOf<Trial, Case, Mismatch>({ caseOf, play });
 
-export function lineOfCounts(counts: Counts): string {
-  const { steps, writes, effective, refused, compared, hits, met, killed, needless } = counts;
-  const said = (count: number): string => count.toLocaleString('en');
-  return [
-    `${said(steps)} steps, ${said(writes)} writes (${said(effective)} that changed something)`,
-    `${said(compared)} answers compared, ${said(hits)} of them hits, ${said(refused)} refused by the database`,
-    `of ${said(met)} kept results met after a write ${said(killed)} had changed and were not served, ${said(needless)} were not served though they had not changed`,
-  ].join('; ');
-}
-
-/** Plays seed after seed, several at once, until there are no more or `onOutcome` says that it is enough. */
-export async function trySeeds(
-  trialOf: (seed: number) => Trial,
-  options: {
-    readonly seeds: Iterator<number>;
-    readonly steps: number;
-    readonly onOutcome: (outcome: Outcome, seed: number) => Going | Promise<Going>;
-  },
-): Promise<void> {
-  await inLanes(options.seeds, async (seed, isEnough) => {
-    const trial = trialOf(seed);
-    const outcome = await play(trial, caseOf(seed, options.steps, trial.scene), isEnough);
-    return options.onOutcome(outcome, seed);
-  });
-}
-
-/** The first answer that was wrong, of all these seeds. */
-export async function reported(
-  trialOf: (seed: number) => Trial,
-  options: {
-    readonly seeds: Iterator<number>;
-    readonly steps: number;
-    readonly onTried?: (isWrong: boolean) => void;
-  },
-): Promise<Mismatch | null> {
-  let found: Mismatch | null = null;
-  await trySeeds(trialOf, {
-    ...options,
-    onOutcome: ({ mismatch }) => {
-      options.onTried?.(mismatch !== null);
-      found ??= mismatch;
-      return found === null ? 'go on' : 'enough';
-    },
-  });
-  return found;
-}
+export const { trySeeds, reported } = tries;
