@@ -13,6 +13,7 @@ export const errorTable = {
   STORE_UNFIT: 'The store cannot keep the promise',
   POOL_UNSUPPORTED: 'The object given is not a pool, client or driver that this adapter can wrap',
   EFFECTS_UNKNOWN: 'The option effects names a function or table that the database does not have',
+  TRIGGERS_HIDDEN: 'This account is not shown which triggers the tables that it writes have',
   CATALOG_UNAVAILABLE: 'The catalog of the database could not be read',
   CHANGES_UNAVAILABLE: 'Writes made by others cannot be seen in this database by polling',
   TABLE_UNKNOWN: 'No attached database has a table of this name',

@@ -1,10 +1,11 @@
 /** Decides how the catalog of a MySQL or MariaDB is read and what the shared parts are told of it. Knows queries only as functions. */
 import type { CacheCore } from '../../cache/core.js';
+import { LookasideError } from '../../errors.js';
 import { arePreparedGone, backendOfName, hasWriteEnded, nameOfBackend } from '../../sql/mysql/backend.js';
 import { type Catalog, mysqlColumnName } from '../../sql/mysql/catalog.js';
 import { type Backend, type MysqlSession, probeConnection } from '../../sql/mysql/database.js';
 import { declaredMysqlCode } from '../../sql/mysql/declared-code.js';
-import { loadMysqlCatalog, mysqlFingerprintSql } from '../../sql/mysql/load-catalog.js';
+import { loadMysqlCatalog, readMysqlFingerprint } from '../../sql/mysql/load-catalog.js';
 import { createMysqlPlanner } from '../../sql/mysql/planner.js';
 import { readStatistics } from '../../sql/mysql/statistics.js';
 import type { Planner, Table } from '../../sql/plan.js';
@@ -13,10 +14,7 @@ import type { Dialect, KnownCatalog } from '../dialect.js';
 
 export const mysqlDialect: Dialect<MysqlSession, Backend> = {
   readCatalog: async (query, session) => new MysqlCatalog({ ...(await loadMysqlCatalog(query)), session }),
-  readFingerprint: async (query) => {
-    const [row] = await query(mysqlFingerprintSql);
-    return row?.['fingerprint'] ?? '';
-  },
+  readFingerprint: readMysqlFingerprint,
   probe: ({ query, processId }) => probeConnection(query, { lock: null, expectedId: processId }),
   readStatistics,
   writes: { nameOfBackend, backendOfName, hasWriteEnded, arePreparedGone },
@@ -43,6 +41,8 @@ class MysqlCatalog implements KnownCatalog<MysqlSession> {
   plannerFor({ statementsMax, effects, failed }: CacheCore): Planner {
     const { byRoutine, unknown } = declaredMysqlCode(this.catalog, effects);
     if (unknown !== null) failed('effects', unknown);
+    const hidden = triggersHidden(this.catalog);
+    if (hidden !== null) failed('triggers', hidden);
     return createMysqlPlanner({
       catalog: this.catalog,
       declared: byRoutine,
@@ -83,4 +83,16 @@ class MysqlCatalog implements KnownCatalog<MysqlSession> {
   seenBy(session: MysqlSession): KnownCatalog<MysqlSession> {
     return new MysqlCatalog({ ...this.catalog, session });
   }
+}
+
+/** Null: all are shown of what may be written. */
+function triggersHidden({ hiddenTriggers }: Catalog): LookasideError | null {
+  if (hiddenTriggers.length === 0) return null;
+  const grants = hiddenTriggers.map(
+    (schema) => `GRANT TRIGGER ON \`${schema.replaceAll('`', '``')}\`.* TO …`,
+  );
+  return new LookasideError(
+    'TRIGGERS_HIDDEN',
+    `each write to ${hiddenTriggers.join(', ')} counts as one of everything; have the account, or a role that is set for it, shown them: ${grants.join('; ')}`,
+  );
 }

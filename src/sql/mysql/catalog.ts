@@ -92,7 +92,7 @@ export interface SessionView {
 
 /** A snapshot of what the planner must know of one server, as one user sees it. Immutable. */
 export interface Catalog {
-  /** Changes when DDL changed anything of this (`mysqlFingerprintSql`). */
+  /** Changes when DDL changed anything of this (`readMysqlFingerprint`). */
   readonly fingerprint: string;
   readonly flavour: 'mysql' | 'mariadb';
   /** 5.7.29 is 50729. */
@@ -107,6 +107,8 @@ export interface Catalog {
   readonly relationsByWord: ReadonlyMap<string, readonly Relation[]>;
   /** By name in lower case, of all schemas. */
   readonly routines: ReadonlyMap<string, readonly Routine[]>;
+  /** Schemas whose tables this user may write and of which it is not shown all triggers. */
+  readonly hiddenTriggers: readonly string[];
 }
 
 export type FoundRelation =

@@ -17,7 +17,14 @@ import {
 } from './catalog.js';
 import { type CatalogPart, CELLS_MAX, catalogSql, cellName, schemasFingerprintSql } from './catalog-sql.js';
 import { hasAsciiBytes } from './collations.js';
-import { digestOfGrants, grantsSql, partialRevokesSql, triggersShown } from './grants.js';
+import {
+  digestOfGrants,
+  type Grants,
+  grantsSql,
+  mayWrite,
+  partialRevokesSql,
+  triggersShown,
+} from './grants.js';
 import { storedClassOf, typeName, valueClassOf } from './value-classes.js';
 import { isUnstable } from './virtual-columns.js';
 
@@ -39,7 +46,7 @@ export async function loadMysqlCatalog(query: CatalogQuery): Promise<Catalog> {
     const { fingerprint, lines } = await fingerprinted(query);
     const [partialRevokes] = await query(partialRevokesSql);
     const isPartlyRevoked = partialRevokes !== undefined && textOf(partialRevokes['Value']) !== 'OFF';
-    return catalogOf(fingerprint, rowsOf(await query(catalogSql)), triggersShown({ lines, isPartlyRevoked }));
+    return catalogOf(fingerprint, rowsOf(await query(catalogSql)), { lines, isPartlyRevoked });
   } catch (cause) {
     throw new LookasideError('CATALOG_UNAVAILABLE', 'the query on information_schema failed', { cause });
   }
@@ -101,7 +108,7 @@ const partOf = (rows: Rows, name: CatalogPart): readonly Row[] => rows.get(name)
 /** What a snapshot tells of names, how they are compared, and of how its other rows are spelt. */
 type Naming = Pick<Catalog, 'foldsNames' | 'flavour' | 'version'>;
 
-function catalogOf(fingerprint: string, rows: Rows, seesAll: (schema: string) => boolean): Catalog {
+function catalogOf(fingerprint: string, rows: Rows, grants: Grants): Catalog {
   const [session] = partOf(rows, 'session');
   if (session === undefined) throw new Error('the answer says nothing of the session');
   const [version = '', schema, folding, sqlMode, autoIsNull, client, connection] = session;
@@ -112,7 +119,7 @@ function catalogOf(fingerprint: string, rows: Rows, seesAll: (schema: string) =>
     hasAutoIsNull: autoIsNull === '1',
     hasAsciiTexts: hasAsciiBytes(client ?? '') && hasAsciiBytes(connection ?? ''),
   };
-  const relations = relationsOf(rows, naming, seesAll);
+  const relations = relationsOf(rows, naming, triggersShown(grants));
   const routines = routinesOf(rows);
   return {
     fingerprint,
@@ -124,7 +131,16 @@ function catalogOf(fingerprint: string, rows: Rows, seesAll: (schema: string) =>
     ),
     relationsByWord: groupBy(relations, ({ name }) => name.toLowerCase()),
     routines: groupBy(routines, ({ name }) => name.toLowerCase()),
+    hiddenTriggers: hiddenIn(relations, mayWrite(grants)),
   };
+}
+
+function hiddenIn(
+  relations: readonly Relation[],
+  mayWriteIn: (schema: string) => boolean,
+): readonly string[] {
+  const hidden = relations.filter(({ kind, isFullySeen }) => kind === 'table' && !isFullySeen);
+  return [...new Set(hidden.map(({ schema }) => schema))].filter(mayWriteIn);
 }
 
 /** `10.11.19-MariaDB-0+deb12u1`, `5.7.29` */
