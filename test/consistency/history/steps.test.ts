@@ -1,137 +1,15 @@
-/**
- * A process is killed, or stopped past every deadline, at each step of a write, while others go on reading: what was
- * committed is never missed, and what was not is never shown.
- */
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from '../../../scripts/lib/redis-process.js';
-import { lasting } from '../../support/lasting.js';
-import { describeWithPostgres, postgres, type TestDatabase } from '../../support/servers.js';
-import { type Application, Applications } from './applications.js';
-import { type Bundle, bundleApplication } from './bundle.js';
-import { postgresDatabase } from './postgres.js';
-import { type Step, stepsOf } from './steps.js';
-import { Tables } from './tables.js';
-import { startTopology, type Topology } from './topologies.js';
+/** Decides whether others see the truth while a process that writes to Postgres is killed or stopped, at each step. */
+import { describeWithPostgres, postgres } from '../../support/servers.js';
+import { writerStopped } from './stopped-writer.js';
 
-const writes = {
-  statement: ['update steps set version = version + 1 where id = 1'],
-  transaction: ['begin', 'update steps set version = version + 1 where id = 1', 'commit'],
-} as const;
-
-const READS = 10;
-/** More than the time limits of a process that runs on. */
-const STOPPED_MS = 800;
-
-describeWithPostgres('while one of three processes writes, the others', () => {
-  let bundle: Bundle;
-  let topology: Topology;
-  let database: TestDatabase;
-  let plain: pg.Pool;
-  let applications: Applications;
-  let readers: readonly Application[];
-  let writer: Application;
-
-  beforeAll(async () => {
-    [bundle, topology, database] = await Promise.all([
-      bundleApplication(null),
-      startTopology('single'),
-      postgres().createDatabase(),
-    ]);
-    plain = new pg.Pool(database.config);
-    plain.on('error', () => undefined);
-    const query = async (sql: string) => (await plain.query<Record<string, unknown>>(sql)).rows;
-    await new Tables().create(query, postgresDatabase);
-    await plain.query(
-      'create table steps (id int primary key, version int); insert into steps values (1, 0)',
-    );
-    applications = await Applications.start({
-      entry: bundle.file,
-      count: 3,
-      topology,
-      database: database.config,
-      config: {},
-      seed: 1,
-      callers: 1,
-      slow: { share: 0, factor: 1 },
-      proxied: 1,
-    });
-    readers = applications.all.slice(0, 2);
-    [writer] = applications.proxied as [Application]; // the third
-  });
-  afterAll(async () => {
-    await applications.abandon();
-    await plain.end();
-    await Promise.all([database.drop(), topology.stop(), bundle.dispose()]);
-  });
-
-  const truth = async (): Promise<number> =>
-    (await plain.query<{ version: number }>('select version from steps where id = 1')).rows[0]?.version ?? -1;
-  const seenBy = async (reader: Application): Promise<number> => {
-    const [row] = await reader.query('select version from steps where id = 1');
-    return (row as { version: number }).version;
-  };
-  /** What they see is what the database showed at some moment of the read. */
-  const expectTheTruth = async (): Promise<void> => {
-    for (let times = 0; times < READS; times++)
-      for (const reader of readers) {
-        const least = await truth();
-        const seen = await seenBy(reader);
-        expect(seen).toBeGreaterThanOrEqual(least);
-        expect(seen).toBeLessThanOrEqual(await truth());
-      }
-  };
-  /** Nothing stands in the way any more. */
-  const expectHits = (): Promise<void> =>
-    eventually('the readers hit again', async () => {
-      const hits = await Promise.all(readers.map((reader) => reader.hits()));
-      await expectTheTruth();
-      const after = await Promise.all(readers.map((reader) => reader.hits()));
-      return after.every((count, index) => count > (hits[index] ?? 0));
-    });
-  /** Everybody has it in the cache, then the write has come to the step. */
-  const begin = async (
-    step: Step,
-    texts: readonly string[],
-  ): Promise<{ written: Promise<unknown>; before: number; release: () => void }> => {
-    await expectHits();
-    const before = await truth();
-    const { network } = writer;
-    if (network === null) throw new Error('the writer has proxies');
-    const reached = step.reached(network);
-    const written = writer.query(...texts);
-    written.catch(() => undefined); // it is killed
-    const { release } = await reached;
-    return { written, before, release };
-  };
-
-  describe.each(['statement', 'transaction'] as const)('a %s', (kind) => {
-    it.each(stepsOf(kind))('see the truth when it is killed $name', async (step) => {
-      const { before, release } = await begin(step, writes[kind]);
-      await writer.kill();
-      await expectTheTruth();
-      release(); // what it had sent arrives late, where its connection is not reset
-      await expectTheTruth();
-      await writer.restart();
-      await expectHits();
-      if (step.commits) expect(await truth()).toBe(before + 1);
-    });
-  });
-
-  it.each(stepsOf('statement'))('see the truth when it is stopped $name, and goes on', async (step) => {
-    const { written, before, release } = await begin(step, writes.statement);
-    writer.pause();
-    await expectTheTruth();
-    await lasting(STOPPED_MS);
-    release();
-    await expectTheTruth();
-    writer.resume();
-    const outcome = await written.then(
-      () => 'acknowledged',
-      () => 'failed',
-    );
-    if (outcome === 'acknowledged') expect(await truth()).toBe(before + 1);
-    await expectTheTruth();
-    await expectHits();
-  });
-});
+describeWithPostgres(
+  'while one of three processes writes to Postgres, the others',
+  writerStopped({
+    kind: 'postgres',
+    createDatabase: async () => {
+      const { config, drop } = await postgres().createDatabase();
+      return { place: { kind: 'postgres', ...config }, drop };
+    },
+    isTried: () => true,
+  }),
+);
