@@ -14,6 +14,7 @@ import type { Database, Statement } from './databases.js';
 import { type Driver, driverOf, factsOf, isQuery } from './driver.js';
 import { fillingOf } from './filling.js';
 import type { Host, PoolReader } from './host.js';
+import { meantBy } from './keys.js';
 import { textQueryOn } from './own-connection.js';
 import type { Payload } from './payload.js';
 import { PreparedTexts } from './prepared-texts.js';
@@ -50,7 +51,6 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     this.driver = driverOf(connection);
     this.driverAdd = connection.addCommand.bind(connection);
     this.driverQuery = connection.query.bind(connection);
-    this.prepared = new PreparedTexts(connection);
     this.session = new Session({
       connection,
       core,
@@ -59,6 +59,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
       connected: () => this.connected(),
       hasEnded: () => this.ended || connection._closing === true,
     });
+    this.prepared = new PreparedTexts(connection, this.session);
     this.tracker = new Tracker({
       connection,
       host,
@@ -183,8 +184,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
         return this.inOrder(command, () => this.give(command));
       case 'prepare':
         return this.inOrder(command, () => {
-          const { database, isUncertain } = this.session;
-          this.prepared.preparing(found.command, isUncertain ? null : database);
+          this.prepared.preparing(found.command);
           this.give(command);
         });
       case 'renew':
@@ -299,7 +299,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   }
 
   private runEffect(call: Call, statement: Statement | undefined, begun?: () => void): void {
-    const effect = this.effectOf(call, statement);
+    const effect = this.effectOf({ text: call.text, values: meantBy(call.values) }, statement);
     if (isAtomic(statement, effect)) this.tracker.expectPlain(call.command);
     this.noteSession(statement);
     const after = this.aftermath(statement, { succeeded: begun, rejected: undefined });

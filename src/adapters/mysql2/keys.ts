@@ -80,7 +80,8 @@ export function keyed(values: unknown, protocol: Protocol, escape: (value: unkno
   for (const value of values as readonly unknown[]) {
     // The driver throws at the caller.
     if (value === undefined && protocol === 'binary') return null;
-    const part = plainPart(value) ?? objectPart(value, escape);
+    const part =
+      plainPart(value) ?? (protocol === 'binary' ? typedPart(value) : null) ?? objectPart(value, escape);
     if (part === null) return null;
     parts += part;
     own.push(ownValue(value));
@@ -114,5 +115,39 @@ const isPlainBuffer = (value: unknown): value is Buffer =>
 
 function ownValue(value: unknown): unknown {
   if (value instanceof Date) return new Date(value);
+  if (isTyped(value)) return Object.assign(Object.create(Object.getPrototypeOf(value) as object), value);
   return Buffer.isBuffer(value) ? Buffer.from(value) : value;
+}
+
+/** A value with the type that it is sent as, made by the driver's `TypedParameter` (mysql2 3.24). */
+interface Typed {
+  readonly type: number;
+  readonly value: unknown;
+  readonly unsigned: unknown;
+}
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** The driver does not give its class away: this is all that there is to it. */
+function isTyped(value: unknown): value is Typed {
+  if (typeof value !== 'object' || value === null || Object.keys(value).join() !== 'type,value,unsigned')
+    return false;
+  const methods = Reflect.ownKeys(Object.getPrototypeOf(value) as object);
+  return methods.length === 2 && methods.includes('constructor') && methods.includes(INSPECT);
+}
+
+function typedPart(value: unknown): string | null {
+  const part = isTyped(value) ? plainPart(value.value) : null;
+  if (part === null) return null;
+  const { type, unsigned } = value as Typed;
+  return `T${type}${unsigned === true ? 'u' : 's'}${part}`;
+}
+
+/** mysql2's numbers for TINY, SHORT, LONG, LONGLONG, and VAR_STRING, as which it sends texts that have no type. */
+const MEANT_AS_GIVEN: ReadonlySet<number> = new Set([1, 2, 3, 8, 253]);
+
+/** What the server compares: of a value with a type, the value, where that says it all. */
+export function meantBy(values: readonly unknown[]): readonly unknown[] {
+  if (!values.some((value) => typeof value === 'object' && isTyped(value))) return values;
+  return values.map((value) => (isTyped(value) && MEANT_AS_GIVEN.has(value.type) ? value.value : value));
 }

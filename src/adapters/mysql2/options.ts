@@ -55,11 +55,22 @@ export interface RowShape {
   readonly call: readonly unknown[] | null;
 }
 
+/** Functions for `typeCast` that decode the same bytes into the same value each time. */
+const pureCasts = new WeakSet<object>();
+
+/** Says of a `typeCast` of ours that rows which it decoded may be copied for the next caller. */
+export function declarePure<Cast extends object>(cast: Cast): Cast {
+  pureCasts.add(cast);
+  return cast;
+}
+
 /** Null: functions decode, which may give something else each time. */
 export function shapeOf(config: ConnectionConfig, overrides: RowOptions | null): RowShape | null {
   const ofCall = overrides === null ? null : names.map((name) => fixed(effective(config, overrides, name)));
   const typeCast = overrides === null ? config.typeCast : effective(config, overrides, 'typeCast');
-  if (typeof config.typeCast === 'function' || typeof typeCast === 'function') return null;
+  // The driver takes the connection's only where the call has none.
+  if (typeof typeCast === 'function' ? !pureCasts.has(typeCast) : typeof config.typeCast === 'function')
+    return null;
   return { config: names.map((name) => fixed(config[name])), call: ofCall };
 }
 

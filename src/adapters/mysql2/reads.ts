@@ -4,6 +4,7 @@ import type { CacheCore } from '../../cache/core.js';
 import type { Execution, ReadRequest, ResultGroup } from '../../cache/engine.js';
 import type { Capture } from './capture.js';
 import type { Database, Statement } from './databases.js';
+import { meantBy } from './keys.js';
 import type { Payload } from './payload.js';
 import type { Result } from './replay.js';
 import { payloadCodec } from './stored-payload.js';
@@ -48,7 +49,7 @@ export function requestOf(read: Read, run: RunRead): ReadRequest<Payload, Result
       statement.text,
       key,
     ],
-    refs: statement.bindReads(values),
+    refs: statement.bindReads(meantBy(values)),
     codec: payloadCodec,
     ttlMs: core.ttlMs,
     yields: true,

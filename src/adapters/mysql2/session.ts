@@ -44,6 +44,9 @@ export class Session extends KnownSession<MysqlSession, Payload, Backend> {
   /** Backslashes are letters in it: what the driver makes of a value is another value. */
   private hasPlainBackslashes = false;
 
+  /** Another one whenever it may have become another session: as long as it is the same, so is what names mean. */
+  doubt: object = {};
+
   constructor(private readonly options: SessionOptions) {
     super(options);
   }
@@ -65,6 +68,21 @@ export class Session extends KnownSession<MysqlSession, Payload, Backend> {
   /** What stands before the names of its results, so that they are nobody else's. */
   get own(): string {
     return this.prefix;
+  }
+
+  override depart(): () => void {
+    this.doubt = {};
+    return super.depart();
+  }
+
+  override revealTables(): void {
+    this.doubt = {};
+    super.revealTables();
+  }
+
+  override forget(): void {
+    this.doubt = {};
+    super.forget();
   }
 
   /** It is another user's from now on, or a new one: to be asked before it is used. */
