@@ -1,4 +1,5 @@
 /** Decides how a command is watched while the driver runs it: the bytes that came are kept beside what its caller gets. */
+import type { Captured } from '../reads.js';
 import { type Driver, isExecute, learnFrom } from './driver.js';
 import { HEADER_BYTES } from './layout.js';
 import { type Payload, payloadOf } from './payload.js';
@@ -8,7 +9,7 @@ export interface Capture {
   /** From now on nothing is kept: the connection that runs it must not fill. */
   refuse(reason: string): void;
   /** What was seen, or why nothing may be kept. To be asked once the command has succeeded. */
-  outcome(): { readonly payload: Payload } | { readonly payload: null; readonly reason: string };
+  outcome(): Captured<Payload>;
 }
 
 export interface Capturing {

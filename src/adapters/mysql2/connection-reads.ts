@@ -3,16 +3,17 @@
  * runs here. Knows neither writes nor the order of commands.
  */
 import type { Gate } from '../gate.js';
+import { CAPTURE_BYTES_MAX } from '../reads.js';
 import { isCached } from '../statements.js';
 import type { Call } from './calls.js';
-import { type Capture, captureResult } from './capture.js';
+import { captureResult } from './capture.js';
 import type { Database, Statement } from './databases.js';
 import { type Driver, factsKey, factsOf } from './driver.js';
 import type { Filling } from './filling.js';
 import type { Host } from './host.js';
 import { protocolPrefix } from './keys.js';
 import type { Payload } from './payload.js';
-import { CAPTURE_BYTES_MAX, type CachedStatement, requestOf } from './reads.js';
+import { type CachedStatement, type RunRead, requestOf } from './reads.js';
 import { answerInto, canReplay, type Result, resultOf } from './replay.js';
 import type { Session } from './session.js';
 import type { MysqlConnection, ResultCallback } from './shapes.js';
@@ -119,12 +120,14 @@ export class ConnectionReads {
   }
 
   /** The caller's own command: its callback is called once it is known what became of it. */
-  private sendCapturing({ command }: Call): Promise<{ readonly result: Result; readonly capture: Capture }> {
+  private sendCapturing({ command }: Call): ReturnType<RunRead> {
     const { driver, tracker } = this.about;
     const capture = captureResult(command, { driver, bytesMax: CAPTURE_BYTES_MAX });
     return new Promise((resolve, reject) => {
       command.onResult = (error, rows, fields) =>
-        error ? reject(error) : resolve({ result: [rows, fields] as Result, capture });
+        error
+          ? reject(error)
+          : resolve({ result: [rows, fields] as Result, outcome: () => capture.outcome() });
       tracker.expectPlain(command);
       tracker.pass(command);
     });

@@ -20,7 +20,7 @@ import { keyed, plainKey, protocolPrefix } from './keys.js';
 import { optionsOfCall } from './options.js';
 import { connectOwn, placeOf } from './own-connection.js';
 import type { Payload, Protocol } from './payload.js';
-import { type CachedStatement, requestOf } from './reads.js';
+import { type CachedStatement, type RunRead, requestOf } from './reads.js';
 import { answerInto, canReplay, type Result, resultOf } from './replay.js';
 import type {
   MysqlConnection,
@@ -267,12 +267,13 @@ export class WatchedPool {
     }
   }
 
-  private async fill(call: CachedCall): Promise<{ readonly result: Result; readonly capture: Capture }> {
+  private async fill(call: CachedCall): ReturnType<RunRead> {
     const { database } = call;
     let capture: Capture | null = null;
     const filling: Filling = { database, captured: (taken) => (capture = taken) };
     const result = await this.run(call, withFilling(ownOf(call), filling));
-    return { result, capture: capture ?? none };
+    // Of a connection that took no capture there is nothing to keep.
+    return { result, outcome: () => capture?.outcome() ?? { payload: null, reason: 'not-captured' } };
   }
 
   /** By the driver's own method. */
@@ -326,12 +327,6 @@ function ownOf({ given: [sql], text, own }: CachedCall): object {
   const options = typeof sql === 'object' ? (sql as object) : {};
   return { ...options, sql: text, values: own };
 }
-
-/** Of a connection that took no capture: there is nothing to keep. */
-const none: Capture = {
-  refuse: () => undefined,
-  outcome: () => ({ payload: null, reason: 'not-captured' }),
-};
 
 /** Null for what is not answered by a callback, and for what the driver refuses by itself. */
 function poolCallOf(protocol: Protocol, sql: unknown, values: unknown, callback: unknown): PoolCall | null {

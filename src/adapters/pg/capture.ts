@@ -1,5 +1,6 @@
 /** Decides how a query is watched while pg runs it: the raw cells are kept beside the result that the caller gets. */
 
+import type { Captured } from '../reads.js';
 import type { Database } from './databases.js';
 import {
   type KeptRow,
@@ -18,7 +19,7 @@ export interface CapturingQuery extends PgQuery {
   /** From now on nothing is kept: the client that runs it must not fill. */
   refuse(reason: string): void;
   /** What was seen, or why nothing may be kept. To be asked once the query has succeeded. */
-  outcome(): { readonly payload: Payload } | { readonly payload: null; readonly reason: string };
+  outcome(): Captured<Payload>;
 }
 
 export interface Filling {
@@ -75,7 +76,7 @@ function subclass(Query: QueryConstructor): CapturingConstructor {
       this.kept = [];
     }
 
-    outcome(): { readonly payload: Payload } | { readonly payload: null; readonly reason: string } {
+    outcome(): Captured<Payload> {
       const { tag, shared } = this;
       if (this.refusal !== null) return { payload: null, reason: this.refusal };
       if (tag === null || shared === null) return { payload: null, reason: 'no-rows-described' };

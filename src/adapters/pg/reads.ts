@@ -1,7 +1,8 @@
-/** Decides how a read of a known statement is put to the engine and how what comes back is answered. */
+/** Decides with which query of pg a read of a known statement is filled and how what comes back is answered. */
 import type { CacheCore } from '../../cache/core.js';
-import type { Execution, ReadRequest, Served } from '../../cache/engine.js';
+import type { ReadRequest, Served } from '../../cache/engine.js';
 import type { PayloadCodec } from '../../cache/entry.js';
+import { requestOf as anyRequestOf, CAPTURE_BYTES_MAX } from '../reads.js';
 import type { CachedStatement as AnyCachedStatement } from '../statements.js';
 import type { CapturingQuery } from './capture.js';
 import type { Database } from './databases.js';
@@ -12,9 +13,6 @@ import type { RowOptions, TextCall } from './query-arguments.js';
 import { replay } from './replay.js';
 import type { PgResult, QueryCallback, TypeParsers } from './shapes.js';
 import { payloadCodec } from './stored-payload.js';
-
-/** Results longer than this are not kept while they arrive; the engine's own limit is usually lower. */
-const CAPTURE_BYTES_MAX = 64 * 1024 * 1024;
 
 export type CachedStatement = AnyCachedStatement<Payload>;
 
@@ -52,32 +50,21 @@ export function requestOf(
   run: (query: CapturingQuery) => Promise<PgResult>,
 ): ReadRequest<Payload, PgResult> {
   const { core, database, prefix, statement, call, wire, driver } = read;
-  const { version } = database;
-  return {
-    group: statement.group,
-    key: `${prefix}${wire.key}`,
-    identity: [
-      database.names.database,
-      `${database.session}${prefix}`,
-      database.fingerprint,
-      statement.text,
-      wire.key,
-    ],
-    refs: statement.bindReads(Array.isArray(call.values) ? (call.values as unknown[]) : []),
+  const asked = {
+    core,
+    database,
+    prefix,
+    statement,
+    key: wire.key,
+    values: Array.isArray(call.values) ? (call.values as unknown[]) : [],
+    facts: '',
     codec: codecOf(driver.Field as FieldConstructor), // known since the connection's probe
-    ttlMs: core.ttlMs,
-    yields: true,
-    execute: async (): Promise<Execution<Payload, PgResult>> => {
-      const query = capturingOf(read);
-      if (!database.isCurrent || database.version !== version) query.refuse('catalog-changed');
-      const result = await run(query);
-      const outcome = query.outcome();
-      if (outcome.payload === null) return { result, payload: null, reason: outcome.reason };
-      if (!database.isCurrent || database.version !== version)
-        return { result, payload: null, reason: 'catalog-changed' };
-      return { result, payload: outcome.payload };
-    },
   };
+  return anyRequestOf(asked, async (isOutdated) => {
+    const query = capturingOf(read);
+    if (isOutdated) query.refuse('catalog-changed');
+    return { result: await run(query), outcome: () => query.outcome() };
+  });
 }
 
 const codecs = new WeakMap<FieldConstructor, PayloadCodec<Payload>>();
