@@ -15,7 +15,7 @@ export interface Place {
 /** @param connection of a pool or not: those of pools are of a subclass of their own */
 export function placeOf(connection: MysqlConnection, config: ConnectionConfig): Place {
   const own = connection.constructor as ConnectionConstructor;
-  const plain = '_released' in connection ? (Object.getPrototypeOf(own) as ConnectionConstructor) : own;
+  const plain = '_pool' in connection ? (Object.getPrototypeOf(own) as ConnectionConstructor) : own;
   return { Connection: plain, config };
 }
 

@@ -146,6 +146,9 @@ const transactions: readonly Behaviour[] = [
 /** `close` of a statement leaves it among those that the driver knows: one by this name could not be used again. */
 const prepared = 'select * from plain where id = ? or 1 = 2';
 
+/** Versions before 3.22 have none. */
+const hasReset = (connection: object): boolean => 'reset' in connection;
+
 const connections: readonly Behaviour[] = [
   passes('a prepared statement', (pool) =>
     withConnection(pool, async (connection) => {
@@ -207,7 +210,7 @@ const connections: readonly Behaviour[] = [
       await connection.query('select @kept as kept'),
       await connection.query(one, [1]),
       await connection.query('set @kept = 1'),
-      await connection.reset(),
+      await (hasReset(connection) && connection.reset()),
       await connection.query('select @kept as kept'),
       await connection.query(one, [1]),
     ]),
