@@ -1,0 +1,44 @@
+/** Decides whether hits, misses and writes of mysql2 are right in a process that forbids code made from strings. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import mysql from 'mysql2/promise';
+import { expect, it } from 'vitest';
+import { createMysqlDatabase, describeWithMysql } from '../../support/mysql.js';
+
+describeWithMysql('a process of mysql2 without code generation', () => {
+  it('is served the same results, and sees what it writes', async () => {
+    const database = await createMysqlDatabase();
+    try {
+      const founder = await mysql.createConnection(database.config);
+      await founder.query(
+        `create table kinds (id int primary key, name varchar(20), at datetime(3), money decimal(10, 2), note json,
+          body blob)`,
+      );
+      await founder.query(
+        `insert into kinds values (1, 'é', '2024-05-06 07:08:09.123', 12.34, '{"a": [1]}', x'00ff'),
+          (2, null, null, null, null, null)`,
+      );
+      await founder.end();
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        [
+          '--disallow-code-generation-from-strings',
+          '--import',
+          'tsx',
+          join(import.meta.dirname, 'no-generated-code-child.ts'),
+        ],
+        { env: { ...process.env, DATABASE_URL: database.url } },
+      );
+      expect(JSON.parse(stdout)).toStrictEqual({
+        identical: true,
+        seen: true,
+        nearHits: 10,
+        misses: 3,
+        failures: {},
+      });
+    } finally {
+      await database.drop();
+    }
+  });
+});
