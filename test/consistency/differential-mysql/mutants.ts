@@ -36,11 +36,11 @@ export const mutants: readonly MysqlMutant[] = [
   {
     name: 'a reference takes along one step only',
     scene: 'cascades',
-    file: sql('closure'),
+    file: '../sql/rows/write-requests.ts',
     changes: [
       {
-        from: 'queue.push(...spread(catalog, findings, request));',
-        to: 'if (requests.includes(next)) queue.push(...spread(catalog, findings, request)); else findings.write(next.relation.table, next.pins);',
+        from: 'queue.push(...spread(request));',
+        to: 'if (requests.includes(next)) queue.push(...spread(request)); else noteAnyRow(next);',
       },
     ],
   },
@@ -120,7 +120,7 @@ export const mutants: readonly MysqlMutant[] = [
     name: 'a row is taken to keep the value that an UPDATE gives it another for',
     scene: 'given from elsewhere',
     file: sql('writes'),
-    changes: [{ from: 'all.push(...each.values);', to: '' }],
+    changes: [{ from: 'all.push(...given);', to: '' }],
   },
   {
     name: 'what stands below a view is its first table alone',
@@ -159,6 +159,80 @@ export const mutants: readonly MysqlMutant[] = [
         to: 'void changedSession;',
       },
     ],
+  },
+  {
+    name: 'a row in the way of an inserted one is taken to have the key that was given',
+    scene: 'upserts',
+    file: sql('closure'),
+    changes: [
+      {
+        from: 'pins: pinsBesideInserts(catalog, findings, { request, requests }),',
+        to: 'pins: (void pinsBesideInserts, request.pins),',
+      },
+    ],
+  },
+  {
+    name: 'the rows of an IN are taken to be compared one by one',
+    scene: 'upserts',
+    file: sql('conditions'),
+    changes: [{ from: 'row.filter((_, position) => isTold[position])', to: '(void isTold, row)' }],
+  },
+  {
+    name: 'what EXPLAIN and SHOW run is passed over',
+    scene: 'routines',
+    file: sql('statements'),
+    changes: [{ from: 'if (called !== undefined)', to: 'if (called === null)' }],
+  },
+  {
+    name: 'values without names of columns are taken to be those of hidden columns, too',
+    scene: 'derived',
+    file: sql('inserts'),
+    changes: [
+      {
+        from: 'relation.columns.filter(({ isInvisible }) => !isInvisible)',
+        to: 'relation.columns',
+      },
+    ],
+  },
+  {
+    name: 'a column that is left out is taken for NULL, whatever its default is',
+    scene: 'derived',
+    file: sql('inserts'),
+    changes: [{ from: 'return column.hasDefault ? [] : [', to: 'return [' }],
+  },
+  {
+    name: 'a generated column is taken for one that only its own writes change',
+    scene: 'derived',
+    file: sql('load-catalog'),
+    changes: [{ from: 'generated: /generated|on update', to: 'generated: /nothing|on update' }],
+  },
+  {
+    name: 'a reference is taken to leave no null behind',
+    scene: 'cascades',
+    file: sql('closure'),
+    changes: [
+      { from: `const isKept = action === 'cascade' || event === 'insert';`, to: 'const isKept = true;' },
+    ],
+  },
+  {
+    name: 'a pin is carried below a LIMIT',
+    scene: 'sights',
+    file: sql('outputs'),
+    changes: [{ from: 'const isLost = hasLimit(limit) || ', to: 'const isLost = ' }],
+  },
+  {
+    name: 'zero is taken for a key that is stored as it is',
+    scene: 'numbered',
+    file: sql('value-classes'),
+    changes: [
+      { from: `limited.replace(/-?\\d+\\.\\./, '1..')`, to: `limited.replace(/-?\\d+\\.\\./, '0..')` },
+    ],
+  },
+  {
+    name: 'an assigned column is taken to give what it had',
+    scene: 'given from elsewhere',
+    file: sql('writes'),
+    changes: [{ from: '!isPlain || isAssigned || ', to: '!isPlain || ' }],
   },
   {
     name: 'a statement that commits what is open is not known to',

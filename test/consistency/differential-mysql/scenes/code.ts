@@ -107,6 +107,8 @@ export const routines: Recipe = (stage) => {
       (d) => `select ${f('add')}(id) from ${rates} where id = ${d.number()}`,
       (d) => `do ${f('add')}(${d.value(1, 2, 3)})`,
       (d) => `set @x = ${f('add')}(${d.value(1, 2)})`,
+      (d) => `explain select * from ${rates} where id = ${f('add')}(${d.value(1, 2)})`,
+      (d) => `show tables where ${f('add')}(${d.value(1, 2)})`,
       (d) => `call ${f(d.pick('both', 'both', 'said', 'tran', 'gone'))}(${d.value(1, 2, 3)})`,
       (d) => `update ${rates} set v = ${f('add')}(${d.value(1, 2)}) where id = ${d.number()}`,
       (d) => `update ${rates} set v = ${f('rate')}(${d.value(1, 2)}) where k = ${d.number()}`,

@@ -4,7 +4,14 @@ import { type Drawing, movesOf, type Recipe, small, type Writing } from '../stag
 /** The row that stands in the way has other values than the one that was to come. */
 export const upserts: Recipe = (stage) => {
   const { dice } = stage;
-  const keys = dice.pick(['unique (k)', 'unique (k)', 'unique (k), unique (s)', 'key (k)', 'unique (k, a)']);
+  const keys = dice.pick([
+    'unique (k)',
+    'unique (k)',
+    'unique (k), unique (s)',
+    'key (k)',
+    'unique (k, a)',
+    'unique (k, s), unique (k, a)',
+  ]);
   const rows = stage.table(
     'rows',
     `id int ${dice.pick(['primary key', 'primary key', 'auto_increment primary key'])}, k int, s varchar(3), a int, v int, ${keys}`,
@@ -15,6 +22,11 @@ export const upserts: Recipe = (stage) => {
     `id int primary key, k int, v int${keys.startsWith('unique (k)') ? `, foreign key (k) references ${rows} (k) on update ${dice.pick(['cascade', 'set null'])} on delete ${dice.pick(['cascade', 'set null'])}` : ''}`,
   );
   stage.fill(parts, 'id, k, v', [small, small], 5);
+  // The row that comes is not the one that was sent.
+  if (dice.chance(0.3))
+    stage.say(
+      `create trigger ${stage.name('t')} before insert on ${rows} for each row set ${dice.pick(['new.k = coalesce(new.k, 0) % 4 + 1', 'new.id = new.id % 4 + 1', 'new.a = new.k'])}`,
+    );
   const letter = (d: Drawing): string => d.value('a', 'b', 'A', 'c', null);
   const row = (d: Drawing): string =>
     `(${d.number()}, ${d.number()}, ${letter(d)}, ${d.number()}, ${d.number()})`;
@@ -46,6 +58,8 @@ export const upserts: Recipe = (stage) => {
       (d) => `select * from ${rows} where ${said(d)}`,
       (d) => `select * from ${rows} where ${said(d)} and ${said(d)}`,
       (d) => `select count(*), sum(v) from ${rows} where ${said(d)}`,
+      (d) =>
+        `select * from ${rows} ${d.pick('', 'ignore index (primary, k) ')}where (k, a, s) in ((${d.number()}, ${d.number()}, ${letter(d)}), (${d.number()}, ${d.number()}, ${d.pick('0', letter(d))}))`,
       (d) => `select * from ${parts} where k = ${d.number()}`,
       (d) => `select y.id, x.a from ${rows} x join ${parts} y on x.k = y.k where x.k = ${d.number()}`,
     ],
@@ -62,6 +76,8 @@ export const upserts: Recipe = (stage) => {
       (d) =>
         `insert into ${rows} (id, k, a) select id, k, v from ${parts} where k = ${d.number()} on duplicate key update ${given(d)}`,
       (d) => `replace into ${rows} set id = ${d.number()}, k = ${d.number()}`,
+      (d) =>
+        `update ${rows} set v = coalesce(v, 0) + 1 where k = ${d.number()} and a = ${d.number()} and s = ${letter(d)}`,
       (d) => `delete from ${rows} where ${said(d)}`,
       (d) => `insert ignore into ${parts} values (${d.number()}, ${d.number()}, 1)`,
     ],

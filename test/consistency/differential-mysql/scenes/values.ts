@@ -208,7 +208,8 @@ export const derived: Recipe = (stage) => {
   const how = dice.pick(['stored', 'virtual', 'stored']);
   const rows = stage.table(
     'rows',
-    `id int primary key, k int default ${dice.pick(['2', 'null', '3'])}, g int generated always as (${dice.pick(['k + 1', 'k % 2', 'coalesce(k, 3)'])}) ${how}, at timestamp null default null on update current_timestamp, n varchar(3) default 'a', v int${dice.pick(['', ', key (g)', how === 'stored' ? ', key (g)' : ''])}`,
+    // MySQL 5.7 knows no hidden columns: there this one is like the others.
+    `h int /*M! invisible */ default 2, id int primary key, k int default ${dice.pick(['2', 'null', '3'])}, g int generated always as (${dice.pick(['k + 1', 'k % 2', 'coalesce(k, 3)'])}) ${how}, at timestamp null default null on update current_timestamp, n varchar(4) default ${dice.pick(["'a'", "'NULL'"])}, v int${dice.pick(['', ', key (g)', how === 'stored' ? ', key (g)' : ''])}`,
   );
   stage.fill(rows, 'id, k, v', [small, small], 6);
   const below = stage.table('below', `id int primary key, k int, v int`);
@@ -220,7 +221,10 @@ export const derived: Recipe = (stage) => {
       (d) => `select * from ${rows} where at is null and ${column(d)} = ${d.number()}`,
       (d) => `select count(*) from ${rows} where at is not null and k = ${d.number()}`,
       (d) => `select x.id, y.v from ${rows} x join ${below} y on x.g = y.k where x.g = ${d.number()}`,
-      (d) => `select * from ${rows} where n = ${d.value('a', 'b')}`,
+      (d) => `select * from ${rows} where n = ${d.value('a', 'b', 'NULL')}`,
+      (d) => `select * from (select * from ${rows}) x where x.${d.pick('h', 'k', 'id')} = ${d.number()}`,
+      (d) => `select * from ${rows} natural join ${below} where k = ${d.number()}`,
+      (d) => `select id, h from ${rows} where h = ${d.number()}`,
     ],
     writes: [
       ...movesOf(rows),
@@ -231,6 +235,9 @@ export const derived: Recipe = (stage) => {
       (d) => `insert into ${rows} (id, k, n) values (${d.value(7, 8, 9)}, default, default)`,
       (d) => `update ${rows} set k = k + 1, v = k where ${column(d)} = ${d.number()}`,
       () => `insert into ${rows} () values ()`,
+      (d) =>
+        `insert into ${rows} values (${d.value(7, 8, 9)}, ${d.number()}, default, default, ${d.value('a', 'b')}, ${d.number()})`,
+      (d) => `update ${rows} set h = ${d.number()} where ${d.pick('h', 'k')} = ${d.number()}`,
       (d) => `insert into ${rows} set id = ${d.value(7, 8)}, v = k, k = ${d.number()}`,
     ],
   };
