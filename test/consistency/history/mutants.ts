@@ -162,10 +162,13 @@ const spelling: CacheMutant = {
 /** There, reads of a transaction never use the cache, and numbers have names of their own. */
 const notOnMariadb = [ofTransactions.name, ...ofPins.slice(1).map(({ name }) => name)];
 
-export const mutantsOn = (database: DatabaseName): readonly CacheMutant[] =>
-  database === 'postgres'
-    ? mutants
-    : [...mutants.filter(({ name }) => !notOnMariadb.includes(name)), spelling];
+const asOn = <T extends CacheMutant>(
+  database: DatabaseName,
+  all: readonly T[],
+): readonly (T | CacheMutant)[] =>
+  database === 'postgres' ? all : [...all.filter(({ name }) => !notOnMariadb.includes(name)), spelling];
+
+export const mutantsOn = (database: DatabaseName): readonly CacheMutant[] => asOn(database, mutants);
 
 export function mutantNamed(name: TakenOver): CacheMutant {
   const found = ofTheEngine.find((mutant) => mutant.name === name);
@@ -264,3 +267,6 @@ export const mutantsOfProcesses: readonly ProcessesMutant[] = [
   ...ofProcesses,
   ...ofBounded,
 ];
+
+export const mutantsOfProcessesOn = (database: DatabaseName): readonly ProcessesMutant[] =>
+  asOn(database, mutantsOfProcesses);

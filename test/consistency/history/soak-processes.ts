@@ -2,7 +2,7 @@
 import type { Config } from '../../../src/index.js';
 import { type Bundle, bundleApplication } from './bundle.js';
 import { faultsNamed, faultsOf, faultsOfBounded } from './faults.js';
-import { mutantsOfProcesses, type ProcessesMutant, thoseNamed } from './mutants.js';
+import { mutantsOfProcessesOn, type ProcessesMutant, thoseNamed } from './mutants.js';
 import { playRounds, type RoundsOptions, type RoundsReport } from './rounds.js';
 import { onDatabase, type Surroundings } from './soak-database.js';
 import { added, atRiskLine, boundLine, lineOf, say, sayViolations, total } from './soak-report.js';
@@ -76,7 +76,7 @@ export async function tryMutantsOfProcesses(
   named: string,
 ): Promise<boolean> {
   let caught = true;
-  for (const mutant of thoseNamed(mutantsOfProcesses, named))
+  for (const mutant of thoseNamed(mutantsOfProcessesOn(about.server.place.kind), named))
     caught = (await tryMutant(about, name, mutant)) && caught;
   return caught;
 }
