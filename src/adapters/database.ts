@@ -149,6 +149,11 @@ export class Database<S extends SessionSeen = SessionSeen, P = unknown> {
     return !this.state.superseded && this.core.clock.monotonicMs() >= this.retryAtMs;
   }
 
+  /** What is read while a change is under way is out of date once that has ended: the next look would wait for it. */
+  get mayLook(): boolean {
+    return this.mayLoad && this.state.isSettled;
+  }
+
   /** The statement if its text is known. */
   known(text: string): Statement<P> | undefined {
     return this.statements.get(text);

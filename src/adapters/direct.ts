@@ -16,7 +16,7 @@ interface Watched<D> {
   lookInUse(database: D): Promise<void>;
 }
 
-export function wrapDirectly<D extends KnownDatabase & Pick<Database, 'mayLoad'>>(
+export function wrapDirectly<D extends KnownDatabase & Pick<Database, 'mayLook'>>(
   core: CacheCore,
   watch: (owner: Owner<D>) => Watched<D>,
 ): Wrapper {

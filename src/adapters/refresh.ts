@@ -3,13 +3,13 @@ import type { CacheCore } from '../cache/core.js';
 import type { Database } from './database.js';
 
 /** @param look over whatever connection there is; that it rejects is counted, and the next statement asks again */
-export function refreshOnce<D extends Pick<Database, 'mayLoad'>>(
+export function refreshOnce<D extends Pick<Database, 'mayLook'>>(
   core: CacheCore,
   look: (database: D) => Promise<void>,
 ): (database: D) => void {
   let isLooking = false;
   return (database) => {
-    if (isLooking || !database.mayLoad) return;
+    if (isLooking || !database.mayLook) return;
     isLooking = true;
     look(database)
       .catch((error: unknown) => core.failed('catalog', error))
