@@ -118,7 +118,7 @@ function linkDependencies(packageFolder: string, modules: string): void {
   const manifest = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
     readonly dependencies: Readonly<Record<string, string>>;
   };
-  const users = ['pg', 'fastify', 'express', '@types/pg', '@types/express', '@types/node'];
+  const users = ['pg', 'mysql2', 'fastify', 'express', '@types/pg', '@types/express', '@types/node'];
   for (const name of [...Object.keys(manifest.dependencies), ...users]) {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), join(modules, name), 'dir');

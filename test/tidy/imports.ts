@@ -72,6 +72,12 @@ const layers: readonly Layer[] = [
     because: 'an adapter translates: never another adapter, never the server',
   },
   {
+    holds: /^src\/prisma\//,
+    mayImport: [...ground, 'src/prisma/', 'src/adapters/mysql2/(options|shapes|with-cache).ts'],
+    packages: ['mysql2'],
+    because: 'a driver adapter of Prisma runs statements on a pool: it knows nothing of caching',
+  },
+  {
     holds: /^src\/changes\//,
     mayImport: [...engine, 'src/changes/'],
     because: 'changes reach the cache only',
