@@ -1,6 +1,7 @@
 /** Decides what else changes when a table is written: the tables below a view, triggers, referential actions. */
 import type { WritePin } from '../plan.js';
 import { familyOf } from '../rows/candidates.js';
+import { followWrites } from '../rows/write-requests.js';
 import { NULL_VALUE } from '../values.js';
 import type { Catalog, ForeignKey, ReferentialAction, Relation } from './catalog.js';
 import type { Findings } from './findings.js';
@@ -10,25 +11,14 @@ import type { WriteRequest } from './write-request.js';
 
 /** Adds what one statement writes and all that follows from it. */
 export function addWrites(catalog: Catalog, findings: Findings, requests: readonly WriteRequest[]): void {
-  /** Whether what follows was found out for any rows. */
-  const done = new Map<string, 'some rows' | 'any row'>();
-  const queue: WriteRequest[] = requests.map((request) => ({
+  const own = requests.map((request) => ({
     ...request,
     pins: pinsBesideInserts(catalog, findings, { request, requests }),
   }));
-  for (const next of queue) {
-    const columns = next.changed === null ? '*' : [...next.changed].join(',');
-    const key = `${next.relation.table.id} ${next.event} ${columns}`;
-    const before = done.get(key);
-    if (before === 'any row') {
-      findings.write(next.relation.table, []);
-      continue;
-    }
-    // Met again, along another reference say: what follows from the first one's rows is not all that follows.
-    const request = before === undefined ? next : { ...next, pins: [] };
-    done.set(key, request.pins.length === 0 ? 'any row' : 'some rows');
-    queue.push(...spread(catalog, findings, request));
-  }
+  followWrites(own, {
+    spread: (request) => spread(catalog, findings, request),
+    noteAnyRow: ({ relation }) => findings.write(relation.table, []),
+  });
 }
 
 /** A row in the way of an inserted one has the key that triggers have made of it, not the one that was given. */

@@ -1,5 +1,10 @@
 /** Decides what else changes when a table is written: partitions, triggers, rules, referential actions, code in defaults. */
 import type { WritePin } from '../plan.js';
+import {
+  type Change as AnyChange,
+  type WriteRequest as AnyWriteRequest,
+  followWrites,
+} from '../rows/write-requests.js';
 import { NULL_VALUE } from '../values.js';
 import {
   ancestors,
@@ -18,17 +23,9 @@ import { columnsSetBy } from './row-triggers.js';
 
 export type WriteEvent = 'insert' | 'update' | 'delete' | 'truncate';
 
-/** One kind of change that a statement makes to its table. */
-export interface Change {
-  readonly event: WriteEvent;
-  /** The columns an update may change; null if that is not known. */
-  readonly changed: ReadonlySet<number> | null;
-}
+export type Change = AnyChange<WriteEvent>;
 
-/** One kind of change to one relation. */
-export interface WriteRequest extends Change {
-  readonly relation: Relation;
-  readonly pins: readonly WritePin[];
+export interface WriteRequest extends AnyWriteRequest<Relation, WriteEvent> {
   /** What sets it off: the same for all that one statement itself does. */
   readonly source: object;
   readonly cascade?: boolean;
@@ -38,24 +35,11 @@ export interface WriteRequest extends Change {
 const eventBits: Readonly<Record<WriteEvent, number>> = { insert: 4, delete: 8, update: 16, truncate: 32 };
 
 /** Adds what one statement writes and all that follows from it. */
-export function addWrites(catalog: Catalog, findings: Findings, requests: readonly WriteRequest[]): void {
-  /** Whether what follows was found out for any rows. */
-  const done = new Map<string, 'some rows' | 'any row'>();
-  const queue: WriteRequest[] = [...requests];
-  for (const next of queue) {
-    const columns = next.changed === null ? '*' : [...next.changed].join(',');
-    const key = `${next.relation.table.id} ${next.event} ${columns}`;
-    const before = done.get(key);
-    if (before === 'any row') {
-      addOwn(findings, next.relation, { ...next, pins: [] });
-      continue;
-    }
-    // Met again, along another reference say: what follows from the first one's rows is not all that follows.
-    const request = before === undefined ? next : { ...next, pins: [] };
-    done.set(key, request.pins.length === 0 ? 'any row' : 'some rows');
-    queue.push(...spread(catalog, findings, request));
-  }
-}
+export const addWrites = (catalog: Catalog, findings: Findings, requests: readonly WriteRequest[]): void =>
+  followWrites(requests, {
+    spread: (request) => spread(catalog, findings, request),
+    noteAnyRow: ({ relation, source }) => addOwn(findings, relation, { pins: [], source }),
+  });
 
 function addOwn(
   findings: Findings,

@@ -107,13 +107,13 @@ const rowMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'referential actions are followed for one table only',
-    file: closure,
+    file: '../sql/rows/write-requests.ts',
     changes: [
       {
-        from: `    queue.push(...spread(catalog, findings, request));`,
-        to: `    const more = spread(catalog, findings, request);
+        from: `    queue.push(...spread(request));`,
+        to: `    const more = spread(request);
     if (queue.length <= requests.length) queue.push(...more);
-    else for (const each of more) addOwn(findings, each.relation, { ...each, pins: [] });`,
+    else for (const each of more) noteAnyRow(each);`,
       },
     ],
   },
