@@ -51,11 +51,10 @@ function textOf(value: unknown, lengthMax: number): string | null {
   return printable.test(value) ? value : null;
 }
 
-/** A text of other letters is other bytes in another character set. */
+/** A text of other letters is other bytes in another character set; bytes that are no Buffer may be sent as such a text. */
 function bytesOf(value: unknown): Buffer | null {
   if (typeof value === 'string') return printable.test(value) ? Buffer.from(value, 'latin1') : null;
-  if (!(value instanceof Uint8Array)) return null;
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return Buffer.isBuffer(value) ? value : null;
 }
 
 const known = new Map<LimitedValueClass, Canonical>();

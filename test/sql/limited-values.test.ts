@@ -70,7 +70,7 @@ test('bytes are those of a buffer or of a plain text, where nothing is added or 
   expect(canonicalValue('bytes 0..4', 'aB')).toBe('6142');
   expect(canonicalValue('bytes 2..2', Buffer.from('a'))).toBeNull();
   expect(canonicalValue('bytes 2..2', Buffer.from('ab'))).toBe('6162');
-  for (const value of [Buffer.from('abcde'), 'é', 1, null])
+  for (const value of [Buffer.from('abcde'), 'é', 1, null, new Uint8Array(1)])
     expect(canonicalValue('bytes 0..4', value)).toBeNull();
 });
 

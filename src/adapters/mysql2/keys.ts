@@ -149,5 +149,9 @@ const MEANT_AS_GIVEN: ReadonlySet<number> = new Set([1, 2, 3, 8, 253]);
 /** What the server compares: of a value with a type, the value, where that says it all. */
 export function meantBy(values: readonly unknown[]): readonly unknown[] {
   if (!values.some((value) => typeof value === 'object' && isTyped(value))) return values;
-  return values.map((value) => (isTyped(value) && MEANT_AS_GIVEN.has(value.type) ? value.value : value));
+  return values.map((value) => (isTyped(value) && isMeantAsGiven(value) ? value.value : value));
 }
+
+/** Where a text is wanted, the driver writes `true` in letters, which is 0 to a column of numbers. */
+const isMeantAsGiven = ({ type, value }: Typed): boolean =>
+  MEANT_AS_GIVEN.has(type) && typeof value !== 'boolean';

@@ -57,6 +57,12 @@ describeWithMysql('statements that are only ever executed', () => {
     expect(await wordOf(TypedParameter.LONG(null))).toBe(undefined);
   });
 
+  it('name the rows that the server finds by them: true as a text is 0 to a number', async () => {
+    expect(await wordOf(TypedParameter.VAR_STRING(true))).toBe(undefined);
+    await given.pool.execute('insert into words values (?, ?)', [0, 'nothing']);
+    expect(await wordOf(TypedParameter.VAR_STRING(true))).toBe('nothing');
+  });
+
   it('are sent with the value that was there when they were called', async () => {
     const typed = TypedParameter.LONG(2) as { value: unknown };
     const asked = given.pool.execute<never[]>(`${read} and 1 = 1`, [typed] as never);

@@ -17,13 +17,14 @@ export const upserts: Recipe = (stage) => {
     `id int ${dice.pick(['primary key', 'primary key', 'auto_increment primary key'])}, k int, s varchar(3), a int, v int, ${keys}`,
   );
   stage.fill(rows, 'id, k, s, a, v', [small, ['a', 'b', 'A', null], small, small], 5);
+  const referenced = keys.startsWith('unique (k)') ? 'k' : keys === 'key (k)' ? 'id' : null;
   const parts = stage.table(
     'parts',
-    `id int primary key, k int, v int${keys.startsWith('unique (k)') ? `, foreign key (k) references ${rows} (k) on update ${dice.pick(['cascade', 'set null'])} on delete ${dice.pick(['cascade', 'set null'])}` : ''}`,
+    `id int primary key, k int, v int${referenced === null ? '' : `, foreign key (k) references ${rows} (${referenced}) on update ${dice.pick(['cascade', 'set null'])} on delete ${dice.pick(['cascade', 'set null'])}`}`,
   );
   stage.fill(parts, 'id, k, v', [small, small], 5);
   // The row that comes is not the one that was sent.
-  if (dice.chance(0.3))
+  if (dice.chance(0.4))
     stage.say(
       `create trigger ${stage.name('t')} before insert on ${rows} for each row set ${dice.pick(['new.k = coalesce(new.k, 0) % 4 + 1', 'new.id = new.id % 4 + 1', 'new.a = new.k'])}`,
     );
