@@ -16,7 +16,7 @@ export const mysqlAdvice: Advice = {
     'hidden-triggers':
       'Grant the privilege TRIGGER on that schema, which shows its triggers: grant trigger on its_name.* to this_user.',
     into: 'Take the result as rows instead of INTO.',
-    opaque: 'Declare what a procedure does: effects: { name: { writes: [...] } }.',
+    opaque: 'If it calls a procedure, declare what that does: effects: { name: { writes: [...] } }.',
     'own-settings': 'Set it for all connections of the pool instead of SET STATEMENT … FOR.',
     prepare: 'Use execute() of the driver instead of PREPARE in SQL.',
     'rows-examined': 'Leave out ROWS EXAMINED.',
@@ -33,6 +33,8 @@ export const mysqlAdvice: Advice = {
     'unknown-function': declared,
     'user-variable': 'Give the value as a parameter.',
     'version-comment': 'Write it without comments that some servers run: /*! … */.',
+    'virtual-column':
+      'Leave the clock, chance and the session out of the expressions of its virtual columns, or keep their values (STORED).',
     versioned: 'Read it through cache.getOrSet with a ttl of its own.',
   },
   namingRows: '',
