@@ -130,8 +130,9 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** The driver does not give its class away: this is all that there is to it. */
 function isTyped(value: unknown): value is Typed {
-  if (typeof value !== 'object' || value === null || Object.keys(value).join() !== 'type,value,unsigned')
-    return false;
+  // A binary value has a key for each of its bytes.
+  if (typeof value !== 'object' || value === null || !('unsigned' in value)) return false;
+  if (Object.keys(value).join() !== 'type,value,unsigned') return false;
   const methods = Reflect.ownKeys(Object.getPrototypeOf(value) as object);
   return methods.length === 2 && methods.includes('constructor') && methods.includes(INSPECT);
 }

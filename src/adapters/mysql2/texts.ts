@@ -9,10 +9,6 @@ export function locksTables(statement: Statement | undefined): boolean | null {
   return begins || /\bunlock\s+tables?\b/i.test(text) ? false : null;
 }
 
-/** Without a planner: a single SELECT that calls nothing. Used only while nothing is cached anyway. */
-export const looksHarmless = (text: string): boolean =>
-  /^\s*select\b[^;()]*$/i.test(text) && !/\b(?:into|for)\b/i.test(text) && !/[@!]/.test(text);
-
 /** Whether the server tells, from this statement on, nothing any more of the one before, and is not asked to in it. */
 export const forgetsTheLast = (text: string | null): boolean =>
   text !== null &&
