@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import mysql from 'mysql2';
 import { expect, it } from 'vitest';
-import { keyed, plainKey, protocolPrefix } from '../../../src/adapters/mysql2/keys.js';
+import { keyed, meantBy, plainKey, protocolPrefix } from '../../../src/adapters/mysql2/keys.js';
 import { prefixOf } from '../../../src/adapters/prefix.js';
 
 const escape = (value: unknown): string => mysql.escape(value as Date, false, 'Z');
@@ -80,6 +80,17 @@ it('is of values that nobody else can change', () => {
   bytes.fill(0);
   values[2] = 'other';
   expect(own?.values).toStrictEqual([new Date('2024-01-02T03:04:05.678Z'), Buffer.of(1, 2), 'text']);
+});
+
+it('asks a binary value for none of its keys, of which there is one for each byte', () => {
+  const bytes = new Proxy(Buffer.from('bytes'), {
+    ownKeys: () => {
+      throw new Error('its keys were asked for');
+    },
+  });
+  const values = [bytes];
+  expect(meantBy(values)).toBe(values);
+  expect(() => keyed(values, 'binary', escape)).not.toThrow('its keys were asked for');
 });
 
 it('names long lists by their digest', () => {
