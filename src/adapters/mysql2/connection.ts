@@ -38,8 +38,8 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   private readonly lossHeard: (() => void)[] = [];
   /** It may use the tables that it locked, and no others. */
   private hasLockedTables = false;
-  /** Looks at the catalog, which waits for a moment between two statements. */
-  private lookDue: (() => void) | null = null;
+  /** Looks at catalogs, which wait for a moment between two statements. */
+  private readonly looksDue = new Map<Database, { readonly done: Promise<void>; readonly run: () => void }>();
 
   constructor(
     private readonly connection: MysqlConnection,
@@ -134,12 +134,25 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
    * `SHOW WARNINGS` would tell of ours.
    */
   override lookInUse(database: Database): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.lookDue = () => {
-        this.lookDue = null;
-        this.look(database).then(resolve, reject);
-      };
-    });
+    let due = this.looksDue.get(database);
+    if (due === undefined) {
+      let run = (): void => undefined;
+      const done = new Promise<void>((resolve, reject) => {
+        run = () => {
+          // Another connection may have looked meanwhile.
+          if (this.ended || (database.isCurrent && !database.isCheckDue)) resolve();
+          else this.look(database).then(resolve, reject);
+        };
+      });
+      this.looksDue.set(database, (due = { done, run }));
+    }
+    return due.done;
+  }
+
+  private lookNow(): void {
+    const due = [...this.looksDue.values()];
+    this.looksDue.clear();
+    for (const { run } of due) run();
   }
 
   protected override refusal(): string | null {
@@ -167,7 +180,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
 
   /** A decoded result needs no place in the queue that is empty. */
   private answerAtOnce(call: Call): boolean {
-    if (this.lookDue !== null || !this.gate.isOpen()) return false;
+    if (this.looksDue.size > 0 || !this.gate.isOpen()) return false;
     const result = this.reads.near(call, this.statementOf(call));
     if (result === null) return false;
     const { command, values, protocol } = call;
@@ -205,7 +218,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
 
   private enter(call: Call): void {
     this.doubtStandby(call.text);
-    if (this.lookDue !== null && this.gate.isIdle && forgetsTheLast(call.text)) this.lookDue();
+    if (this.looksDue.size > 0 && this.gate.isIdle && forgetsTheLast(call.text)) this.lookNow();
     if (!this.gate.isOpen()) return this.gate.wait(() => this.run(call), call.command);
     if (!this.mustAsk(() => this.statementOf(call))) return this.run(call);
     this.gate.hold(this.session.ask(() => this.writes.status));
@@ -258,6 +271,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     if (this.ended) return;
     this.ended = true;
     this.tracker.lose();
+    this.lookNow();
     for (const hear of this.lossHeard.splice(0)) hear();
     if (this.connection._closing !== true) this.host.core.changes?.lookSoon();
   }

@@ -4,7 +4,10 @@ import type { OwnConnection } from '../own-connection.js';
 import { driverOf } from './driver.js';
 import type { Command, ConnectionConfig, MysqlConnection, QueryCommand } from './shapes.js';
 
-type ConnectionConstructor = new (options: { readonly config: ConnectionConfig }) => MysqlConnection;
+interface ConnectionConstructor {
+  new (options: { readonly config: ConnectionConfig }): MysqlConnection;
+  readonly prototype: MysqlConnection;
+}
 
 /** How the application's connections are made, without a pool. */
 export interface Place {
@@ -12,11 +15,12 @@ export interface Place {
   readonly config: ConnectionConfig;
 }
 
-/** @param connection of a pool or not: those of pools are of a subclass of their own */
+/** @param connection of a pool or not: those of pools are of one or two subclasses of their own, by version */
 export function placeOf(connection: MysqlConnection, config: ConnectionConfig): Place {
-  const own = connection.constructor as ConnectionConstructor;
-  const plain = '_pool' in connection ? (Object.getPrototypeOf(own) as ConnectionConstructor) : own;
-  return { Connection: plain, config };
+  let Connection = connection.constructor as ConnectionConstructor;
+  while ('_removeFromPool' in Connection.prototype)
+    Connection = Object.getPrototypeOf(Connection) as ConnectionConstructor;
+  return { Connection, config };
 }
 
 interface TextField {

@@ -74,7 +74,9 @@ export class WatchedPool {
     this.driverQuery = pool.query.bind(pool);
     this.driverExecute = pool.execute.bind(pool);
     this.refreshOnce = refreshOnce(core, (database) =>
-      this.withConnection((connection) => connection.look(database)),
+      this.sparesConnections
+        ? this.lookInUse(database)
+        : this.withConnection((connection) => connection.look(database)),
     );
     const host = hostOf({
       core,
@@ -135,8 +137,7 @@ export class WatchedPool {
     const key = plainKey(values);
     if (key === null || !this.sends(protocol, sql, values, reader)) return null;
     const payload = this.core.engine.peek(statement.group, protocolPrefix(protocol) + key);
-    if (payload === undefined) return null;
-    this.checkWhenDue(database);
+    if (payload === undefined || !this.checkWhenDue(database)) return null;
     return this.decoded(payload, { reader, overrides: null });
   }
 
@@ -207,6 +208,7 @@ export class WatchedPool {
     const call = poolCallOf(protocol, sql, values, callback);
     if (call === null || baseline === null || pool._closed || !baseline.database.isCurrent) return null;
     const { database, reader } = baseline;
+    if (!this.checkWhenDue(database)) return null;
     const statement = database.statement(call.text);
     if (statement === undefined || !isCached(statement)) return null;
     const { overrides, refusal } = optionsOfCall(sql);
@@ -233,16 +235,16 @@ export class WatchedPool {
 
   private answer(call: CachedCall, told: Told): void {
     const { core } = this;
-    const { database, statement, key } = call;
-    this.checkWhenDue(database);
+    const { statement, key } = call;
     const near = core.engine.peek(statement.group, key);
     const result = near === undefined ? null : this.decoded(near, call);
     if (result !== null) return process.nextTick(told.answered, result);
-    const served = core.engine.read(
-      requestOf({ ...call, core, prefix: '', values: call.own, facts: factsKey(call.reader.facts) }, () =>
-        this.fill(call),
-      ),
+    const request = requestOf(
+      { ...call, core, prefix: '', values: call.own, facts: factsKey(call.reader.facts) },
+      () => this.fill(call),
     );
+    // Whoever set himself a time waits for nobody who set none.
+    const served = core.engine.read({ ...request, joins: !isTimed(call) });
     served
       .then((outcome) => {
         if (outcome.from === 'database') return outcome.result;
@@ -298,14 +300,38 @@ export class WatchedPool {
       this.baseline = { database, reader: reader() };
   }
 
-  /** Hits, too: nothing else tells of a catalog that others change. */
-  private checkWhenDue(database: Database): void {
-    if (database.isCheckDue) this.refresh(database);
+  /**
+   * Hits, too: nothing else tells of a catalog that others change.
+   *
+   * @returns whether a hit may be answered without a connection
+   */
+  private checkWhenDue(database: Database): boolean {
+    if (!database.isCheckDue) return true;
+    this.refresh(database);
+    return !this.sparesConnections;
   }
 
   /** In the background, over whatever connection the pool gives. */
   private refresh(database: Database): void {
     if (!this.pool._closed) this.refreshOnce(database);
+  }
+
+  /** Whoever finds every connection taken is told of an error: none is to be taken that he has not taken himself. */
+  private get sparesConnections(): boolean {
+    const { waitForConnections, queueLimit } = this.pool.config;
+    return waitForConnections === false || (queueLimit ?? 0) > 0;
+  }
+
+  /** Over the connection that is used next, whichever that is. */
+  private lookInUse(database: Database): Promise<void> {
+    return Promise.race(this.connections().map((connection) => connection.lookInUse(database)));
+  }
+
+  private connections(): readonly WatchedConnection[] {
+    const { _allConnections: all } = this.pool;
+    return Array.from({ length: all.length }, (_, index) => all.get(index)).flatMap(
+      (connection) => (connection && this.watched.get(connection)) ?? [],
+    );
   }
 
   private async withConnection<T>(task: (watched: WatchedConnection) => Promise<T>): Promise<T> {
@@ -327,6 +353,9 @@ function ownOf({ given: [sql], text, own }: CachedCall): object {
   const options = typeof sql === 'object' ? (sql as object) : {};
   return { ...options, sql: text, values: own };
 }
+
+const isTimed = ({ given: [sql] }: CachedCall): boolean =>
+  Boolean(typeof sql === 'object' && (sql as { readonly timeout?: unknown }).timeout);
 
 /** Null for what is not answered by a callback, and for what the driver refuses by itself. */
 function poolCallOf(protocol: Protocol, sql: unknown, values: unknown, callback: unknown): PoolCall | null {

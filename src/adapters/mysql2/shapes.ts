@@ -219,7 +219,14 @@ export type ConnectionCallback = (error: Error | null, connection?: MysqlConnect
 
 /** A pool of the callback API; that of the promise API has it as `pool`. */
 export interface MysqlPool extends Emitter {
-  readonly config: { readonly connectionConfig: ConnectionConfig; readonly connectionLimit: number };
+  readonly config: {
+    readonly connectionConfig: ConnectionConfig;
+    readonly connectionLimit: number;
+    /** False: whoever finds all of them taken is told so. */
+    readonly waitForConnections?: boolean;
+    /** How many may wait. 0: any number. */
+    readonly queueLimit?: number;
+  };
   readonly _allConnections: { readonly length: number; get(index: number): MysqlConnection | undefined };
   readonly _closed: boolean;
   query: QueryFunction;

@@ -169,15 +169,15 @@ describeWithMysql('mysql2', () => {
     expect(factsKey({ clientEncoding: 'latin1', extendedMetadata: false })).toBe('latin1');
   });
 
-  it('tells the connections of a pool from others by their pool, and makes both of a config', async () => {
-    expect('_pool' in connection).toBe(true);
+  it('has connections of pools that are told from others by what they do, and makes others of a config', async () => {
+    expect('_removeFromPool' in connection).toBe(true);
     const { Connection, config } = placeOf(
       connection,
       (pool as unknown as MysqlPool).config.connectionConfig,
     );
     const own = new Connection({ config });
     await promised((done) => own.connect(done));
-    expect(['_pool' in own, placeOf(own, config).Connection]).toStrictEqual([false, Connection]);
+    expect(['_removeFromPool' in own, placeOf(own, config).Connection]).toStrictEqual([false, Connection]);
     await promised((done) => own.end((error) => done(error ?? null)));
   });
 
