@@ -7,8 +7,10 @@ import { withCache } from 'lookaside/pg';
 import { Client, Pool } from 'pg';
 import { statisticsSql } from '../src/sql/postgres/statistics.js';
 import { DEBIAN_15, hasDebian15, PostgresServer } from '../test/support/postgres-server.js';
-import { median } from './lib/numbers.js';
+import { addMysqlChanges } from './changes-mysql.js';
+import { median, seconds } from './lib/numbers.js';
 import type { Report } from './lib/report.js';
+import { wait } from './lib/wait.js';
 
 export interface ChangesOptions {
   readonly quick: boolean;
@@ -16,8 +18,6 @@ export interface ChangesOptions {
 
 /** A session hands statistics over once a second at most. */
 const ALMOST_A_SECOND_MS = 950;
-
-const wait = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 /** Who writes, and how; each writes a table of its own. */
 interface Writer {
@@ -132,9 +132,7 @@ async function costOf(server: PostgresServer, tables: number): Promise<number> {
   return median(times);
 }
 
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-
-/** Waiting, mostly: some two minutes per version. */
+/** Waiting, mostly: some two minutes per version and server. */
 export async function benchChanges(report: Report, { quick }: ChangesOptions): Promise<void> {
   report.add('### How long a write by others stays unseen');
   const versions = [
@@ -165,5 +163,6 @@ export async function benchChanges(report: Report, { quick }: ChangesOptions): P
       await server.stop();
     }
   }
+  await addMysqlChanges(report, quick);
   await report.save();
 }

@@ -16,7 +16,7 @@ const usage = `npm run bench -- [hits] [hits-mysql2] [http] [shared] [changes] [
   hits-mysql2  the same through mysql2, on MariaDB (about a minute)
   http      the demo's API with seven caches, or none, in front of its database (about five minutes)
   shared    hits, writes, workers and failovers with one store for several processes (about two minutes)
-  changes   how long a write by others stays unseen, on Postgres 18 and 15 (about three minutes, mostly waiting)
+  changes   how long a write by others stays unseen, on Postgres 18 and 15, MariaDB and MySQL (about seven minutes, mostly waiting)
   invalidation  of what a write takes out of the cache, how much had changed (about a minute)
   server    the embedded server beside redis-server: throughput, memory, stalls (about ten minutes)
   persistence  what saving and loading a million keys costs, beside redis-server (about three minutes)

@@ -195,8 +195,9 @@ function failureReporter(events: EventEmitter<CacheEventMap>): Report {
   const warn = (reason: string, error: unknown): void => {
     if (warned.has(reason)) return;
     warned.add(reason);
-    const said = messageOf(error);
-    process.emitWarning(`lookaside: ${reason} failed: ${said}`, {
+    // What was expected says itself what it is about; it need not be a failure.
+    const said = error instanceof LookasideError ? error.message : `${reason} failed: ${messageOf(error)}`;
+    process.emitWarning(`lookaside: ${said}`, {
       type: 'LookasideWarning',
       code: `LOOKASIDE_WARN_${reason.toUpperCase().replaceAll('-', '_')}`,
     });

@@ -21,3 +21,5 @@ export function brief(number: number): string {
 export const microseconds = (us: number): string => `${brief(us)} µs`;
 export const milliseconds = (ms: number): string => `${brief(ms)} ms`;
 export const ratio = (times: number): string => `${brief(times)}x`;
+/** Of what takes long. */
+export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;

@@ -90,7 +90,7 @@ export abstract class KnownConnection<
   }
 
   /** Runs a task of ours, once the connection is known, behind what was called so far; later calls wait for it. */
-  private whenIdle(task: () => Promise<void>): Promise<void> {
+  protected whenIdle(task: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       this.gate.wait(() => {
         const running = task();
@@ -151,7 +151,8 @@ export abstract class KnownConnection<
     const { core, ask } = host;
     const { dialect, proxied } = host.databases;
     core.engine.resolveWith(database.names, resolverOf({ dialect, ask, state: database.state, proxied }));
-    await core.changes?.watch(from, () => dialect.readStatistics(this.ownQuery));
+    const through = { pooled: session.isPooled };
+    await core.changes?.watch(from, () => dialect.readStatistics(this.ownQuery, through));
   }
 
   /** A server that was read only may not be since: what could write is not sent before that is known. */

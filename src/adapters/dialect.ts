@@ -71,8 +71,8 @@ export interface Dialect<S extends SessionSeen, Backend = unknown> {
   readFingerprint(query: TextQuery): Promise<string>;
   /** Asks a connection of ours what it is. Rejects as the query does. */
   probe(connection: OwnConnection): Promise<Sighting<S>>;
-  /** Rejects where the server keeps none, and as the query does. */
-  readStatistics(query: TextQuery): Promise<Statistics>;
+  /** Rejects where the server keeps none, or what it keeps tells nothing through such a connection, and as the query does. */
+  readStatistics(query: TextQuery, through: Pick<Sighting, 'pooled'>): Promise<Statistics>;
   readonly writes: WritesOfDialect<Backend>;
   /** A SELECT without parentheses that may do more than read. */
   readonly actsInSelect: RegExp;

@@ -4,7 +4,7 @@ import type { CacheCore } from '../cache/core.js';
 import { LookasideError } from '../errors.js';
 import type { Database, DatabaseState } from './database.js';
 import type { Databases } from './databases.js';
-import type { SessionSeen } from './dialect.js';
+import type { SessionSeen, Sighting } from './dialect.js';
 import type { OwnConnection } from './own-connection.js';
 
 export interface WayToDatabase<S extends SessionSeen, P> {
@@ -52,8 +52,9 @@ async function openObserver<S extends SessionSeen, P>(
     ended = true;
     connection.end().catch((error: unknown) => core.failed('changes', error));
   };
+  let seen: Sighting<S>;
   try {
-    const seen = await dialect.probe(connection);
+    seen = await dialect.probe(connection);
     // A server that restarted or another one in its place: from now on that is the database.
     if (!seen.standby) await databases.arrive(seen);
     if (
@@ -66,5 +67,5 @@ async function openObserver<S extends SessionSeen, P>(
     close();
     throw error;
   }
-  return { look: () => dialect.readStatistics(connection.query), close };
+  return { look: () => dialect.readStatistics(connection.query, seen), close };
 }

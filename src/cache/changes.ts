@@ -3,6 +3,7 @@
  * Knows neither how they are seen nor which database it is.
  */
 import type { Statistics } from '../sql/statistics.js';
+import type { TransactionSet } from '../sql/transaction-set.js';
 import type { TableNames } from './bind.js';
 
 /** A connection of its own, for asking. It keeps no process alive. */
@@ -58,4 +59,6 @@ export interface ForeignChanges {
   /** Looks at once: a connection was lost, perhaps with its server. */
   lookSoon(): void;
   ownRows(session: StatisticsSession): OwnRows;
+  /** A connection was told that these transactions are its own. */
+  committed(names: TableNames, made: TransactionSet): void;
 }

@@ -6,7 +6,7 @@
  * later. Our own count rises before the rows can show. So `written - own` never exceeds what others wrote, and equals
  * it whenever our sessions have handed everything over: its highest value so far is kept, and one above is foreign.
  */
-import type { Statistics, TableStatistics } from '../sql/statistics.js';
+import type { RowCounts, TableStatistics } from '../sql/statistics.js';
 
 export interface TableBaseline {
   readonly written: number;
@@ -33,7 +33,7 @@ export interface Differences {
 /** @param unsettled tables to be judged although they were not written since */
 export function differences(
   before: Baseline,
-  seen: Statistics,
+  seen: RowCounts,
   unsettled: { has(id: string): boolean },
 ): Differences {
   const replaced: string[] = [];

@@ -12,3 +12,9 @@ export const baselineKey = (names: TableNames): string => beside(rootOf(names), 
 
 /** Who looks. */
 export const leaseKey = (names: TableNames): string => `${baselineKey(names)}:lease`;
+
+/** What the last look at a database's log showed. */
+export const logKey = (names: TableNames): string => beside(rootOf(names), 'g');
+
+/** Transactions that were made through the cache, until somebody who looks takes them. */
+export const ownLogKey = (names: TableNames): string => `${logKey(names)}:own`;

@@ -2,12 +2,15 @@
  * Decides which databases are watched by polling, and what the cache is told of it: rotations, rows of our own, and
  * whether the watch can be relied on.
  */
+import type { TableNames } from '../cache/bind.js';
 import type { ForeignChanges, ObservedFrom, Observer, OwnRows, StatisticsSession } from '../cache/changes.js';
+import type { TransactionSet } from '../sql/transaction-set.js';
 import { LocalCounts, type OwnCounts, StoredCounts } from './own-counts.js';
 import { ConnectionRows, type OwnCount } from './own-rows.js';
+import { LocalTransactions, type OwnTransactions, StoredTransactions } from './own-transactions.js';
 import { Watch, type WatchOptions } from './watch.js';
 
-export type PollingOptions = Omit<WatchOptions, 'own' | 'settleOwn'>;
+export type PollingOptions = Omit<WatchOptions, 'own' | 'ownTransactions' | 'settleOwn'>;
 
 export class Polling implements ForeignChanges {
   private readonly watches = new Map<string, Watch>();
@@ -15,9 +18,12 @@ export class Polling implements ForeignChanges {
   private closed = false;
 
   private readonly own: OwnCounts;
+  private readonly ownTransactions: OwnTransactions;
 
   constructor(private readonly options: PollingOptions) {
-    this.own = options.isStoreShared ? new StoredCounts(options.store) : new LocalCounts();
+    const { isStoreShared, store } = options;
+    this.own = isStoreShared ? new StoredCounts(store) : new LocalCounts();
+    this.ownTransactions = isStoreShared ? new StoredTransactions(options) : new LocalTransactions();
   }
 
   /** Whether a database is not seen: only their age bounds results then. */
@@ -36,7 +42,12 @@ export class Polling implements ForeignChanges {
     const { database } = from.names;
     const watch = new Watch(
       from.names,
-      { ...this.options, own: this.own, settleOwn: () => this.settleOwn() },
+      {
+        ...this.options,
+        own: this.own,
+        ownTransactions: this.ownTransactions,
+        settleOwn: () => this.settleOwn(),
+      },
       () => void this.watches.delete(database),
     );
     this.watches.set(database, watch);
@@ -61,6 +72,10 @@ export class Polling implements ForeignChanges {
     return rows;
   }
 
+  committed(names: TableNames, made: TransactionSet): void {
+    if (!this.closed) this.ownTransactions.add(names, made);
+  }
+
   private async settleOwn(): Promise<void> {
     await Promise.all([...this.connections].map((rows) => rows.settle()));
   }
@@ -69,6 +84,7 @@ export class Polling implements ForeignChanges {
     this.closed = true;
     await Promise.all([...this.watches.values()].map((watch) => watch.close()));
     this.watches.clear();
+    await this.ownTransactions.close();
   }
 
   /** Rows that could not be counted cost a rotation. */

@@ -1,25 +1,25 @@
 /**
- * Decides when one database is asked what others wrote, by which of the processes that share the store, and what is
- * rotated for it. Knows no dialect.
- *
- * Order is safety: rows show in the statistics after they can be read, so what is rotated after a look that shows
- * them kills every result from before they could be read. The baseline is saved after the rotation: a crash between
- * the two rotates again.
+ * Decides when one database is asked what others wrote, and by which of the processes that share the store. Knows no
+ * dialect, nor what is rotated for an answer.
  */
-import { keyOfTable, rootOf, type TableNames } from '../cache/bind.js';
+import { rootOf, type TableNames } from '../cache/bind.js';
 import type { ObservedFrom, Observer } from '../cache/changes.js';
 import { type Conversation, converse, openSession, type Store } from '../cache/executor.js';
 import type { Clock, Timer } from '../clock.js';
 import { LookasideError } from '../errors.js';
-import { type Statistics, StatisticsNotKept } from '../sql/statistics.js';
-import { type Baseline, differences, excessOf, type TableBaseline, Unsettled } from './baseline.js';
+import { isLogPosition, type Statistics, StatisticsNotKept } from '../sql/statistics.js';
+import { CountsJudge } from './judge-counts.js';
+import { LogJudge } from './judge-log.js';
 import type { OwnCounts } from './own-counts.js';
-import { loadBaseline, releaseLease, renewLease, saveBaseline, takeLease, withTokens } from './shared.js';
+import type { OwnTransactions } from './own-transactions.js';
+import { releaseLease, renewLease, takeLease } from './shared.js';
 
 export interface WatchOptions {
   readonly store: Store;
   /** Rows written through the cache. */
   readonly own: OwnCounts;
+  /** Transactions made through the cache. */
+  readonly ownTransactions: OwnTransactions;
   /** Has all connections of this process count what they wrote. Never rejects. */
   readonly settleOwn: () => Promise<void>;
   /** Whether the tokens are in the store, too: one of this process alone need not be asked who depends on what. */
@@ -43,21 +43,8 @@ const LEASE_MS_MIN = 1_000;
 /** How long a look may take, and the connection for it. */
 const LOOK_MS_MAX = 10_000;
 
-/** Looks again at tables that seem to have been written by others: our own count may be a moment late. */
-const SECOND_LOOKS_MAX = 3;
-const SECOND_LOOK_AFTER_MS = 50;
-/** A connection that does not answer is not waited for: what it wrote may cost a rotation. */
-const SETTLE_MS_MAX = 500;
-
 /** Between looks at a server that does not tell of writes: its settings may be others then. */
 const NOT_KEPT_INTERVAL_MS = 60_000;
-
-interface Suspicion {
-  /** Rows that others wrote, at least. */
-  readonly excess: ReadonlyMap<string, number>;
-  /** The look that it is about. */
-  readonly seen: Statistics;
-}
 
 export class Watch {
   /** The statistics are not seen: only their age bounds results. */
@@ -67,9 +54,8 @@ export class Watch {
   private readonly sources: ObservedFrom[] = [];
   private observer: Observer | null = null;
   private connecting: Promise<Observer> | null = null;
-  /** As saved; null when another process may have saved another one. */
-  private baseline: Baseline | null = null;
-  private readonly unsettled = new Unsettled();
+  private readonly counts: CountsJudge;
+  private readonly log: LogJudge;
   private timer: Timer | null = null;
   private running: Promise<void> | null = null;
   private seenAtMs: number;
@@ -83,6 +69,30 @@ export class Watch {
     private readonly onEnded: () => void,
   ) {
     this.seenAtMs = options.clock.monotonicMs();
+    const { isStoreShared, rotate } = options;
+    const around = {
+      names,
+      isStoreShared,
+      converse: <T>(conversation: Conversation<T>) => this.converse(conversation),
+      delay: (delayMs: number) => this.delay(delayMs),
+    };
+    this.log = new LogJudge({
+      ...around,
+      own: options.ownTransactions,
+      rotateAll: () => rotate([rootOf(names)]),
+    });
+    this.counts = new CountsJudge({
+      ...around,
+      own: options.own,
+      settleOwn: options.settleOwn,
+      rotate,
+      onSchema: () => this.sources.at(-1)?.onSchema(),
+    });
+  }
+
+  /** Until it is looked at again, unless something happens. */
+  private get paceMs(): number {
+    return this.options.intervalMs * this.log.pace;
   }
 
   /** One more way to the database. */
@@ -127,13 +137,13 @@ export class Watch {
 
   /** Never rejects; the next look follows an interval later. */
   private run(task: () => Promise<void>): Promise<void> {
-    const { clock, intervalMs, onFailure } = this.options;
+    const { clock, onFailure } = this.options;
     const running = task()
       .catch(async (error: unknown) => {
         if (this.closed) return;
         this.dropObserver();
-        this.baseline = null;
-        const isLost = clock.monotonicMs() - this.seenAtMs > LEASE_INTERVALS * intervalMs;
+        this.forget();
+        const isLost = clock.monotonicMs() - this.seenAtMs > LEASE_INTERVALS * this.paceMs;
         if (isLost || isUnavailable(error)) this.isBlind = true;
         onFailure(error);
         if (!(error instanceof StatisticsNotKept)) return;
@@ -143,7 +153,8 @@ export class Watch {
       .finally(() => {
         this.running = null;
         if (this.closed) return;
-        const delayMs = this.canSee === false ? Math.max(intervalMs, NOT_KEPT_INTERVAL_MS) : intervalMs;
+        const { paceMs } = this;
+        const delayMs = this.canSee === false ? Math.max(paceMs, NOT_KEPT_INTERVAL_MS) : paceMs;
         this.timer = clock.after(delayMs, () => void this.run(() => this.tick()));
       });
     this.running = running;
@@ -200,9 +211,8 @@ export class Watch {
 
   private async lookIfOurs(look: Observer['look']): Promise<void> {
     const { names, options } = this;
-    const leaseMs = Math.max(LEASE_MS_MIN, LEASE_INTERVALS * options.intervalMs);
-    const lease = await this.converse(takeLease(names, options.process, leaseMs));
-    if (lease !== 'kept') this.baseline = null;
+    const lease = await this.converse(takeLease(names, options.process, this.leaseMs));
+    if (lease !== 'kept') this.forget();
     if (lease === 'others') {
       // What the server does not tell us, its owner is not told either.
       if (this.canSee !== true) await look();
@@ -212,7 +222,11 @@ export class Watch {
     }
     await this.judge(await look(), look);
     this.sawNow();
-    await this.converse(renewLease(names, leaseMs));
+    await this.converse(renewLease(names, this.leaseMs));
+  }
+
+  private get leaseMs(): number {
+    return Math.max(LEASE_MS_MIN, LEASE_INTERVALS * this.paceMs);
   }
 
   private sawNow(): void {
@@ -221,111 +235,13 @@ export class Watch {
     this.seenAtMs = this.options.clock.monotonicMs();
   }
 
-  private async judge(seen: Statistics, look: Observer['look']): Promise<void> {
-    this.baseline ??= await this.converse(loadBaseline(this.names));
-    const before = this.baseline;
-    if (before?.epoch !== seen.epoch) return this.beginAnew(seen);
-    if (before.catalog !== seen.catalog) for (const { onSchema } of this.sources.slice(-1)) onSchema();
-    const found = differences(before, seen, this.unsettled);
-    const changed = new Map<string, TableBaseline>();
-    const suspicion = await this.suspect(before, seen, found.written, changed);
-    const confirmed = await this.confirm(before, suspicion, look);
-    await this.rotate([...found.replaced, ...confirmed.excess.keys()]);
-    const own = await this.options.own.read(this.names, found.replaced);
-    for (const id of found.replaced) {
-      const now = seen.tables.get(id);
-      if (now === undefined) continue;
-      this.unsettled.forget(id);
-      changed.set(id, { ...now, foreign: now.written - (own.get(id) ?? 0) });
-    }
-    for (const [id, excess] of confirmed.excess) {
-      const known = before.tables.get(id);
-      const now = confirmed.seen.tables.get(id);
-      if (known !== undefined && now !== undefined)
-        changed.set(id, { ...now, file: known.file, foreign: known.foreign + excess });
-    }
-    if (changed.size === 0 && found.dropped.length === 0 && before.catalog === seen.catalog) return;
-    await this.save(before, seen, changed, found.dropped);
+  private judge(seen: Statistics, look: Observer['look']): Promise<void> {
+    return isLogPosition(seen) ? this.log.judge(seen, look) : this.counts.judge(seen, look);
   }
 
-  /** Counters tell nothing of the time before: everything may have changed. */
-  private async beginAnew(seen: Statistics): Promise<void> {
-    await this.options.rotate([rootOf(this.names)]);
-    this.unsettled.clear();
-    const own = await this.options.own.read(this.names, [...seen.tables.keys()]);
-    const tables = new Map(
-      [...seen.tables].map(([id, now]): [string, TableBaseline] => [
-        id,
-        { ...now, foreign: now.written - (own.get(id) ?? 0) },
-      ]),
-    );
-    this.baseline = { epoch: seen.epoch, catalog: seen.catalog, tables };
-    const { epoch, catalog } = seen;
-    await this.converse(
-      saveBaseline(this.names, { epoch, catalog, changed: tables, dropped: [], anew: true }),
-    );
-  }
-
-  /** Tables with more rows written than are our own; notes in `changed` what is known of the others now. */
-  private async suspect(
-    before: Baseline,
-    seen: Statistics,
-    ids: readonly string[],
-    changed: Map<string, TableBaseline>,
-  ): Promise<Suspicion> {
-    const own = await this.options.own.read(this.names, ids);
-    const excess = new Map<string, number>();
-    for (const id of ids) {
-      const known = before.tables.get(id) as TableBaseline; // differences() found it there
-      const now = seen.tables.get(id);
-      if (now === undefined) continue;
-      const more = excessOf(known, now, own.get(id) ?? 0);
-      const foreign = this.unsettled.note(id, known, more);
-      if (more > 0) excess.set(id, more);
-      else if (now.written !== known.written || foreign !== known.foreign)
-        changed.set(id, { ...now, foreign });
-    }
-    return { excess, seen };
-  }
-
-  /** What is left of a suspicion after looking again: our own count may have been on its way. */
-  private async confirm(before: Baseline, suspicion: Suspicion, look: Observer['look']): Promise<Suspicion> {
-    let { excess, seen } = suspicion;
-    if (excess.size > 0) await Promise.race([this.options.settleOwn(), this.delay(SETTLE_MS_MAX)]);
-    for (let again = 0; again < SECOND_LOOKS_MAX && excess.size > 0; again++) {
-      await this.delay(SECOND_LOOK_AFTER_MS);
-      seen = await look();
-      const own = await this.options.own.read(this.names, [...excess.keys()]);
-      const left = new Map<string, number>();
-      for (const [id, least] of excess) {
-        const known = before.tables.get(id) as TableBaseline; // it was suspected by it
-        const now = seen.tables.get(id);
-        if (now === undefined) continue; // dropped: the catalog changed
-        const more = Math.min(least, excessOf(known, now, own.get(id) ?? 0));
-        if (more > 0) left.set(id, more);
-      }
-      excess = left;
-    }
-    return { excess, seen };
-  }
-
-  private async rotate(ids: readonly string[]): Promise<void> {
-    const { isStoreShared } = this.options;
-    const counting = isStoreShared ? await this.converse(withTokens(this.names, ids)) : ids;
-    if (counting.length > 0) await this.options.rotate(counting.map((id) => keyOfTable(this.names, id)));
-  }
-
-  private async save(
-    before: Baseline,
-    seen: Statistics,
-    changed: ReadonlyMap<string, TableBaseline>,
-    dropped: readonly string[],
-  ): Promise<void> {
-    const { epoch, catalog } = seen;
-    const tables = new Map([...before.tables, ...changed]);
-    for (const id of dropped) tables.delete(id);
-    this.baseline = { epoch, catalog, tables };
-    await this.converse(saveBaseline(this.names, { epoch, catalog, changed, dropped, anew: false }));
+  private forget(): void {
+    this.log.forget();
+    this.counts.forget();
   }
 
   private delay(delayMs: number): Promise<void> {

@@ -147,7 +147,7 @@ export const configSchema = z
         kind: word(['poll', 'none'], ['postgres', 'mysql'])
           .default('poll')
           .describe(
-            'poll: one short query per interval and database over its statistics, without rights or configuration. none: they are seen when the ttl ends.',
+            'poll: one short query per interval and database, over its statistics (Postgres) or the position of its log (MySQL and MariaDB, where log_bin is on, and gtid_mode on MySQL), without rights. none: they are seen when the ttl ends.',
           ),
         interval: duration(50).optional().describe('Of the poll. Default: 1s.'),
       })

@@ -1,9 +1,9 @@
 /** Decides what two looks at the statistics tell, with a count of our own rows in between. */
 import { describe, expect, it } from 'vitest';
 import { type Baseline, differences, excessOf, Unsettled } from '../../src/changes/baseline.js';
-import type { Statistics, TableStatistics } from '../../src/sql/statistics.js';
+import type { RowCounts, TableStatistics } from '../../src/sql/statistics.js';
 
-const look = (tables: Record<string, TableStatistics>): Statistics => ({
+const look = (tables: Record<string, TableStatistics>): RowCounts => ({
   epoch: 'e',
   catalog: 'c',
   tables: new Map(Object.entries(tables)),

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyOfTable, rootOf } from '../../src/cache/bind.js';
 import type { ObservedFrom } from '../../src/cache/changes.js';
 import { LocalCounts } from '../../src/changes/own-counts.js';
+import { LocalTransactions } from '../../src/changes/own-transactions.js';
 import { Watch } from '../../src/changes/watch.js';
 import { type ManualClock, manualClock, systemRandom } from '../../src/clock.js';
 import { createServer, type EmbeddedServer } from '../../src/server/index.js';
@@ -76,6 +77,7 @@ describe('a watch', () => {
         {
           store: embeddedStore(server),
           own,
+          ownTransactions: new LocalTransactions(),
           settleOwn: () => settleOwn(),
           isStoreShared: false,
           clock,

@@ -54,7 +54,7 @@ describeWithMysql('the examples of ORMs on MariaDB', () => {
     names: ['Drizzle', 'Kysely', 'Knex', 'Objection', 'TypeORM', 'Sequelize', 'MikroORM'],
     folder: 'examples/orms/mysql',
     others: ['all.ts', 'stage.ts'],
-    // MariaDB does not tell what others write, of which each cache would warn.
+    // Other tests write to the same server meanwhile: each of their writes would be one of others.
     environment: (url) => ({ MYSQL_URL: url, LOOKASIDE_CHANGES_KIND: 'none' }),
     found: () => createMysqlDatabase('mariadb'),
   });

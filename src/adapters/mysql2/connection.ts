@@ -3,7 +3,9 @@
  * intent around it, in the order in which the caller gave them. Holds no policy on what may be cached.
  */
 import type { Backend, MysqlSession } from '../../sql/mysql/database.js';
+import { readLastMade } from '../../sql/mysql/statistics.js';
 import type { TextQuery } from '../../sql/text-query.js';
+import type { TransactionSet } from '../../sql/transaction-set.js';
 import { KnownConnection } from '../connection.js';
 import { isCached } from '../statements.js';
 import type { Effect } from '../transaction.js';
@@ -73,6 +75,9 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
         this.unseen = false;
         this.transactionReads.end();
       },
+      ownNames: () => this.session.ownNames,
+      onMade: (made) => this.tellMade(made),
+      onUntold: () => this.askForMade(),
     });
     this.reads = new ConnectionReads({
       connection,
@@ -112,6 +117,21 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   }
 
   private readonly escape = (value: unknown): string => this.connection.escape(value);
+
+  private tellMade(made: TransactionSet): void {
+    const { database } = this.session;
+    if (database !== null) this.host.core.changes?.committed(database.names, made);
+  }
+
+  /** A statement that answers with rows (`INSERT … RETURNING`) does not say which transaction it was. */
+  private askForMade(): void {
+    if (this.session.ownNames === 'none') return;
+    this.whenIdle(async () => {
+      if (!this.ended) this.tellMade(await readLastMade(this.ownQuery));
+    }).catch((error: unknown) => {
+      if (!this.ended) this.host.core.failed('changes', error);
+    });
+  }
 
   /** Runs one of our own statements on this connection, at once. */
   protected readonly ownQuery: TextQuery = (sql) =>
@@ -330,6 +350,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
       session.createdTable();
     if (/\bflush\b.*\bstatus\b/is.test(statement?.text ?? '')) session.loseCount();
     // The lock that tells of this session's end is among them.
+    if (/\bsession_track_/i.test(statement?.text ?? '')) session.loseNames();
     if (/\brelease_all_locks\b/i.test(statement?.text ?? '')) session.forget();
     this.hasLockedTables = locksTables(statement) ?? this.hasLockedTables;
     const mayDoAnything = plan?.kind === 'write' && plan.writes.scope === 'everything';

@@ -10,9 +10,11 @@ import {
   probeConnection,
   readSession,
 } from '../../sql/mysql/database.js';
+import { nameOwnSql } from '../../sql/mysql/statistics.js';
 import type { TextQuery } from '../../sql/text-query.js';
 import { prefixOf } from '../prefix.js';
 import { KnownSession } from '../session.js';
+import { type OwnNames, tracksSession } from './answers.js';
 import type { Database, Databases } from './databases.js';
 import { factsKey, factsOf } from './driver.js';
 import type { Payload } from './payload.js';
@@ -46,6 +48,11 @@ export class Session extends KnownSession<MysqlSession, Payload, Backend> {
 
   /** Another one whenever it may have become another session: as long as it is the same, so is what names mean. */
   doubt: object = {};
+
+  /** Whether it is told which transactions it has made. */
+  ownNames: OwnNames = 'none';
+  /** It was made to be, and whoever uses it is not to see it. */
+  private wasMadeToTell = false;
 
   constructor(private readonly options: SessionOptions) {
     super(options);
@@ -89,7 +96,15 @@ export class Session extends KnownSession<MysqlSession, Payload, Backend> {
   renew(): void {
     this.plainTablesCreated = 0;
     this.hasLostCount = false;
+    this.wasMadeToTell = false;
+    this.ownNames = 'none';
     this.forget();
+  }
+
+  /** What it is told is what its user has chosen, from now on. */
+  loseNames(): void {
+    this.wasMadeToTell = false;
+    this.ownNames = 'none';
   }
 
   /** It has created a table that is not temporary. */
@@ -117,12 +132,31 @@ export class Session extends KnownSession<MysqlSession, Payload, Backend> {
       plainTablesCreated: this.plainTablesCreated,
     });
     this.isOneOfSeveral = probe.multiPrimary;
+    await this.nameOwn(probe);
     return { ...probe, session: this.asCounted(probe.session) };
   }
 
   protected async readNow(): Promise<MysqlSession> {
     const counted = { plainTablesCreated: this.plainTablesCreated };
     return this.asCounted(await readSession(this.options.query, counted));
+  }
+
+  /** So that what it writes is told from what others write (`changes`). */
+  private async nameOwn({ transactionNames, pooled }: ConnectionProbe): Promise<void> {
+    const { connection, core, query } = this.options;
+    this.ownNames = 'none';
+    if (core.changes === null || pooled || !tracksSession(connection)) return;
+    if (transactionNames === 'untold') {
+      try {
+        await query(nameOwnSql);
+      } catch (error) {
+        if (!this.hasEnded()) core.failed('changes', error); // what it writes counts as written by others
+        return;
+      }
+      this.wasMadeToTell = true;
+    }
+    if (transactionNames === 'untold' || transactionNames === 'told')
+      this.ownNames = this.wasMadeToTell ? 'hidden' : 'told';
   }
 
   private asCounted(session: MysqlSession): MysqlSession {

@@ -8,7 +8,7 @@ export interface Packet {
   readonly buffer: Buffer;
   /** Where its header of four bytes begins. */
   readonly start: number;
-  readonly end: number;
+  end: number;
   /** What is read next. */
   offset: number;
   readonly sequenceId: number;

@@ -5,6 +5,7 @@
  */
 import type { PlacedWrite } from '../../cache/writes.js';
 import type { Backend } from '../../sql/mysql/database.js';
+import type { TransactionSet } from '../../sql/transaction-set.js';
 import { Follower, type Outcome, type Verdict } from '../follower.js';
 import type { Effect, TransactionWrites } from '../transaction.js';
 import {
@@ -12,6 +13,7 @@ import {
   AnswerReader,
   isInsideTransaction,
   isOutsideTransaction,
+  type OwnNames,
   tracksSession,
 } from './answers.js';
 import { type Driver, learnFrom } from './driver.js';
@@ -29,6 +31,12 @@ export interface Surroundings {
   /** Gives a command to the driver. */
   readonly add: (command: Command) => void;
   readonly onAnswer: (answer: Answer) => void;
+  /** Whether answers tell which transactions the session has made. */
+  readonly ownNames: () => OwnNames;
+  /** The session has committed these. */
+  readonly onMade: (made: TransactionSet) => void;
+  /** It may have committed one and was not told its name. */
+  readonly onUntold: () => void;
 }
 
 /** The statement that is with the driver. */
@@ -125,7 +133,7 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
   }
 
   private hand(command: ResultCommand, outcome: Outcome<Answer> | null): void {
-    const { connection, driver, add } = this.about;
+    const { connection, driver, add, ownNames } = this.about;
     if (this.lost) {
       void outcome?.(notSent);
       return add(command);
@@ -133,7 +141,7 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
     const running: Running = { command, outcome, ending: null, release: this.about.close() };
     this.running = running;
     if (outcome !== null) this.answerAfterwards(running);
-    const reader = new AnswerReader(tracksSession(connection));
+    const reader = new AnswerReader(tracksSession(connection), ownNames());
     const execute = command.execute.bind(command);
     command.execute = (packet, on) => {
       if (packet) {
@@ -154,6 +162,7 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
     const { writes, onAnswer } = this.about;
     const { command, outcome } = running;
     this.running = null;
+    if (typeof answered !== 'symbol') this.noteMade(answered, outcome !== null);
     let ending: void | Promise<void>;
     if (answered === notSent) ending = outcome?.(notSent);
     else if (answered === refused || answered.status === null) {
@@ -169,6 +178,11 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
     }
     if (ending instanceof Promise)
       running.ending = ending.catch((failure: unknown) => this.about.host.core.failed('end', failure));
+  }
+
+  private noteMade({ made, endedWithRows, status }: Answer, mayWrite: boolean): void {
+    if (made !== null) this.about.onMade(made);
+    if (mayWrite && endedWithRows && status !== null && isOutsideTransaction(status)) this.about.onUntold();
   }
 
   /** Whoever listens to events instead may hear of it while the intent still stands, which keeps everybody from old rows. */

@@ -25,6 +25,11 @@ export interface ConnectionProbe {
   /** Another text: a crash. Always the same here: a server that crashed has started anew, which is in the identity. */
   readonly mark: string;
   readonly backend: Backend;
+  /**
+   * Whether the server's log names transactions, and the session is told the names of its own: `untold`, unless it asks
+   * to be; `unclear` where it may be told those of others with them.
+   */
+  readonly transactionNames: 'none' | 'untold' | 'told' | 'unclear';
 }
 
 /** What of a session can change what a statement means or how its result is written, as the server says it. */
@@ -112,7 +117,16 @@ const NEUTRAL = [
   'tmp_table_size max_heap_table_size bulk_insert_buffer_size query_cache_type lock_wait_timeout',
   'net_read_timeout net_write_timeout wait_timeout interactive_timeout max_connections',
 ].flatMap((line) => line.split(' '));
-const NEUTRAL_PREFIXES = ['innodb_', 'performance_schema_', 'binlog_', 'log_', 'idle_', 'rpl_', 'slave_'];
+const NEUTRAL_PREFIXES = [
+  'session_track_',
+  'innodb_',
+  'performance_schema_',
+  'binlog_',
+  'log_',
+  'idle_',
+  'rpl_',
+  'slave_',
+];
 
 const isMeaningful = [
   `variable_name not in (${NEUTRAL.map((name) => `'${name}'`).join(', ')})`,
@@ -156,6 +170,14 @@ const sessionColumns = (declared: readonly string[]): string =>
     ...declared.map((name, index) => `${declaredValue(name)} as declared${index}`),
   ].join(',\n  ');
 
+/** What a session tracks for its client. */
+const tracked = '@@session.session_track_system_variables';
+const transactionNames = `if(@@log_bin = 0, 'none', ${perFlavour({
+  mariadb: `if(${tracked} = '*' or find_in_set('last_gtid', ${tracked}), 'told', 'untold')`,
+  mysql: `if(@@global.gtid_mode <> 'ON', 'none',
+    case @@session.session_track_gtids when 'OFF' then 'untold' when 'OWN_GTID' then 'told' else 'unclear' end)`,
+})})`;
+
 const probeSql = ({ lock, expectedId, declared = [] }: ProbeOptions): string => `select
   version() as version,
   ${serverId} as server,
@@ -165,6 +187,7 @@ const probeSql = ({ lock, expectedId, declared = [] }: ProbeOptions): string => 
   ifnull(${statusOf('SLAVES_RUNNING')}, 0) as following,
   (ifnull(${settingOf('WSREP_ON', 'global')}, 'OFF') = 'ON' and ifnull(${statusOf('WSREP_CLUSTER_SIZE')}, 0) > 1)
     or ifnull(${settingOf('group_replication_single_primary_mode', 'global')}, 'ON') = 'OFF' as multi_primary,
+  ${transactionNames} as transaction_names,
   case when connection_id() = ${expectedId ?? -1}
     then ${lock === null ? 'null' : `get_lock('${lock}', 0)`} end as locked,
   ${sessionColumns(declared)}`;
@@ -188,6 +211,7 @@ export async function probeConnection(query: TextQuery, options: ProbeOptions): 
     pooled: id !== options.expectedId,
     mark: '',
     backend: { id, serverStartedAtS: started, lock: isTrue(row['locked']) ? options.lock : null },
+    transactionNames: (row['transaction_names'] ?? 'none') as ConnectionProbe['transactionNames'],
   };
 }
 
