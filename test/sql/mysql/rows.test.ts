@@ -19,7 +19,7 @@ describeWithMysql('rows', () => {
   afterAll(() => shop.close());
 
   const tell = (text: string): string => told(shop, text);
-  const reads = (conditions: Readonly<Record<string, string>>): void => {
+  const expectReads = (conditions: Readonly<Record<string, string>>): void => {
     for (const [condition, expected] of Object.entries(conditions))
       expect([condition, tell(`select * from t where ${condition}`)]).toEqual([
         condition,
@@ -28,7 +28,7 @@ describeWithMysql('rows', () => {
   };
 
   test('a strict equality of a plain column, joined by AND, names rows; nothing else does', () => {
-    reads({
+    expectReads({
       'id = 1 and a > 2': 't(id=1)',
       '1 = id': 't(id=1)',
       'id + 0 = 1': 't',
@@ -77,7 +77,7 @@ describeWithMysql('rows', () => {
   });
 
   test('collations that only fold letters do so, others name nothing, and texts with a blank at their end name nothing', () => {
-    reads({
+    expectReads({
       "code = 'aB '": 't',
       "label = 'aB  '": 't',
       "code = 'aB'": 't(code=aB)',
@@ -92,7 +92,7 @@ describeWithMysql('rows', () => {
   });
 
   test('texts and numbers are compared in ways that name nothing, but for whole numbers as texts', () => {
-    reads({
+    expectReads({
       'code = 1': 't',
       'code = 1.0': 't',
       'code = true': 't',
@@ -112,7 +112,7 @@ describeWithMysql('rows', () => {
   });
 
   test('bytes are what they are, and fixed ones have all of their length', () => {
-    reads({
+    expectReads({
       "raw = 'a'": 't(raw=61)',
       "raw = 'a '": 't(raw=6120)',
       "fixed = 'ab'": 't',
@@ -121,7 +121,7 @@ describeWithMysql('rows', () => {
   });
 
   test('types with several spellings of a value name nothing', () => {
-    reads({
+    expectReads({
       'price = 1': 't',
       'ratio = 1': 't',
       "day = '2024-01-01'": 't',
@@ -131,7 +131,7 @@ describeWithMysql('rows', () => {
   });
 
   test('NULL is a value for IS NULL and <=>, and no row has what = NULL asks for', () => {
-    reads({
+    expectReads({
       'a is null': 't(a=null)',
       'a <=> null': 't(a=null)',
       'a <=> 3': 't(a=3)',
