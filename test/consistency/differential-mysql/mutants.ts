@@ -172,12 +172,6 @@ export const mutants: readonly MysqlMutant[] = [
     ],
   },
   {
-    name: 'the rows of an IN are taken to be compared one by one',
-    scene: 'upserts',
-    file: sql('conditions'),
-    changes: [{ from: 'row.filter((_, position) => isTold[position])', to: '(void isTold, row)' }],
-  },
-  {
     name: 'what EXPLAIN and SHOW run is passed over',
     scene: 'routines',
     file: sql('statements'),

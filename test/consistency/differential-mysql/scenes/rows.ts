@@ -9,6 +9,7 @@ export const upserts: Recipe = (stage) => {
     'unique (k)',
     'unique (k), unique (s)',
     'key (k)',
+    'key (k)',
     'unique (k, a)',
     'unique (k, s), unique (k, a)',
   ]);
@@ -26,7 +27,7 @@ export const upserts: Recipe = (stage) => {
   // The row that comes is not the one that was sent.
   if (dice.chance(0.4))
     stage.say(
-      `create trigger ${stage.name('t')} before insert on ${rows} for each row set ${dice.pick(['new.k = coalesce(new.k, 0) % 4 + 1', 'new.id = new.id % 4 + 1', 'new.a = new.k'])}`,
+      `create trigger ${stage.name('t')} before insert on ${rows} for each row set ${dice.pick(referenced === 'id' ? ['new.id = new.id % 4 + 1'] : ['new.k = coalesce(new.k, 0) % 4 + 1', 'new.a = new.k'])}`,
     );
   const letter = (d: Drawing): string => d.value('a', 'b', 'A', 'c', null);
   const row = (d: Drawing): string =>
@@ -129,6 +130,8 @@ export const cascades: Recipe = (stage) => {
       (d) => `select count(*), sum(v) from ${any(d)} where p = ${d.number()}`,
       (d) => `select x.id, y.v from ${any(d)} x join ${any(d)} y on y.p = x.k where x.k = ${d.number()}`,
       (d) => `select * from ${any(d)} where p is null`,
+      (d) => `select id, v from ${any(d)} where p <=> null`,
+      (d) => `select count(*) from ${d.pick(...chain.slice(1))} where p is null`,
       (d) => `select * from ${self} where ${d.pick('k', 'id')} = ${d.number()}`,
     ],
     writes: [
