@@ -82,13 +82,8 @@ function walkOther(walk: Walk, other: OtherStatement): void {
     if (/^create\b/.test(text)) findings.writeEverything({ code: 'opaque', detail: 'its query is not read' });
     return findings.depart();
   }
-  if (committing.test(text)) {
-    findings.deny('utility', `${verb.toUpperCase()} has no result to keep`);
-    findings.commitsImplicitly = true;
-    return;
-  }
   if (
-    /^(create|alter|drop|rename|truncate|grant|revoke|set password|install|uninstall|import|comment)\b/.test(
+    /^(flush( \w+)* privileges|create|alter|drop|rename|truncate|grant|revoke|set password|install|uninstall|import|comment)\b/.test(
       text,
     )
   ) {
@@ -97,6 +92,11 @@ function walkOther(walk: Walk, other: OtherStatement): void {
       detail: `${verb.toUpperCase()} changes the schema or privileges`,
     });
     findings.changesCatalog = true;
+    findings.commitsImplicitly = true;
+    return;
+  }
+  if (committing.test(text)) {
+    findings.deny('utility', `${verb.toUpperCase()} has no result to keep`);
     findings.commitsImplicitly = true;
     return;
   }

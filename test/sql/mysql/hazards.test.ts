@@ -198,6 +198,8 @@ describeWithMysql('hazards', () => {
       ['a key of a prefix', "replace into prefixed values ('a', 1)", 'write prefixed'],
       ['ignored errors', "insert ignore into kept values ('1', null)", 'write kept(id:1; t:null)'],
       ['a rename and swap', 'rename table t to x, child to t', 'write everything ddl catalog commits'],
+      ['privileges that were written by hand', 'flush privileges', 'write everything ddl catalog commits'],
+      ['a flush of anything else', 'flush tables', 'bypass utility commits'],
       [
         'an exchange of partitions',
         'alter table parted exchange partition p0 with table kept',
