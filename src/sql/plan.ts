@@ -77,6 +77,8 @@ export type WriteScope =
 export interface ToldColumn {
   /** As the catalog numbers it. */
   readonly column: string;
+  /** As the catalog calls it, where the answer describes it by its name. */
+  readonly name?: string;
   /** In the answer, from 0. */
   readonly position: number;
   readonly valueClass: ValueClass;

@@ -97,7 +97,8 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
     return new Returned(told ?? null);
   }
 
-  protected send(command: ResultCommand, _told: Returned, outcome: Outcome<Answer>): void {
+  protected send(command: ResultCommand, told: Returned, outcome: Outcome<Answer>): void {
+    told.watch(command);
     this.hand(command, outcome);
   }
 

@@ -2,20 +2,16 @@
  * Decides what the answer to a write tells of the rows that were written: how many, and which values they have in the
  * columns that the plan names. Takes the cells as the wire gives them, whatever the caller's parsers make of them.
  */
-import { compactValue } from '../../cache/bind.js';
-import type { Target, TargetPins } from '../../cache/protocol/refs.js';
+import type { Target } from '../../cache/protocol/refs.js';
 import type { ToldColumn } from '../../sql/plan.js';
 import { canonicalCell } from '../../sql/values.js';
 import type { Told } from '../told.js';
+import { ToldValues } from '../told-values.js';
 import type { Cells, Field, PgQuery, PgResult, QueryConfig, QueryConstructor } from './shapes.js';
-
-/** A write of more values than these of a column counts as one of any value. */
-const VALUES_MAX = 64;
 
 /** Gathers what one answer tells. */
 export class Returned {
-  /** By column; null: too many. */
-  private readonly values = new Map<string, Set<string> | null>();
+  private readonly values = new ToldValues();
   private columns: readonly ToldColumn[] = [];
   private described = 0;
   private rows = 0;
@@ -37,17 +33,13 @@ export class Returned {
       const field = fields[position];
       return field?.tableID === tableId && field?.columnID === Number(column) && field.format === 'text';
     });
-    for (const { column } of this.columns) this.values.set(column, new Set());
+    for (const { column } of this.columns) this.values.expect(column);
   }
 
   row(cells: Cells): void {
     this.rows++;
-    for (const { column, position, valueClass } of this.columns) {
-      const values = this.values.get(column);
-      if (values === null || values === undefined) continue;
-      values.add(compactValue(canonicalCell(valueClass, cells[position] ?? null)));
-      if (values.size > VALUES_MAX) this.values.set(column, null);
-    }
+    for (const { column, position, valueClass } of this.columns)
+      this.values.add(column, canonicalCell(valueClass, cells[position] ?? null));
   }
 
   /** What of these targets was written, once the statement has succeeded. */
@@ -63,19 +55,8 @@ export class Returned {
     // Rows that were not seen may be others.
     if (rowCount === null || rowCount !== this.rows || this.described !== 1) return targets;
     return targets.map((target) =>
-      target.table === key ? { table: key, pins: this.pinsOf(target) } : target,
+      target.table === key ? { table: key, pins: this.values.pinsOf(target) } : target,
     );
-  }
-
-  /** Of two lists, each of which is true, the shorter. */
-  private pinsOf({ pins }: Target): TargetPins | null {
-    const all: Record<string, readonly string[]> = { ...pins };
-    for (const [column, values] of this.values) {
-      if (values === null) continue;
-      const known = all[column];
-      if (known === undefined || values.size < known.length) all[column] = [...values];
-    }
-    return Object.keys(all).length === 0 ? null : all;
   }
 }
 

@@ -12,8 +12,9 @@ import { lex } from './lexer.js';
 import { parseTokens } from './parser/index.js';
 import { readCodeOf } from './read-code.js';
 import { readingModeOf } from './reading.js';
+import { toldRows } from './returned.js';
 import { walkQuery } from './select.js';
-import type { Statement } from './statement-ast.js';
+import type { Delete, Insert, Statement } from './statement-ast.js';
 import { type Controlled, transactionOf, walkStatement } from './statements.js';
 import type { Lexed, ReadingMode, Token } from './tokens.js';
 import type { Walk } from './walk.js';
@@ -223,13 +224,15 @@ function withAnswer(
 ): Plan {
   const isDml = ['insert', 'update', 'delete'].includes(statement.kind);
   if (plan.writes.scope !== 'tables' || !isDml || findings.runsCode) return plan;
-  if (statement.kind !== 'insert') return { ...plan, isNothingAtZero: true };
+  const told = statement.kind === 'update' ? null : toldRows(catalog, statement as Insert | Delete);
+  const answered = { ...plan, isNothingAtZero: true, ...(told === null ? {} : { told }) } as const;
+  if (statement.kind !== 'insert') return answered;
   const found = findRelation(catalog, statement.table);
   const column =
     found.found === 'relation' && !findings.tellsAnotherKey
       ? generatedColumn(catalog, statement, found.relation)
       : null;
-  if (column === null || found.found !== 'relation') return { ...plan, isNothingAtZero: true };
+  if (column === null || found.found !== 'relation') return answered;
   const generatedKey = { table: found.relation.table, column: String(column.number) };
-  return { ...plan, isNothingAtZero: true, generatedKey };
+  return { ...answered, generatedKey };
 }

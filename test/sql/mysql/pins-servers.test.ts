@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Pin, Plan, Table, TableRead, ValueSource } from '../../../src/sql/plan.js';
-import { NULL_VALUE } from '../../../src/sql/values.js';
+import type { Pin, Plan, Table, TableRead, ValueClass, ValueSource } from '../../../src/sql/plan.js';
+import { canonicalValue, NULL_VALUE } from '../../../src/sql/values.js';
 import { describeWithMysql, type MysqlFlavour } from '../../support/mysql.js';
 import { conflicts } from '../pin-conflicts.js';
 import { type Call, valuesOf } from '../pin-values.js';
@@ -26,6 +26,10 @@ function forgetful(plan: Plan): Plan {
   }));
   return { ...plan, writes: { scope: 'tables', tables } };
 }
+
+/** As a pin would name what a row shows. */
+const nameOf = (valueClass: ValueClass, cell: unknown): string | null =>
+  cell === null ? NULL_VALUE : canonicalValue(valueClass, cell);
 
 const suites: readonly {
   readonly flavour: MysqlFlavour;
@@ -151,19 +155,23 @@ for (const { flavour, runs, withCtes } of suites)
         expect(counts.pinned - counts.refused).toBeGreaterThan(runs / 5);
       }, 600_000);
 
+      /** The rows of a table of which not all of these are true. */
+      const rowsIn = ({ id }: Table, named: readonly string[]): Promise<string> => {
+        const { name, columns } = shop.catalog.relations.get(id) ?? { name: '', columns: [] };
+        const text = `select ${columns.map((column) => column.name).join(', ')} from ${name}`;
+        const filter = `where (${['true', ...named].join(' and ')}) is not true`;
+        return rowsOf({ text: `${text} ${filter}`, values: [], isPrepared: false });
+      };
+
       /** All tables, each with the rows that a write does not name. */
       const unnamedBy = async (plan: Plan, call: Call): Promise<ReadonlyMap<string, string>> => {
         const written = plan.kind === 'write' && plan.writes.scope === 'tables' ? plan.writes.tables : [];
         const rows = new Map<string, string>();
-        for (const { table, kind, schema, name, columns } of shop.catalog.relations.values()) {
+        for (const { table, kind, schema } of shop.catalog.relations.values()) {
           if (kind !== 'table' || schema !== shop.schema) continue;
           const write = written.find((each) => each.table.id === table.id);
           const named = write?.pins.flatMap((pin) => isOneOf(table, pin.column, pin.values, call) ?? []);
-          const text = [
-            `select ${columns.map((column) => column.name).join(', ')} from ${name}`,
-            ...(named === undefined ? [] : [`where (${['true', ...named].join(' and ')}) is not true`]),
-          ].join(' ');
-          rows.set(name, await rowsOf({ text, values: [], isPrepared: false }));
+          rows.set(table.name, await rowsIn(table, named ?? ['false']));
         }
         return rows;
       };
@@ -191,6 +199,49 @@ for (const { flavour, runs, withCtes } of suites)
         );
         expect(named).toBeGreaterThan(runs / 10);
       }, 600_000);
+
+      if (flavour === 'mariadb')
+        test('the rows that RETURNING shows are all that are touched', async () => {
+          let told = 0;
+          await fc.assert(
+            fc.asyncProperty(writes, sqlModes, async (writing, sqlMode) => {
+              const call = { ...writing, text: `${writing.text} returning *` };
+              const plan = shop.planner.plan(call.text);
+              if (plan.kind !== 'write' || plan.told === undefined || plan.writes.scope === 'everything')
+                return;
+              const { table, columns } = plan.told;
+              const seen = await inTransaction(sqlMode, async () => {
+                const all = await rowsIn(table, ['false']);
+                const answer = await send(call);
+                // Of a condition that nothing can meet there is no result at all.
+                const rows = (Array.isArray(answer) ? answer : []) as readonly (readonly unknown[])[];
+                const named = columns.flatMap(({ column, position, valueClass }): string[] => {
+                  const values = rows.map((row) => nameOf(valueClass, row[position]));
+                  const sources = values.flatMap((value): ValueSource[] =>
+                    value === null ? [] : [{ kind: 'literal', value }],
+                  );
+                  return sources.length < values.length
+                    ? []
+                    : [isOneOf(table, column, sources, call) ?? 'true'];
+                });
+                const after = await rowsIn(table, rows.length === 0 ? ['false'] : named);
+                await shop.connection.query('rollback');
+                const before = await rowsIn(table, rows.length === 0 ? ['false'] : named);
+                if ((await rowsIn(table, ['false'])) !== all)
+                  throw new Error('the transaction was not undone');
+                return { before, after };
+              });
+              if (seen === null) return;
+              told += 1;
+              if (seen.after !== seen.before)
+                throw new Error(
+                  `${seen.before} became ${seen.after}: ${JSON.stringify({ call, sqlMode, plan })}`,
+                );
+            }),
+            { numRuns: runsOf(runs / 2) },
+          );
+          expect(told).toBeGreaterThan(runs / 20);
+        }, 600_000);
 
       const property = (
         altered: (plan: Plan) => Plan,
