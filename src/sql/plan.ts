@@ -180,11 +180,17 @@ export type Plan =
       /** The catalog may be another one afterwards. */
       readonly changesCatalog: boolean;
       readonly session: SessionEffect;
-      /** The table of which the answer tells how many rows were written, at least. */
+      /**
+       * The table of which the answer tells how many rows were written, at least: for databases that count rows written in
+       * their statistics, from which those of others are told (Postgres; nobody counts them reliably on MySQL).
+       */
       readonly counted?: Table;
       /** Once it has succeeded, what its answer tells of the rows it wrote. */
       readonly told?: ToldRows;
-      /** One INSERT, UPDATE, DELETE or MERGE that is not known to be short. An error means that nothing was written. */
+      /**
+       * One INSERT, UPDATE, DELETE or MERGE that is not known to be short. An error means that nothing was written. For
+       * protocols in which a statement can wait between its end and its commit, which that of MySQL cannot.
+       */
       readonly mayTakeLong?: boolean;
       /** It may first commit the transaction that is open, and commits what it does itself (MySQL). */
       readonly implicitCommit?: true;
