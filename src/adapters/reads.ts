@@ -22,6 +22,8 @@ export interface Read<S extends SessionSeen, P> {
   /** What else the bytes of a result depend on; empty: nothing. */
   readonly facts: string;
   readonly codec: PayloadCodec<P>;
+  /** False: it waits for no execution that somebody else has begun. */
+  readonly joins?: boolean | undefined;
 }
 
 /** What was seen of an answer, or why nothing may be kept. */
@@ -33,7 +35,7 @@ export type RunRead<P, R> = (
 ) => Promise<{ readonly result: R; readonly outcome: () => Captured<P> }>;
 
 export function requestOf<S extends SessionSeen, P, R>(
-  { core, database, prefix, statement, key, values, facts, codec }: Read<S, P>,
+  { core, database, prefix, statement, key, values, facts, codec, joins = true }: Read<S, P>,
   run: RunRead<P, R>,
 ): ReadRequest<P, R> {
   const { version } = database;
@@ -52,11 +54,15 @@ export function requestOf<S extends SessionSeen, P, R>(
     codec,
     ttlMs: core.ttlMs,
     yields: true,
+    joins,
     execute: async () => {
       const wasOutdated = isOutdated();
       const { result, outcome } = await run(wasOutdated);
       if (wasOutdated || isOutdated()) return { result, payload: null, reason: 'catalog-changed' };
-      return { result, ...outcome() };
+      const captured = outcome();
+      return 'reason' in captured
+        ? { result, payload: null, reason: captured.reason }
+        : { result, payload: captured.payload };
     },
   };
 }

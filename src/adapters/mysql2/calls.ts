@@ -26,29 +26,33 @@ export interface Raw {
   readonly values: unknown;
 }
 
+/** What the text of a query is made of. */
+export interface Parts {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  readonly key: string;
+}
+
 type Escape = (value: unknown) => string;
 
-/** What the text of a query is made of: null where only the text that the driver makes can be planned. */
-export function partsOf(
-  { text, values }: Raw,
-  queryFormat: unknown,
-  escape: Escape,
-): { readonly text: string; readonly values: unknown[]; readonly key: string } | null {
+/** Null where only the text that the driver makes can be planned. */
+export function partsOf({ text, values }: Raw, queryFormat: unknown, escape: Escape): Parts | null {
   if (!mayTakeApart({ text, values }, queryFormat)) return null;
   const found = keyed(values, 'text', escape);
   return found === null ? null : { text, values: found.values ?? [], key: found.key };
 }
 
 /** @param parts of a query, where they are known; else the text is planned as the driver has made it */
-export function callOf(
-  command: QueryCommand | ExecuteCommand,
-  parts: ReturnType<typeof partsOf> | undefined,
-  escape: Escape,
-): Call {
+export function callOf(command: QueryCommand | ExecuteCommand, parts: Parts | null, escape: Escape): Call {
   if (!isQuery(command)) return executionOf(command, escape);
-  const how = { command, protocol: 'text', options: optionsOfCall(command._queryOptions) } as const;
-  if (parts !== null && parts !== undefined) return { ...how, ...parts };
-  return { ...how, text: typeof command.sql === 'string' ? command.sql : null, values: [], key: '' };
+  return {
+    command,
+    protocol: 'text',
+    text: parts === null ? (typeof command.sql === 'string' ? command.sql : null) : parts.text,
+    values: parts === null ? [] : parts.values,
+    key: parts === null ? '' : parts.key,
+    options: optionsOfCall(command._queryOptions),
+  };
 }
 
 function executionOf(command: ExecuteCommand, escape: Escape): Call {

@@ -22,19 +22,21 @@ export interface Capturing {
 export function captureResult(command: ResultCommand, { driver, bytesMax }: Capturing): Capture {
   const seen = new SeenPackets(bytesMax);
   const { execute } = command;
+  let isFirst = true;
   const watching = function (
     this: Command,
     packet: Packet | null | undefined,
     connection: MysqlConnection,
   ): boolean {
     if (packet) {
-      learnFrom(driver, this, packet);
+      if (isFirst) learnFrom(driver, this, packet);
+      isFirst = false;
       // Before the driver decodes it: a typeCast may change the bytes that it is handed.
       seen.add(packet);
     }
     return execute.call(this, packet, connection);
   };
-  Object.defineProperty(command, 'execute', { value: watching, writable: true, configurable: true });
+  command.execute = watching;
   return {
     refuse: (reason) => seen.refuse(reason),
     outcome: () => {

@@ -70,13 +70,13 @@ export class ConnectionReads {
         key: `${protocolPrefix(call.protocol)}${call.key}`,
         values: call.values,
         facts: factsKey(factsOf(connection)),
+        joins: false, // the execution may be waiting for this very connection to come back to the pool
       },
       () => this.sendCapturing(call),
     );
     // What is called next must reach the connection after this, wherever this is answered from.
     const release = gate.close();
-    // The execution to be joined may be waiting for this very connection to come back to the pool.
-    const served = host.core.engine.read({ ...request, joins: false });
+    const served = host.core.engine.read(request);
     if (database.isCheckDue) refresh(database);
     served
       .then((outcome) => {

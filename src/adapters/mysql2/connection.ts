@@ -9,7 +9,7 @@ import type { TransactionSet } from '../../sql/transaction-set.js';
 import { KnownConnection } from '../connection.js';
 import { isCached } from '../statements.js';
 import type { Effect } from '../transaction.js';
-import { type Call, callOf, partsOf } from './calls.js';
+import { type Call, callOf, type Parts, partsOf } from './calls.js';
 import { kindOf } from './commands.js';
 import { ConnectionReads } from './connection-reads.js';
 import type { Database, Statement } from './databases.js';
@@ -22,7 +22,7 @@ import type { Payload } from './payload.js';
 import { PreparedTexts } from './prepared-texts.js';
 import { answerInto } from './replay.js';
 import { Session } from './session.js';
-import type { Command, MysqlConnection, QueryFunction } from './shapes.js';
+import type { Command, ExecuteCommand, MysqlConnection, QueryCommand, QueryFunction } from './shapes.js';
 import { forgetsTheLast, locksTables } from './texts.js';
 import { Tracker } from './tracker.js';
 
@@ -36,7 +36,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   private readonly reads: ConnectionReads;
   private readonly prepared: PreparedTexts;
   /** Of queries, what their text is made of. */
-  private readonly parts = new WeakMap<Command, NonNullable<ReturnType<typeof partsOf>>>();
+  private readonly parts = new WeakMap<Command, Parts>();
   private readonly lossHeard: (() => void)[] = [];
   /** It may use the tables that it locked, and no others. */
   private hasLockedTables = false;
@@ -185,7 +185,9 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     const { connection, driver } = this;
     const isKnown = typeof sql === 'string' || (typeof sql === 'object' && sql !== null);
     if (this.ended || !isKnown) return this.driverQuery(sql, values, callback);
-    const command = isCommand(sql) ? sql : driver.createQuery(sql, values, callback, connection.config);
+    // A pool has looked for it already.
+    if (isQuery(sql) && fillingOf(sql) !== null) return this.driverQuery(sql);
+    const command = isQuery(sql) ? sql : driver.createQuery(sql, values, callback, connection.config);
     connection._resolveNamedPlaceholders(command);
     const parts =
       typeof command.sql === 'string' && this.session.keepsValues
@@ -223,12 +225,19 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
       case 'renew':
         return this.inOrder(command, () => this.renew(command));
       case 'statement': {
-        const call = callOf(found.command, this.parts.get(command), this.escape);
+        const call = callOf(found.command, this.partsOf(found.command), this.escape);
         if (!isQuery(found.command) && Array.isArray(found.command.parameters))
           found.command.parameters = call.values; // what is planned is what is sent
         return this.enter(call);
       }
     }
+  }
+
+  /** Of a query: what its text was made of, where the text says the same to this session. */
+  private partsOf(command: QueryCommand | ExecuteCommand): Parts | null {
+    const filling = isQuery(command) ? fillingOf(command) : null;
+    if (filling !== null) return this.session.keepsValues ? filling : null;
+    return this.parts.get(command) ?? null;
   }
 
   private inOrder(command: Command, task: () => void): void {
@@ -357,9 +366,6 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     if (plan?.session !== 'keeps' || mayDoAnything) session.depart();
   }
 }
-
-const isCommand = (value: unknown): value is ReturnType<Driver['createQuery']> =>
-  typeof value === 'object' && value !== null && isQuery(value as Command);
 
 /** If it fails outside of a transaction, nothing of it is left, and none is open. */
 function isAtomic(statement: Statement | undefined, effect: Effect): boolean {

@@ -51,7 +51,8 @@ export function learnFrom(driver: Driver, command: Command, packet: Packet): voi
 export const isExecute = (command: Command): command is ExecuteCommand =>
   'statement' in command && '_executeOptions' in command;
 
-export const isQuery = (command: Command): command is QueryCommand => '_queryOptions' in command;
+export const isQuery = (value: unknown): value is QueryCommand =>
+  typeof value === 'object' && value !== null && '_queryOptions' in value;
 
 /** How a connection's packets are read, beside its config. */
 export interface WireFacts {

@@ -13,8 +13,8 @@ import { mayTakeApart, partsOf } from './calls.js';
 import type { Capture } from './capture.js';
 import { WatchedConnection } from './connection.js';
 import { type Database, databasesOf } from './databases.js';
-import { factsKey } from './driver.js';
-import { type Filling, withFilling } from './filling.js';
+import { factsKey, isQuery } from './driver.js';
+import { type Filling, fillBy, withFilling } from './filling.js';
 import type { Host, PoolReader } from './host.js';
 import { keyed, plainKey, protocolPrefix } from './keys.js';
 import { optionsOfCall } from './options.js';
@@ -66,6 +66,8 @@ export class WatchedPool {
   private sample: MysqlConnection | null = null;
   private readonly refreshOnce: (database: Database) => void;
   private readonly shortened = new WeakSet<PromisePool>();
+  private readonly ownQuery: QueryFunction = (sql, values, callback) => this.query(sql, values, callback);
+  private isReturnDropped = false;
 
   constructor(
     private readonly pool: MysqlPool,
@@ -118,13 +120,23 @@ export class WatchedPool {
     const execute = promised.execute.bind(promised);
     promised.query = (sql, values) => {
       const result = this.near('text', sql, values);
-      return result === null ? query(sql, values) : promised.Promise.resolve(result);
+      return result === null ? this.dropping(() => query(sql, values)) : promised.Promise.resolve(result);
     };
     promised.execute = (sql, values) => {
       const result = this.near('binary', sql, values);
       return result === null ? execute(sql, values) : promised.Promise.resolve(result);
     };
     return promised;
+  }
+
+  /** The promise API makes nothing of what `query` returns, unless somebody else stands between the two. */
+  private dropping<T>(task: () => T): T {
+    this.isReturnDropped = this.pool.query === this.ownQuery;
+    try {
+      return task();
+    } finally {
+      this.isReturnDropped = false;
+    }
   }
 
   /** The hit's whole way: one look-up per text and per parameters, the tokens, the copy. Null: there may be none. */
@@ -158,7 +170,7 @@ export class WatchedPool {
     const getConnection = pool.getConnection.bind(pool);
     // A connection that was waited for is handed over by whoever gave it back: not in his scope.
     pool.getConnection = (callback) => getConnection(keepScope(callback));
-    pool.query = (sql, values, callback) => this.query(sql, values, callback);
+    pool.query = this.ownQuery;
     const promise = pool.promise.bind(pool);
     pool.promise = (PromiseClass) => this.shorten(promise(PromiseClass));
     pool.execute = (sql, values, callback) => this.execute(sql, values, callback);
@@ -166,8 +178,11 @@ export class WatchedPool {
 
   private query(sql: unknown, values: unknown, callback: unknown): unknown {
     const { connectionConfig } = this.pool.config;
+    const isReturnDropped = this.isReturnDropped;
+    this.isReturnDropped = false;
     const call = this.cachedCall('text', sql, values, callback);
     if (call === null) return this.driverQuery(sql, values, callback);
+    if (isReturnDropped) return this.answerPlainly(call);
     const command = call.reader.driver.createQuery(sql, values, callback, connectionConfig);
     // What a query is asked for afterwards is what a connection would have sent.
     const nameText = (): void => {
@@ -192,6 +207,10 @@ export class WatchedPool {
     if (near !== null) return process.nextTick(callback as ResultCallback, null, near[0], near[1]);
     const call = this.cachedCall('binary', sql, values, callback);
     if (call === null) return this.driverExecute(sql, values, callback);
+    return this.answerPlainly(call);
+  }
+
+  private answerPlainly(call: CachedCall): undefined {
     const { callback: tell } = call;
     this.answer(call, { answered: ([rows, fields]) => tell(null, rows, fields), failed: tell });
     return undefined;
@@ -216,7 +235,20 @@ export class WatchedPool {
     const keys = this.keysOf(call, reader);
     if (keys === null) return null;
     const { key, own } = keys;
-    return { ...call, database, reader, statement, overrides, own, key: protocolPrefix(protocol) + key };
+    // In so many words: spreading costs a hundred times as much.
+    return {
+      protocol,
+      given: call.given,
+      text: call.text,
+      values: call.values,
+      callback: call.callback,
+      database,
+      reader,
+      statement,
+      overrides,
+      own,
+      key: protocolPrefix(protocol) + key,
+    };
   }
 
   private keysOf(
@@ -235,23 +267,28 @@ export class WatchedPool {
 
   private answer(call: CachedCall, told: Told): void {
     const { core } = this;
-    const { statement, key } = call;
+    const { database, statement, key, own } = call;
     const near = core.engine.peek(statement.group, key);
     const result = near === undefined ? null : this.decoded(near, call);
     if (result !== null) return process.nextTick(told.answered, result);
-    const request = requestOf(
-      { ...call, core, prefix: '', values: call.own, facts: factsKey(call.reader.facts) },
-      () => this.fill(call),
-    );
-    // Whoever set himself a time waits for nobody who set none.
-    const served = core.engine.read({ ...request, joins: !isTimed(call) });
-    served
-      .then((outcome) => {
-        if (outcome.from === 'database') return outcome.result;
-        return this.decoded(outcome.payload, call) ?? this.run(call, ownOf(call));
-      })
-      .then((result) => process.nextTick(told.answered, result))
-      .catch((error: unknown) => process.nextTick(told.failed, error));
+    const read = {
+      core,
+      database,
+      prefix: '',
+      statement,
+      key,
+      values: own,
+      facts: factsKey(call.reader.facts),
+      joins: !isTimed(call), // whoever set himself a time waits for nobody who set none
+    };
+    const served = core.engine.read(requestOf(read, () => this.fill(call)));
+    const answered = (given: Result): void => process.nextTick(told.answered, given);
+    const failed = (error: Error): void => process.nextTick(told.failed, error);
+    served.then((outcome) => {
+      const given = outcome.from === 'database' ? outcome.result : this.decoded(outcome.payload, call);
+      if (given !== null) answered(given);
+      else this.run(call, null).then(answered, failed);
+    }, failed);
   }
 
   /** Null where it cannot be decoded here: the driver meets what was thrown again, and tells the caller. */
@@ -270,22 +307,34 @@ export class WatchedPool {
   }
 
   private async fill(call: CachedCall): ReturnType<RunRead> {
-    const { database } = call;
+    const { database, text, own, key } = call;
     let capture: Capture | null = null;
-    const filling: Filling = { database, captured: (taken) => (capture = taken) };
-    const result = await this.run(call, withFilling(ownOf(call), filling));
+    const filling: Filling = { database, text, values: own, key, captured: (taken) => (capture = taken) };
+    const result = await this.run(call, filling);
     // Of a connection that took no capture there is nothing to keep.
     return { result, outcome: () => capture?.outcome() ?? { payload: null, reason: 'not-captured' } };
   }
 
   /** By the driver's own method. */
-  private run({ protocol, own }: CachedCall, asked: object): Promise<Result> {
+  private run(call: CachedCall, filling: Filling | null): Promise<Result> {
+    const { protocol, own } = call;
     return new Promise((resolve, reject) => {
       const told: ResultCallback = (error, rows, fields) =>
         error ? reject(error) : resolve([rows, fields] as Result);
-      if (protocol === 'text') this.driverQuery(asked, told);
-      else this.driverExecute(asked, own, told);
+      if (protocol === 'binary') {
+        const asked = ownOf(call);
+        this.driverExecute(filling === null ? asked : withFilling(asked, filling), own, told);
+        return;
+      }
+      const sent = this.sendQuery(call, told);
+      // A connection takes it on a later tick.
+      if (filling !== null && isQuery(sent)) fillBy(sent, filling);
     });
+  }
+
+  private sendQuery(call: CachedCall, told: ResultCallback): unknown {
+    const isPlain = typeof call.given[0] === 'string';
+    return isPlain ? this.driverQuery(call.text, call.own, told) : this.driverQuery(ownOf(call), told);
   }
 
   private watch(connection: MysqlConnection, settingUp: boolean): void {

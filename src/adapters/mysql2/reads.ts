@@ -15,5 +15,21 @@ export type Read = Omit<AnyRead<MysqlSession, Payload>, 'codec'>;
 
 export type RunRead = AnyRunRead<Payload, Result>;
 
-export const requestOf = (read: Read, run: RunRead): ReadRequest<Payload, Result> =>
-  anyRequestOf({ ...read, values: meantBy(read.values), facts: ` ${read.facts}`, codec: payloadCodec }, run);
+export const requestOf = (
+  { core, database, prefix, statement, key, values, facts, joins }: Read,
+  run: RunRead,
+): ReadRequest<Payload, Result> =>
+  anyRequestOf(
+    {
+      core,
+      database,
+      prefix,
+      statement,
+      key,
+      values: meantBy(values),
+      facts: ` ${facts}`,
+      codec: payloadCodec,
+      joins,
+    },
+    run,
+  );

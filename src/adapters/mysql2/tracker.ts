@@ -143,13 +143,15 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
     this.running = running;
     if (outcome !== null) this.answerAfterwards(running);
     const reader = new AnswerReader(tracksSession(connection), ownNames());
-    const execute = command.execute.bind(command);
+    const { execute } = command;
+    let isFirst = true;
     command.execute = (packet, on) => {
       if (packet) {
-        learnFrom(driver, command, packet);
+        if (isFirst) learnFrom(driver, command, packet);
+        isFirst = false;
         if (this.running === running && reader.read(packet)) this.finish(running, reader.answer());
       }
-      const isDone = execute(packet, on);
+      const isDone = execute.call(command, packet, on);
       if (!isDone) return false;
       if (this.running === running) this.finish(running, packet ? refused : notSent);
       running.release();
