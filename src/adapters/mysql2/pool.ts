@@ -1,12 +1,11 @@
 /**
- * Decides how a pool is wrapped: its hits are answered without a connection, everything else runs through its own
+ * Decides how a pool of mysql2 is wrapped: its hits are answered without a connection, everything else runs through its own
  * methods on connections that are watched. Knows no statement.
  */
 import type { CacheCore } from '../../cache/core.js';
 import { keepScope } from '../../cache/scope.js';
 import { hostOf } from '../host.js';
-import { LeftOpen } from '../left-open.js';
-import { refreshOnce } from '../refresh.js';
+import { KnownPool, type Taken } from '../pool.js';
 import { isCached } from '../statements.js';
 import { markWrapped } from '../wrapped.js';
 import { mayTakeApart, partsOf } from './calls.js';
@@ -56,30 +55,28 @@ interface Told {
   readonly failed: (error: Error) => void;
 }
 
-export class WatchedPool {
-  private readonly watched = new WeakMap<MysqlConnection, WatchedConnection>();
+/** What the pool's own results are keyed on and decoded as. */
+interface Baseline {
+  readonly database: Database;
+  readonly reader: PoolReader;
+}
+
+export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> {
   private readonly host: Host;
   private readonly driverQuery: QueryFunction;
   private readonly driverExecute: QueryFunction;
-  /** What `pool.query` is keyed on: the session that the pool's connections usually have. */
-  private baseline: { readonly database: Database; readonly reader: PoolReader } | null = null;
   private sample: MysqlConnection | null = null;
-  private readonly refreshOnce: (database: Database) => void;
   private readonly shortened = new WeakSet<PromisePool>();
   private readonly ownQuery: QueryFunction = (sql, values, callback) => this.query(sql, values, callback);
   private isReturnDropped = false;
 
   constructor(
     private readonly pool: MysqlPool,
-    private readonly core: CacheCore,
+    core: CacheCore,
   ) {
+    super(core, 'pool.getConnection()');
     this.driverQuery = pool.query.bind(pool);
     this.driverExecute = pool.execute.bind(pool);
-    this.refreshOnce = refreshOnce(core, (database) =>
-      this.sparesConnections
-        ? this.lookInUse(database)
-        : this.withConnection((connection) => connection.look(database)),
-    );
     const host = hostOf({
       core,
       databases: databasesOf(core),
@@ -88,7 +85,10 @@ export class WatchedPool {
       isEnded: () => pool._closed,
       refresh: (database) => this.refresh(database),
     });
-    this.host = { ...host, adopt: (database, reader) => this.adopt(database, reader) };
+    this.host = {
+      ...host,
+      adopt: (database, reader) => this.adopt(() => ({ database, reader: reader() })),
+    };
     for (let index = 0; index < pool._allConnections.length; index++) {
       const connection = pool._allConnections.get(index);
       if (connection !== undefined) this.watch(connection, false);
@@ -97,15 +97,17 @@ export class WatchedPool {
     core.onPrepare(() => this.prepare());
   }
 
-  /** The database that the pool's usual sessions see, once one of them was used. */
-  get database(): Database | null {
-    return this.baseline?.database ?? null;
+  protected hasEnded(): boolean {
+    return this.pool._closed;
   }
 
-  /** Resolves when a connection has been made and its catalog read. Rejects when the pool cannot connect. */
-  async prepare(): Promise<void> {
-    if (this.baseline?.database.isCurrent === true || this.pool._closed) return;
-    await this.withConnection((connection) => connection.prepare());
+  protected take(): Promise<Taken<MysqlConnection>> {
+    return new Promise((resolve, reject) => {
+      this.pool.getConnection((error, connection) => {
+        if (connection === undefined) reject(error ?? new Error('the pool gave no connection'));
+        else resolve({ connection, giveBack: () => connection.release?.() });
+      });
+    });
   }
 
   /**
@@ -162,11 +164,8 @@ export class WatchedPool {
   private listen(): void {
     const { pool } = this;
     pool.prependListener('connection', (connection: MysqlConnection) => this.watch(connection, true));
-    pool.prependListener('acquire', (connection: MysqlConnection) => this.watched.get(connection)?.settle());
-    const leftOpen = new LeftOpen('pool.getConnection()');
-    pool.prependListener('release', (connection: MysqlConnection) => {
-      if (this.watched.get(connection)?.isLeftOpen === true) leftOpen.warn();
-    });
+    pool.prependListener('acquire', (connection: MysqlConnection) => this.taken(connection));
+    pool.prependListener('release', (connection: MysqlConnection) => this.returned(connection));
     const getConnection = pool.getConnection.bind(pool);
     // A connection that was waited for is handed over by whoever gave it back: not in his scope.
     pool.getConnection = (callback) => getConnection(keepScope(callback));
@@ -337,32 +336,20 @@ export class WatchedPool {
     return isPlain ? this.driverQuery(call.text, call.own, told) : this.driverQuery(ownOf(call), told);
   }
 
-  private watch(connection: MysqlConnection, settingUp: boolean): void {
-    if (this.watched.has(connection)) return;
-    this.sample ??= connection;
-    this.watched.set(connection, new WatchedConnection(connection, this.host, settingUp));
-    markWrapped(connection, { core: this.core, wrapper: this });
+  /** While a look is due that takes no connection, hits go to one of those who ask. */
+  protected override checkWhenDue(database: Database): boolean {
+    const isDue = database.isCheckDue;
+    return super.checkWhenDue(database) && !(isDue && this.sparesConnections);
   }
 
-  private adopt(database: Database, reader: () => PoolReader): void {
-    if (this.baseline === null || this.baseline.database.state.superseded)
-      this.baseline = { database, reader: reader() };
-  }
-
-  /**
-   * Hits, too: nothing else tells of a catalog that others change.
-   *
-   * @returns whether a hit may be answered without a connection
-   */
-  private checkWhenDue(database: Database): boolean {
-    if (!database.isCheckDue) return true;
-    this.refresh(database);
-    return !this.sparesConnections;
-  }
-
-  /** In the background, over whatever connection the pool gives. */
-  private refresh(database: Database): void {
-    if (!this.pool._closed) this.refreshOnce(database);
+  /** Over the connection that is used next, whichever that is, where none may be taken. */
+  protected override lookAt(database: Database): Promise<void> {
+    const { _allConnections: all } = this.pool;
+    if (!this.sparesConnections || all.length === 0) return super.lookAt(database);
+    const looks = Array.from({ length: all.length }, (_, index) => all.get(index)).map(
+      (connection) => connection && this.watched.get(connection)?.lookInUse(database),
+    );
+    return Promise.race(looks.filter((look) => look !== undefined));
   }
 
   /** Whoever finds every connection taken is told of an error: none is to be taken that he has not taken himself. */
@@ -371,29 +358,11 @@ export class WatchedPool {
     return waitForConnections === false || (queueLimit ?? 0) > 0;
   }
 
-  /** Over the connection that is used next, whichever that is. */
-  private lookInUse(database: Database): Promise<void> {
-    return Promise.race(this.connections().map((connection) => connection.lookInUse(database)));
-  }
-
-  private connections(): readonly WatchedConnection[] {
-    const { _allConnections: all } = this.pool;
-    return Array.from({ length: all.length }, (_, index) => all.get(index)).flatMap(
-      (connection) => (connection && this.watched.get(connection)) ?? [],
-    );
-  }
-
-  private async withConnection<T>(task: (watched: WatchedConnection) => Promise<T>): Promise<T> {
-    const connection = await new Promise<MysqlConnection>((resolve, reject) => {
-      this.pool.getConnection((error, given) =>
-        given === undefined ? reject(error ?? new Error('the pool gave no connection')) : resolve(given),
-      );
-    });
-    try {
-      return await task(this.watched.get(connection) as WatchedConnection); // every connection of the pool is watched
-    } finally {
-      connection.release?.();
-    }
+  private watch(connection: MysqlConnection, settingUp: boolean): void {
+    if (this.watched.has(connection)) return;
+    this.sample ??= connection;
+    this.watched.set(connection, new WatchedConnection(connection, this.host, settingUp));
+    markWrapped(connection, { core: this.core, wrapper: this });
   }
 }
 

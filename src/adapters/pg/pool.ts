@@ -1,13 +1,12 @@
 /**
- * Decides how a pool is wrapped: its hits are answered without a connection, everything else runs through its own
+ * Decides how a pool of pg is wrapped: its hits are answered without a connection, everything else runs through its own
  * methods on connections that are watched. Knows no statement.
  */
 import type { CacheCore } from '../../cache/core.js';
 import type { DecodedResult } from '../../cache/engine.js';
 import { keepScope } from '../../cache/scope.js';
 import { hostOf } from '../host.js';
-import { LeftOpen } from '../left-open.js';
-import { refreshOnce } from '../refresh.js';
+import { KnownPool, type Taken } from '../pool.js';
 import { isCached } from '../statements.js';
 import { makeOwn, markWrapped } from '../wrapped.js';
 import type { CapturingQuery } from './capture.js';
@@ -29,25 +28,21 @@ import type {
   QueryFunction,
 } from './shapes.js';
 
-export class WatchedPool {
-  private readonly watched = new WeakMap<PgClient, WatchedClient>();
+export class WatchedPool extends KnownPool<PgClient, Database, { readonly database: Database }> {
   private readonly host: Host;
   private readonly driver: Driver;
   private readonly query: QueryFunction;
-  /** What `pool.query` is keyed on: the session that the pool's connections usually have. */
-  private baseline: Database | null = null;
   private types: PgClient['_types'] | null = null;
-  private readonly refreshOnce: (database: Database) => void;
 
   constructor(
     private readonly pool: PgPool,
-    private readonly core: CacheCore,
+    core: CacheCore,
   ) {
+    super(core, 'pool.connect()');
     const OwnClient = pool.Client;
     this.driver = driverOf(OwnClient);
     this.query = pool.query.bind(pool);
     const make = (): PgClient => makeOwn(() => new OwnClient(pool.options));
-    this.refreshOnce = refreshOnce(core, (database) => this.withClient((client) => client.look(database)));
     const host = hostOf({
       core,
       databases: databasesOf(core),
@@ -55,17 +50,15 @@ export class WatchedPool {
       isEnded: () => pool.ending,
       refresh: (database) => this.refresh(database),
     });
-    this.host = { ...host, driver: this.driver, adopt: (database) => this.adopt(database) };
+    const adopt = (database: Database): void => this.adopt(() => ({ database }));
+    this.host = { ...host, driver: this.driver, adopt };
     pool.Client = this.watchingConstructor(OwnClient);
     for (const client of pool._clients) this.watch(client, false);
     pool.prependListener('acquire', (client: PgClient) => {
       this.types ??= client._types;
-      this.watched.get(client)?.settle();
+      this.taken(client);
     });
-    const leftOpen = new LeftOpen('pool.connect()');
-    pool.prependListener('release', (_error: unknown, client: PgClient) => {
-      if (this.watched.get(client)?.isLeftOpen === true) leftOpen.warn();
-    });
+    pool.prependListener('release', (_error: unknown, client: PgClient) => this.returned(client));
     pool.query = (text, values, callback) => this.run(text, values, callback);
     const connect = pool.connect.bind(pool);
     // A connection that was waited for is handed over by whoever gave it back: not in his scope.
@@ -73,15 +66,13 @@ export class WatchedPool {
     core.onPrepare(() => this.prepare());
   }
 
-  /** The database that the pool's usual sessions see, once one of them was used. */
-  get database(): Database | null {
-    return this.baseline;
+  protected hasEnded(): boolean {
+    return this.pool.ending;
   }
 
-  /** Resolves when a connection has been made and its catalog read. Rejects when the pool cannot connect. */
-  async prepare(): Promise<void> {
-    if (this.baseline?.isCurrent === true || this.pool.ending) return;
-    await this.withClient((client) => client.prepare());
+  protected async take(): Promise<Taken<PgClient>> {
+    const client = await this.pool.connect();
+    return { connection: client, giveBack: () => client.release() };
   }
 
   /** The hit's whole way: one look-up per text and per parameters, the tokens, the copy. */
@@ -101,21 +92,17 @@ export class WatchedPool {
 
   private answerFromNear(text: unknown, values: unknown, callback: unknown): Answered {
     if (typeof text !== 'string' || callback !== undefined || this.pool.ending) return null;
-    const statement = this.baseline?.known(text);
-    if (statement === undefined || !isCached(statement)) return null;
+    const database = this.baseline?.database;
+    const statement = database?.known(text);
+    if (database === undefined || statement === undefined || !isCached(statement)) return null;
     const key = plainKey(values);
     if (key === null) return null;
     const payload = this.core.engine.peek(statement.group, key);
     if (payload !== undefined) {
-      this.checkInTime();
+      this.checkWhenDue(database);
       return { value: this.pool.Promise.resolve(this.restorePlain(payload)) };
     }
     return this.answerOnceConfirmed(text, values, statement.group, key) ?? missed;
-  }
-
-  /** Hits alone are use of the catalog, too. */
-  private checkInTime(): void {
-    if (this.baseline?.isCheckDue === true) this.refresh(this.baseline);
   }
 
   /** Where the store has to be asked for nothing but the tokens. */
@@ -125,8 +112,8 @@ export class WatchedPool {
     group: CachedStatement['group'],
     key: string,
   ): Answered {
-    const { baseline } = this;
-    if (baseline?.isCurrent !== true) return null;
+    const { database } = this;
+    if (database?.isCurrent !== true) return null;
     // What was keyed is what is asked for, whatever the caller does to his list meanwhile.
     const keyed = Array.isArray(values) ? (values as unknown[]).slice() : values;
     const confirmed = this.core.engine.confirm(group, key, (payload, ignored) => {
@@ -134,7 +121,7 @@ export class WatchedPool {
       const answered = this.answerFromCache(text, keyed, undefined, { ignored });
       return (answered === null ? this.query(text, keyed, undefined) : answered.value) as Promise<PgResult>; // no callback
     });
-    this.checkInTime();
+    this.checkWhenDue(database);
     return confirmed === null ? null : { value: this.pool.Promise.resolve(confirmed) };
   }
 
@@ -149,7 +136,7 @@ export class WatchedPool {
     looking: Looking | null,
   ): Answered {
     const call = callOf(text, values, callback);
-    const database = this.baseline;
+    const { database } = this;
     if (call?.kind !== 'text' || call.text === null || database === null || this.pool.ending) return null;
     const statement = database.statement(call.text);
     if (
@@ -188,7 +175,7 @@ export class WatchedPool {
     const read = { core, driver, database, prefix: '', statement, call, wire };
     const request = requestOf(read, (query) => this.fill(query));
     const served = core.engine.read(request, looking?.ignored);
-    if (database.isCheckDue) this.refresh(database);
+    this.checkWhenDue(database);
     const restored = (payload: Payload): PgResult => restore(payload, driver, call.options, this.clientTypes);
     return { value: answer(served, restored, call.callback, this.pool.Promise) };
   }
@@ -219,24 +206,6 @@ export class WatchedPool {
     this.types ??= client._types;
     this.watched.set(client, new WatchedClient(client, this.host, settingUp));
     markWrapped(client, { core: this.core, wrapper: this });
-  }
-
-  private adopt(database: Database): void {
-    if (this.baseline === null || this.baseline.state.superseded) this.baseline = database;
-  }
-
-  /** In the background, over whatever connection the pool gives. */
-  private refresh(database: Database): void {
-    if (!this.pool.ending) this.refreshOnce(database);
-  }
-
-  private async withClient<T>(task: (client: WatchedClient) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
-    try {
-      return await task(this.watched.get(client) as WatchedClient); // every client of the pool is watched
-    } finally {
-      client.release();
-    }
   }
 }
 
