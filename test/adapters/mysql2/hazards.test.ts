@@ -2,6 +2,7 @@
  * Decides, hazard by hazard, whether a wrapped pool says what the database says after a write, and gives nobody another
  * session's result. A second, plain connection is the judge.
  */
+import { Readable } from 'node:stream';
 import mysql, { type Pool, type PoolConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithMysql, type MysqlFlavour } from '../../support/mysql.js';
@@ -313,6 +314,55 @@ const suite = (flavour: MysqlFlavour) => (): void => {
       expect(seen.size).toBe(3);
     },
   );
+
+  it('LOAD DATA from the client is seen, and a statement under a name', async () => {
+    const text = 'select count(*) as count from item where id > 100';
+    const written = [
+      () =>
+        given.pool.query({
+          sql: "load data local infile 'any' into table item fields terminated by ','",
+          infileStreamFactory: () => Readable.from([Buffer.from('101,a,1\n102,b,2\n')]),
+        }),
+      () =>
+        given.onConnection(async (connection) => {
+          await connection.query("set @insert = 'insert into item values (103, null, 3)'");
+          await connection.query('prepare inserting from @insert');
+          await connection.query('execute inserting');
+          await connection.query('deallocate prepare inserting');
+        }),
+    ];
+    for (const [index, write] of written.entries()) {
+      await ask(given.pool, text);
+      await write();
+      expect(await ask(given.pool, text)).toEqual([{ count: index + 2 }]);
+    }
+  });
+
+  it.runIf(flavour === 'mariadb')('a role that is set and left gives and takes rights', async () => {
+    const [user, role] = [`actor_${process.pid}`, `role_${process.pid}`];
+    const { database } = given.database.config;
+    for (const text of [
+      `create role ${role}`,
+      `create user ${user}@'%'`,
+      `grant select on ${database}.secret to ${role}`,
+      `grant select on ${database}.open_to_all to ${user}@'%'`,
+      `grant ${role} to ${user}@'%'`,
+    ])
+      await ask(given.pool, text);
+    try {
+      const text = 'select * from secret';
+      await given.onConnection(async (connection) => {
+        await expect(ask(connection, text)).rejects.toMatchObject({ errno: 1142 });
+        await connection.query(`set role ${role}`);
+        await until(() => given.isHit(() => ask(connection, text)));
+        await connection.query('set role none');
+        await expect(ask(connection, text)).rejects.toMatchObject({ errno: 1142 });
+      }, given.wrappedPool({ user }));
+    } finally {
+      await ask(given.pool, `drop user ${user}@'%'`);
+      await ask(given.pool, `drop role ${role}`);
+    }
+  });
 
   it('leaves nothing failed', () => {
     expect(given.cache.stats().failures).toStrictEqual({});
