@@ -358,8 +358,8 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     if (statement !== undefined && !statement.several && /^\s*create\s+table\b/i.test(statement.text))
       session.createdTable();
     if (/\bflush\b.*\bstatus\b/is.test(statement?.text ?? '')) session.loseCount();
-    // The lock that tells of this session's end is among them.
     if (/\bsession_track_/i.test(statement?.text ?? '')) session.loseNames();
+    // The lock that tells of this session's end is among them.
     if (/\brelease_all_locks\b/i.test(statement?.text ?? '')) session.forget();
     this.hasLockedTables = locksTables(statement) ?? this.hasLockedTables;
     const mayDoAnything = plan?.kind === 'write' && plan.writes.scope === 'everything';
