@@ -56,7 +56,12 @@ const layers: readonly Layer[] = [
   },
   {
     holds: /^src\/cache\//,
-    mayImport: [...ground, 'src/config/', 'src/cache/', 'src/sql/(plan|values|statistics|transaction-set).ts'],
+    mayImport: [
+      ...ground,
+      'src/config/',
+      'src/cache/',
+      'src/sql/(plan|values|statistics|transaction-set).ts',
+    ],
     packages: [],
     because: 'the engine knows no driver, no dialect and no server',
   },
