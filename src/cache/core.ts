@@ -1,7 +1,6 @@
 /** Decides what adapters and middleware see of a cache beyond its public face. Not exported from the package. */
 import type { Clock, Random } from '../clock.js';
-import type { DeclaredEffects } from '../sql/declared-code.js';
-import type { Table } from '../sql/plan.js';
+import type { DeclaredEffects, Table } from '../sql/plan.js';
 import type { TableNames } from './bind.js';
 import type { ForeignChanges } from './changes.js';
 import type { Engine } from './engine.js';

@@ -3,15 +3,7 @@
  * be unknown. What a name means in a database, and what follows from writing a table, it is told.
  */
 import { LookasideError } from '../errors.js';
-
-/** Of one function, by name: what it writes, what it reads, and whether its result depends on nothing else. */
-export interface FunctionEffects {
-  readonly writes: readonly string[];
-  readonly reads: readonly string[];
-  readonly stable: boolean;
-}
-
-export type DeclaredEffects = Readonly<Record<string, FunctionEffects>>;
+import type { DeclaredEffects } from './plan.js';
 
 /** What was said of a function, in tables that there are. */
 export interface Said<Relation> {

@@ -207,6 +207,15 @@ export type Plan =
       readonly implicitCommit?: true;
     };
 
+/** What a user says of one function, by name: what it writes, what it reads, and whether its result depends on nothing else. */
+export interface FunctionEffects {
+  readonly writes: readonly string[];
+  readonly reads: readonly string[];
+  readonly stable: boolean;
+}
+
+export type DeclaredEffects = Readonly<Record<string, FunctionEffects>>;
+
 /** Text to plan, for one database and one baseline session. Synchronous; a known text is a map look-up. */
 export interface Planner {
   plan(text: string): Plan;

@@ -1,5 +1,6 @@
 /** Decides what a user's word on stored functions and procedures means on one server: which ones, which tables, and what follows. */
-import { type DeclaredCode, type DeclaredEffects, readDeclared, type Said } from '../declared-code.js';
+import { type DeclaredCode, readDeclared, type Said } from '../declared-code.js';
+import type { DeclaredEffects } from '../plan.js';
 import { type Catalog, findRelation, type Relation, type Routine } from './catalog.js';
 import { addWrites } from './closure.js';
 import type { CodeEffect } from './code.js';

@@ -1,6 +1,6 @@
 /** Decides what a user's word on functions means in one database: which functions, which tables, and what follows from writing them. */
-import { type DeclaredCode, type DeclaredEffects, readDeclared, type Said } from '../declared-code.js';
-import type { Table } from '../plan.js';
+import { type DeclaredCode, readDeclared, type Said } from '../declared-code.js';
+import type { DeclaredEffects, Table } from '../plan.js';
 import { type Catalog, findRelation, type Relation } from './catalog.js';
 import { addWrites, type WriteEvent } from './closure.js';
 import { Findings } from './findings.js';

@@ -1,8 +1,8 @@
 /** Decides, on a real server, what triggers and stored functions are known to do, and that what is not read may do anything. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FunctionEffects } from '../../../src/sql/declared-code.js';
 import { declaredMysqlCode } from '../../../src/sql/mysql/declared-code.js';
 import { createMysqlPlanner } from '../../../src/sql/mysql/planner.js';
+import type { FunctionEffects } from '../../../src/sql/plan.js';
 import { describeWithMysql } from '../../support/mysql.js';
 import { openShop, type Shop, told } from './shop.js';
 
