@@ -109,8 +109,10 @@ const closed = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE']);
 /** Of the socket: the driver for MariaDB has numbers of its own for them, so Prisma's adapter has no kinds. */
 function kindOfConnectionError(thrown: unknown): Failure | null {
   if (!(thrown instanceof Error)) return null;
-  const { code, address, port } = thrown as Error & Readonly<Record<string, unknown>>;
-  if (typeof code !== 'string') return null;
+  const { code, fatal, address, port } = thrown as Error & Readonly<Record<string, unknown>>;
+  // A connection that was lost before it was asked has no code for it.
+  if (typeof code !== 'string')
+    return fatal === true ? { originalMessage: thrown.message, kind: 'ConnectionClosed' } : null;
   const original = { originalCode: code, originalMessage: thrown.message };
   if (unreachable.has(code))
     return {

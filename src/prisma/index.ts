@@ -78,9 +78,8 @@ class PoolAdapter extends Queryable<MysqlPool> implements SqlDriverAdapter {
   }
 
   async version(): Promise<string> {
-    const { rows } = await this.tell('SELECT VERSION() AS version');
-    const [row] = rows as readonly { readonly version: string }[];
-    return row?.version ?? '';
+    const { rows } = await this.queryRaw({ sql: 'SELECT VERSION()', args: [], argTypes: [] });
+    return String(rows[0]?.[0]);
   }
 
   /** Only Prisma's migrations ask for it, and they take a connection of their own. */

@@ -3,7 +3,6 @@ import { EntitySchema } from '@mikro-orm/core';
 import { MariaDbKnexDialect, MySqlKnexDialect } from '@mikro-orm/knex';
 import { MikroORM as MikroOrmOnMariadb } from '@mikro-orm/mariadb';
 import { MikroORM } from '@mikro-orm/mysql';
-import { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import { asc, eq, relations } from 'drizzle-orm';
 import * as core from 'drizzle-orm/mysql-core';
 import { drizzle } from 'drizzle-orm/mysql2';
@@ -14,6 +13,7 @@ import { DataTypes, Sequelize } from 'sequelize';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { cachedDriver, withCache } from '../../../src/adapters/mysql2/index.js';
 import { type Cache, type Config, createCache } from '../../../src/index.js';
+import { PrismaMysql2 } from '../../../src/prisma/index.js';
 import type { Town } from '../library.js';
 import { closing, mariadbGround, poolFor } from './ground.js';
 
@@ -163,7 +163,7 @@ mariadbGround.describe('a limit of ORMs', () => {
       }
   });
 
-  it('the driver mariadb, which Prisma takes, is refused, and so are its pools', async () => {
+  it('the driver mariadb is refused, and so are its pools', async () => {
     const cache = cacheWith();
     const pool = mariadb.createPool(town.config);
     ending.push(() => pool.end());
@@ -191,22 +191,14 @@ mariadbGround.describe('a limit of ORMs', () => {
     await expect(starting).rejects.toThrow('give cachedDriver the module mysql2');
   });
 
-  it('results of Prisma are kept by getOrSet under tags, until these are ended', async () => {
-    const cache = cacheWith();
-    const { host, port, user, database } = town.config;
-    const adapter = await new PrismaMariaDb({ host, port, user, database, connectionLimit: 1 }).connect();
-    ending.push(() => adapter.dispose());
-    const asked = (sql: string) => ({ sql, args: [], argTypes: [] });
-    const nameOfFirst = (): Promise<unknown> =>
-      cache.getOrSet({
-        key: 'author 1',
-        tags: ['authors'],
-        load: async () => (await adapter.queryRaw(asked('select name from authors where id = 1'))).rows,
-      });
-    expect(await nameOfFirst()).toStrictEqual([['Ursula Le Guin']]);
-    await adapter.executeRaw(asked("update authors set name = 'By Prisma' where id = 1"));
-    expect(await nameOfFirst()).toStrictEqual([['Ursula Le Guin']]);
-    await cache.invalidate({ tags: ['authors'] });
-    expect(await nameOfFirst()).toStrictEqual([['By Prisma']]);
+  it('statements of Prisma are prepared, as many per connection as the pool says', async () => {
+    const adapter = await new PrismaMysql2(
+      poolWith(cacheWith(), { connectionLimit: 1, maxPreparedStatements: 2 }),
+    ).connect();
+    const ask = async (sql: string): Promise<unknown> =>
+      (await adapter.queryRaw({ sql, args: [], argTypes: [] })).rows[0]?.[1];
+    for (let id = 1; id <= 6; id++) await ask(`select * from authors where id = ${id}`);
+    expect(Number(await ask("show session status like 'Prepared_stmt_count'"))).toBeLessThanOrEqual(3);
+    expect(Number(await ask("show session status like 'Com_stmt_prepare'"))).toBeGreaterThanOrEqual(6);
   });
 });
