@@ -59,8 +59,8 @@ export class Watch {
   private timer: Timer | null = null;
   private running: Promise<void> | null = null;
   private seenAtMs: number;
-  /** A look that is under way is not waited for. */
-  private abandon = (): void => undefined;
+  /** What is under way when it is closed is not waited for. */
+  private readonly abandons = new Set<() => void>();
   private closed = false;
 
   constructor(
@@ -102,7 +102,7 @@ export class Watch {
 
   /** The first look, over a connection that is about to be used. */
   start(look: Observer['look']): Promise<void> {
-    return this.run(() => this.lookIfOurs(look));
+    return this.run(() => this.lookIfOurs(() => this.unlessClosed(look())));
   }
 
   lookSoon(): void {
@@ -115,7 +115,7 @@ export class Watch {
     this.closed = true;
     this.timer?.cancel();
     this.dropObserver();
-    this.abandon();
+    for (const abandon of this.abandons) abandon();
     await this.running;
     await this.release();
   }
@@ -184,12 +184,22 @@ export class Watch {
 
   /** A server that does not answer is asked again over another connection. */
   private inTime<T>(asking: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.abandon = () => reject(new Error('the cache was closed'));
+    const inTime = new Promise<T>((resolve, reject) => {
       const timer = this.options.clock.after(LOOK_MS_MAX, () =>
         reject(new LookasideError('CHANGES_UNAVAILABLE', `the server did not answer in ${LOOK_MS_MAX} ms`)),
       );
       asking.then(resolve, reject).finally(() => timer.cancel());
+    });
+    return this.unlessClosed(inTime);
+  }
+
+  /** Closed meanwhile or before, it is not waited for: nothing else may keep the process alive for it. */
+  private unlessClosed<T>(waiting: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const abandon = (): void => reject(new Error('the cache was closed'));
+      if (this.closed) abandon();
+      this.abandons.add(abandon);
+      waiting.then(resolve, reject).finally(() => this.abandons.delete(abandon));
     });
   }
 
@@ -245,7 +255,8 @@ export class Watch {
   }
 
   private delay(delayMs: number): Promise<void> {
-    return new Promise((resolve) => void this.options.clock.after(delayMs, resolve));
+    const delay = new Promise<void>((resolve) => void this.options.clock.after(delayMs, resolve));
+    return this.unlessClosed(delay);
   }
 
   private async converse<T>(conversation: Conversation<T>): Promise<T> {

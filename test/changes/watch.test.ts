@@ -253,6 +253,24 @@ describe('a watch', () => {
     expect(process.failures).toStrictEqual([]);
   });
 
+  it('ends at once before it looks a second time', async () => {
+    const process = await started('a');
+    write('1', 3);
+    clock.advance(1_000);
+    await settle();
+    await process.watch.close();
+    expect(process.failures).toStrictEqual([]);
+    expect(process.rotated).toStrictEqual([[root]]);
+  });
+
+  it('ends at once when it was about to look', async () => {
+    const process = await started('a');
+    process.look = () => new Promise(() => undefined);
+    clock.advance(1_000);
+    await process.watch.close();
+    expect(process.failures).toStrictEqual([]);
+  });
+
   it('ends when nothing leads to the database any more', async () => {
     const process = await started('a');
     process.isGone = true;
