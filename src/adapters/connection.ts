@@ -240,7 +240,8 @@ export abstract class KnownConnection<
   ): Aftermath<Backend> {
     const { database, backend } = this.session;
     return {
-      ...told,
+      succeeded: told.succeeded,
+      rejected: told.rejected,
       ended: this.overtakenPlan(statement),
       control: statement?.plan.kind === 'transaction' ? statement.plan.transaction : null,
       backend,

@@ -23,7 +23,7 @@ import { PreparedTexts } from './prepared-texts.js';
 import { answerInto } from './replay.js';
 import { Session } from './session.js';
 import type { Command, ExecuteCommand, MysqlConnection, QueryCommand, QueryFunction } from './shapes.js';
-import { forgetsTheLast, locksTables } from './texts.js';
+import { forgetsTheLast, signsOf } from './texts.js';
 import { Tracker } from './tracker.js';
 
 export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Backend, Host> {
@@ -35,8 +35,8 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   protected readonly rows = null;
   private readonly reads: ConnectionReads;
   private readonly prepared: PreparedTexts;
-  /** Of queries, what their text is made of. */
-  private readonly parts = new WeakMap<Command, Parts>();
+  /** Of the query that the driver is making a text of, what it is made of. */
+  private made: { readonly command: QueryCommand; readonly parts: Parts } | null = null;
   private readonly lossHeard: (() => void)[] = [];
   /** It may use the tables that it locked, and no others. */
   private hasLockedTables = false;
@@ -195,9 +195,13 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
         : null;
     if (parts !== null) {
       if (this.answerAtOnce(callOf(command, parts, this.escape))) return command;
-      this.parts.set(command, parts);
+      this.made = { command, parts };
     }
-    return this.driverQuery(command);
+    try {
+      return this.driverQuery(command);
+    } finally {
+      this.made = null;
+    }
   }
 
   /** A decoded result needs no place in the queue that is empty. */
@@ -237,7 +241,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   private partsOf(command: QueryCommand | ExecuteCommand): Parts | null {
     const filling = isQuery(command) ? fillingOf(command) : null;
     if (filling !== null) return this.session.keepsValues ? filling : null;
-    return this.parts.get(command) ?? null;
+    return this.made?.command === command ? this.made.parts : null;
   }
 
   private inOrder(command: Command, task: () => void): void {
@@ -353,15 +357,15 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   private noteSession(statement: Statement | undefined): void {
     const { session } = this;
     const plan = statement?.plan;
-    this.isNextSpecial = statement !== undefined && /^\s*set\s+transaction\b/i.test(statement.text);
+    const signs = signsOf(statement);
+    this.isNextSpecial = signs.setsTransaction;
     if (plan?.kind === 'write' && plan.changesCatalog) session.revealTables();
-    if (statement !== undefined && !statement.several && /^\s*create\s+table\b/i.test(statement.text))
-      session.createdTable();
-    if (/\bflush\b.*\bstatus\b/is.test(statement?.text ?? '')) session.loseCount();
-    if (/\bsession_track_/i.test(statement?.text ?? '')) session.loseNames();
+    if (signs.createsTable) session.createdTable();
+    if (signs.losesCount) session.loseCount();
+    if (signs.changesTracking) session.loseNames();
     // The lock that tells of this session's end is among them.
-    if (/\brelease_all_locks\b/i.test(statement?.text ?? '')) session.forget();
-    this.hasLockedTables = locksTables(statement) ?? this.hasLockedTables;
+    if (signs.releasesLocks) session.forget();
+    this.hasLockedTables = signs.locksTables ?? this.hasLockedTables;
     const mayDoAnything = plan?.kind === 'write' && plan.writes.scope === 'everything';
     if (plan?.session !== 'keeps' || mayDoAnything) session.depart();
   }

@@ -24,6 +24,9 @@ const names = [
   'disableEval',
 ] as const satisfies readonly (keyof RowOptions)[];
 
+const nameSet: ReadonlySet<string> = new Set(names);
+const isName = (name: string): name is (typeof names)[number] => nameSet.has(name);
+
 const plain: CallOptions = { overrides: null, refusal: null };
 
 /** @param given the first argument of `query` or `execute`, or the options of a command: `_queryOptions`, `_executeOptions` */
@@ -40,8 +43,8 @@ export function optionsOfCall(given: unknown): CallOptions {
 
 function overridesOf(given: object): RowOptions | null {
   let overrides: Record<string, unknown> | null = null;
-  for (const name of names)
-    if (Object.hasOwn(given, name)) (overrides ??= {})[name] = (given as RowOptions)[name];
+  for (const name of Object.keys(given))
+    if (isName(name)) (overrides ??= {})[name] = (given as RowOptions)[name];
   return overrides;
 }
 

@@ -1,11 +1,55 @@
 /** Decides what a statement's text alone tells of it, where no plan does. Knows no connection. */
 import type { Statement } from './databases.js';
 
-/** Whether it has tables locked afterwards; null: as before. A new transaction lets them go, too. */
-export function locksTables(statement: Statement | undefined): boolean | null {
-  const { plan, text = '' } = statement ?? {};
+/** What becomes of the session that a statement runs in. */
+export interface Signs {
+  /** `SET TRANSACTION`: of the next statement, whichever it is. */
+  readonly setsTransaction: boolean;
+  /** One that may be no temporary one. */
+  readonly createsTable: boolean;
+  /** What counts temporary tables begins anew. */
+  readonly losesCount: boolean;
+  readonly changesTracking: boolean;
+  readonly releasesLocks: boolean;
+  /** Whether it has tables locked afterwards; null: as before. */
+  readonly locksTables: boolean | null;
+}
+
+const none: Signs = {
+  setsTransaction: false,
+  createsTable: false,
+  losesCount: false,
+  changesTracking: false,
+  releasesLocks: false,
+  locksTables: null,
+};
+
+const known = new WeakMap<Statement, Signs>();
+
+/** Each text is looked at once. */
+export function signsOf(statement: Statement | undefined): Signs {
+  if (statement === undefined) return none;
+  let signs = known.get(statement);
+  if (signs === undefined) known.set(statement, (signs = readSigns(statement)));
+  return signs;
+}
+
+function readSigns(statement: Statement): Signs {
+  const { text, several } = statement;
+  return {
+    setsTransaction: /^\s*set\s+transaction\b/i.test(text),
+    createsTable: !several && /^\s*create\s+table\b/i.test(text),
+    losesCount: /\bflush\b.*\bstatus\b/is.test(text),
+    changesTracking: /\bsession_track_/i.test(text),
+    releasesLocks: /\brelease_all_locks\b/i.test(text),
+    locksTables: locksTables(statement),
+  };
+}
+
+/** A new transaction lets them go, too. */
+function locksTables({ plan, text }: Statement): boolean | null {
   if (/\block\s+tables?\b|\bflush\b.*\b(?:read\s+lock|export)\b/is.test(text)) return true;
-  const begins = plan?.kind === 'transaction' && plan.transaction.control === 'begin';
+  const begins = plan.kind === 'transaction' && plan.transaction.control === 'begin';
   return begins || /\bunlock\s+tables?\b/i.test(text) ? false : null;
 }
 

@@ -55,7 +55,8 @@ const refused = Symbol('refused');
 
 export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> {
   private running: Running | null = null;
-  private readonly plain = new WeakSet<Command>();
+  /** The one whose error leaves the connection's state as it was. */
+  private plain: Command | null = null;
   private inTransaction = false;
 
   constructor(private readonly about: Surroundings) {
@@ -73,7 +74,7 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
 
   /** Outside of a transaction, an error of it leaves the connection's state as it was. */
   expectPlain(command: Command): void {
-    this.plain.add(command);
+    this.plain = command;
   }
 
   /** Another user's session, or a new one: what was open is not any more, once the server says so. */
@@ -164,7 +165,9 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
   private finish(running: Running, answered: Answer | typeof notSent | typeof refused): void {
     const { writes, onAnswer } = this.about;
     const { command, outcome } = running;
+    const isPlain = this.plain === command;
     this.running = null;
+    this.plain = null;
     if (typeof answered !== 'symbol') this.noteMade(answered, outcome !== null);
     let ending: void | Promise<void>;
     if (answered === notSent) ending = outcome?.(notSent);
@@ -172,7 +175,7 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
       const { status } = writes;
       ending = outcome?.(refused);
       // A deadlock, say, has rolled the transaction back, and a procedure may have begun one.
-      writes.ready(this.plain.has(command) && status === 'I' ? 'I' : null);
+      writes.ready(isPlain && status === 'I' ? 'I' : null);
     } else {
       writes.ready(isOutsideTransaction(answered.status) ? 'I' : 'T');
       this.inTransaction = isInsideTransaction(answered.status);
