@@ -6,6 +6,7 @@ import { type Cache, createCache } from '../../../src/index.js';
 import { createMysqlDatabase, describeWithMysql, type TestSchema } from '../../support/mysql.js';
 import { type Behaviour, schema } from './behaviours/behaviour.js';
 import { otherBehaviours } from './behaviours/others.js';
+import { promisedBehaviours } from './behaviours/promises.js';
 import { readingBehaviours, shapingBehaviours } from './behaviours/reads.js';
 import { type Comparing, differences } from './comparable.js';
 import { kindsSchema } from './kinds.js';
@@ -16,7 +17,7 @@ interface SetUp {
   readonly behaviours: readonly Behaviour[];
 }
 
-const everything = [...readingBehaviours, ...otherBehaviours];
+const everything = [...readingBehaviours, ...otherBehaviours, ...promisedBehaviours];
 
 const setUps: readonly SetUp[] = [
   { name: 'one connection', options: { connectionLimit: 1 }, behaviours: everything },

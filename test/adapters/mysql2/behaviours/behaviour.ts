@@ -18,6 +18,8 @@ export const schema = `
   insert into friends values (1, 1, 'a'), (2, 1, 'b'), (3, 2, 'c');
   create table written (id int primary key auto_increment, name varchar(40) unique, n int not null default 0);
   create procedure both_of(which int) begin select * from plain where id = which; select * from friends where plain = which; end;
+  create procedure out_of(in a int, out b int, inout c int)
+    begin set b = a + 1; set c = c + a; update friends set name = 'c' where id = 3; end;
   create function refuse_at(n int) returns int deterministic
     begin if n = 3 then signal sqlstate '45000' set message_text = 'refused'; end if; return n; end;
   create view joined as select p.id, p.name, f.name as friend from plain p join friends f on f.plain = p.id;
