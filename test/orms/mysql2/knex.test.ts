@@ -1,12 +1,13 @@
 /**
  * Knex on a wrapped pool of mysql2, since 3.3: `connectionPool: withCache(pool, cache)`; and on a pool that it builds, as
- * before: `db.client.driver = cachedDriver(mysql, cache)`.
+ * before: `db.client.driver = cachedDriver(mysql, cache)`. And Objection on such a Knex: `Model.bindKnex(db)`.
  */
 import knex, { type Knex } from 'knex';
 import mysql from 'mysql2';
 import { cachedDriver } from '../../../src/adapters/mysql2/index.js';
 import { knexLibrary } from '../knex-library.js';
 import type { OpenLibrary } from '../library.js';
+import { objectionLibrary } from '../objection-library.js';
 import { describeOrm } from '../suite.js';
 import { closing, knexOn, mariadbGround, poolFor } from './ground.js';
 
@@ -25,5 +26,11 @@ const onDriver: OpenLibrary = async ({ config, cache }) => {
   return knexLibrary(db);
 };
 
+const objection: OpenLibrary = async (place) => {
+  const pool = poolFor(place);
+  return objectionLibrary(knexOn(pool), closing(pool));
+};
+
 describeOrm({ name: 'Knex', ground: mariadbGround, open: onPool });
 describeOrm({ name: 'Knex with its own pool', ground: mariadbGround, open: onDriver });
+describeOrm({ name: 'Objection', ground: mariadbGround, open: objection });

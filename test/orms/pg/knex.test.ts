@@ -1,12 +1,13 @@
 /**
  * Knex on a wrapped pool, since 3.3: `connectionPool: withCache(pool, cache)`; and on a pool that it builds, as before:
- * `db.client.driver = cachedDriver(pg, cache)`.
+ * `db.client.driver = cachedDriver(pg, cache)`. And Objection on such a Knex: `Model.bindKnex(db)`.
  */
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { cachedDriver } from '../../../src/adapters/pg/index.js';
 import { knexLibrary } from '../knex-library.js';
 import type { OpenLibrary } from '../library.js';
+import { objectionLibrary } from '../objection-library.js';
 import { describeOrm } from '../suite.js';
 import { poolFor, postgresGround } from './ground.js';
 
@@ -25,5 +26,11 @@ const onDriver: OpenLibrary = async ({ config, cache }) => {
   return knexLibrary(db);
 };
 
+const objection: OpenLibrary = async (place) => {
+  const pool = poolFor(place);
+  return objectionLibrary(knex.default({ client: 'pg', connectionPool: pool }), () => pool.end());
+};
+
 describeOrm({ name: 'Knex', ground: postgresGround, open: onPool });
 describeOrm({ name: 'Knex with its own pool', ground: postgresGround, open: onDriver });
+describeOrm({ name: 'Objection', ground: postgresGround, open: objection });
