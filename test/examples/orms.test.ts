@@ -51,7 +51,7 @@ describeWithPostgres('the examples of ORMs on Postgres', () => {
 
 describeWithMysql('the examples of ORMs on MariaDB', () => {
   readFromTheCache({
-    names: ['Drizzle', 'Kysely', 'Knex', 'Objection', 'TypeORM', 'Sequelize', 'MikroORM'],
+    names: ['Drizzle', 'Kysely', 'Prisma', 'Knex', 'Objection', 'TypeORM', 'Sequelize', 'MikroORM'],
     folder: 'examples/orms/mysql',
     others: ['all.ts', 'stage.ts'],
     // Other tests write to the same server meanwhile: each of their writes would be one of others.
