@@ -39,7 +39,12 @@ export abstract class KnownPool<
     protected readonly core: CacheCore,
     taking: string,
   ) {
-    this.refreshOnce = refreshOnce(core, (database: D) => this.lookAt(database));
+    this.refreshOnce = refreshOnce(core, (database: D) =>
+      this.lookAt(database).catch((error: unknown) => {
+        // Whoever ends it waits for no look of ours: that is no failure.
+        if (!this.hasEnded()) throw error;
+      }),
+    );
     this.leftOpen = new LeftOpen(taking);
   }
 

@@ -76,12 +76,15 @@ export async function fixture(
       }
     },
     end: async () => {
-      await Promise.all([...pools, plain].map((one) => one.end()));
+      await Promise.all([...pools.filter(isOpen), plain].map((one) => one.end()));
       await cache.close();
       await database.drop();
     },
   };
 }
+
+/** A test may have ended it. */
+const isOpen = ({ pool }: Pool): boolean => !(pool as unknown as { readonly _closed: boolean })._closed;
 
 /** The rows of a query, as plain objects. */
 export async function rowsOf(
