@@ -66,6 +66,11 @@ export abstract class KnownConnection<
     else this.gate.wait(settled);
   }
 
+  /** Its user asks it for nothing more of what he did. */
+  givenBack(): void {
+    // Most keep nothing back while somebody may ask.
+  }
+
   /** Resolves when it is known and its catalog has been read, or cannot be. */
   async prepare(): Promise<void> {
     await this.whenIdle(async () => {
@@ -74,19 +79,26 @@ export abstract class KnownConnection<
     });
   }
 
-  /** Compares the catalog with the database's, or reads it again if it is known to be out of date. */
-  async look(database: Database<S, P>): Promise<void> {
+  /**
+   * Compares the catalog with the database's, or reads it again if it is known to be out of date.
+   *
+   * @returns false if its session is another one by now, which cannot tell
+   */
+  async look(database: Database<S, P>): Promise<boolean> {
+    let hasLooked = false;
     await this.whenIdle(async () => {
       await this.askIfStale();
       if (!this.sees(database)) return;
       if (database.isCurrent) await database.check(this.ownQuery);
       else await database.load(this.ownQuery);
+      hasLooked = true;
     });
+    return hasLooked;
   }
 
   /** The same while somebody uses the connection. */
-  lookInUse(database: Database<S, P>): Promise<void> {
-    return this.look(database);
+  async lookInUse(database: Database<S, P>): Promise<void> {
+    await this.look(database);
   }
 
   /** Runs a task of ours, once the connection is known, behind what was called so far; later calls wait for it. */
@@ -227,9 +239,9 @@ export abstract class KnownConnection<
     return isItsOwn ? refusal : 'session';
   }
 
-  /** By whichever connection; what only this one's session is, over this one. */
+  /** By whichever connection; what only this one sees, under a role of its own, say, over this one. */
   protected refresh(database: Database<S, P>): void {
-    if (this.session.isBase) this.host.refresh(database);
+    if (this.session.isBase && this.host.isUsual(database)) this.host.refresh(database);
     else this.refreshOwn(database);
   }
 

@@ -14,13 +14,15 @@ export interface Host<S extends SessionSeen, P, Backend> {
   readonly ask: AskOwn;
   /** How the database's statistics are seen from here; null when that was asked before. */
   readonly observe: (database: Database<S, P>) => ObservedFrom | null;
+  /** Whether it is the one that its connections see, unless somebody made other sessions of them. */
+  readonly isUsual: (database: Database<S, P>) => boolean;
   /** Has the catalog looked at over some connection, soon. */
   readonly refresh: (database: Database<S, P>) => void;
 }
 
 export function hostOf<S extends SessionSeen, P, Backend>(
-  way: WayToDatabase<S, P> & Pick<Host<S, P, Backend>, 'databases'>,
+  way: WayToDatabase<S, P> & Pick<Host<S, P, Backend>, 'databases' | 'isUsual'>,
 ): Host<S, P, Backend> {
-  const { core, databases, refresh } = way;
-  return { core, databases, ask: askOver(way.connect), observe: observeOnce(way), refresh };
+  const { core, databases, isUsual, refresh } = way;
+  return { core, databases, ask: askOver(way.connect), observe: observeOnce(way), isUsual, refresh };
 }

@@ -12,8 +12,9 @@ type KnownDatabase = Pick<Database, 'isCurrent' | 'isCheckDue' | 'mayLook' | 'st
 interface Watched<D> {
   readonly isLeftOpen: boolean;
   settle(): void;
+  givenBack(): void;
   prepare(): Promise<void>;
-  look(database: D): Promise<void>;
+  look(database: D): Promise<boolean>;
   lookInUse(database: D): Promise<void>;
 }
 
@@ -49,6 +50,8 @@ export abstract class KnownPool<
   }
 
   protected abstract hasEnded(): boolean;
+  /** Whether it gives a connection at once. */
+  protected abstract get hasRoom(): boolean;
   /** Rejects as connecting does. */
   protected abstract take(): Promise<Taken<Connection>>;
 
@@ -69,7 +72,9 @@ export abstract class KnownPool<
   }
 
   protected returned(connection: Connection): void {
-    if (this.watched.get(connection)?.isLeftOpen === true) this.leftOpen.warn();
+    const watched = this.watched.get(connection);
+    if (watched?.isLeftOpen === true) this.leftOpen.warn();
+    watched?.givenBack();
   }
 
   /** A connection in its settled session is in use. */
@@ -92,9 +97,17 @@ export abstract class KnownPool<
     if (!this.hasEnded()) this.refreshOnce(database);
   }
 
-  /** Over whatever connection the pool gives. */
-  protected lookAt(database: D): Promise<void> {
-    return this.onOne((one) => one.look(database));
+  /**
+   * Over whatever connection the pool gives. One that somebody made another session of (`USE`, another user) cannot tell, and
+   * pools give the same one again and again: it is held while others are asked, as long as nobody has to be waited for.
+   * Where none can, whichever is used next begins anew.
+   */
+  protected async lookAt(database: D): Promise<void> {
+    await this.onOne(async (one) => {
+      if (await one.look(database)) return;
+      if (this.hasRoom) await this.lookAt(database);
+      else if (this.database === database) this.baseline = null;
+    });
   }
 
   private async onOne(task: (watched: Watched<D>) => Promise<void>): Promise<void> {

@@ -139,6 +139,15 @@ for (const flavour of ['mariadb', 'mysql57'] as const)
         expect(cache.stats().failures).toStrictEqual({});
       });
 
+      it.runIf(flavour === 'mariadb')('asks what was written behind what its user asks of it', async () => {
+        await begin();
+        const connection = await pool.getConnection();
+        await connection.query('insert ignore into counters values (1, 7), (15, 7) returning id');
+        const [warnings] = await connection.query<RowDataPacket[]>('show warnings');
+        expect(warnings).toMatchObject([{ Code: 1062 }]);
+        connection.release();
+      });
+
       it('leaves alone what is written through the cache', async () => {
         await begin();
         await settled();
@@ -164,7 +173,7 @@ for (const flavour of ['mariadb', 'mysql57'] as const)
           const renewed = await pool.getConnection();
           await renewed.changeUser({});
           await renewed.query('update counters set value = value + 1 where id = 12');
-          renewed.destroy(); // its session is another one than that of the pool
+          renewed.release();
         }
         await pool.query('delete from items where id = 2');
         await pool.query('create table made (id int primary key)');

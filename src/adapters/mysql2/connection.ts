@@ -40,6 +40,8 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   private readonly lossHeard: (() => void)[] = [];
   /** It may use the tables that it locked, and no others. */
   private hasLockedTables = false;
+  /** It has written, and was not told as which transaction. */
+  private isUntold = false;
   /** Looks at catalogs, which wait for a moment between two statements. */
   private readonly looksDue = new Map<Database, { readonly done: Promise<void>; readonly run: () => void }>();
 
@@ -77,7 +79,9 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
       },
       ownNames: () => this.session.ownNames,
       onMade: (made) => this.tellMade(made),
-      onUntold: () => this.askForMade(),
+      onUntold: () => {
+        this.isUntold = this.session.ownNames !== 'none';
+      },
     });
     this.reads = new ConnectionReads({
       connection,
@@ -123,9 +127,14 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     if (database !== null) this.host.core.changes?.committed(database.names, made);
   }
 
+  override givenBack(): void {
+    this.askForMade();
+  }
+
   /** A statement that answers with rows (`INSERT … RETURNING`) does not say which transaction it was. */
   private askForMade(): void {
-    if (this.session.ownNames === 'none') return;
+    if (!this.isUntold) return;
+    this.isUntold = false;
     this.whenIdle(async () => {
       if (!this.ended) this.tellMade(await readLastMade(this.ownQuery));
     }).catch((error: unknown) => {
@@ -161,12 +170,17 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
         run = () => {
           // Another connection may have looked meanwhile.
           if (this.ended || (database.isCurrent && !database.isCheckDue)) resolve();
-          else this.look(database).then(resolve, reject);
+          else this.look(database).then(() => resolve(), reject);
         };
       });
       this.looksDue.set(database, (due = { done, run }));
     }
     return due.done;
+  }
+
+  /** Whether there are statements of ours to run, which the next of its user's may have to wait for. */
+  private get hasOwnDue(): boolean {
+    return this.looksDue.size > 0 || this.isUntold;
   }
 
   private lookNow(): void {
@@ -206,7 +220,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
 
   /** A decoded result needs no place in the queue that is empty. */
   private answerAtOnce(call: Call): boolean {
-    if (this.looksDue.size > 0 || !this.gate.isOpen()) return false;
+    if (this.hasOwnDue || !this.gate.isOpen()) return false;
     const result = this.reads.near(call, this.statementOf(call));
     if (result === null) return false;
     const { command, values, protocol } = call;
@@ -251,7 +265,10 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
 
   private enter(call: Call): void {
     this.doubtStandby(call.text);
-    if (this.looksDue.size > 0 && this.gate.isIdle && forgetsTheLast(call.text)) this.lookNow();
+    if (this.hasOwnDue && this.gate.isIdle && forgetsTheLast(call.text)) {
+      this.askForMade();
+      this.lookNow();
+    }
     if (!this.gate.isOpen()) return this.gate.wait(() => this.run(call), call.command);
     if (!this.mustAsk(() => this.statementOf(call))) return this.run(call);
     this.gate.hold(this.session.ask(() => this.writes.status));

@@ -16,6 +16,7 @@ export const wrapConnection = (connection: MysqlConnection, core: CacheCore): Wr
       databases: databasesOf(core),
       connect: () => connectOwn(place),
       isEnded: () => connection._closing === true,
+      isUsual: () => true,
       refresh,
     });
     return new WatchedConnection(connection, { ...shared, adopt }, false);

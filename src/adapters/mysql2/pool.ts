@@ -83,6 +83,7 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
       // Whoever asks has a connection.
       connect: () => connectOwn(placeOf(this.sample as MysqlConnection, pool.config.connectionConfig)),
       isEnded: () => pool._closed,
+      isUsual: (database) => database === this.database,
       refresh: (database) => this.refresh(database),
     });
     this.host = {
@@ -99,6 +100,11 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
 
   protected hasEnded(): boolean {
     return this.pool._closed;
+  }
+
+  protected get hasRoom(): boolean {
+    const { _freeConnections: free, _allConnections: all, config } = this.pool;
+    return free.length > 0 || all.length < config.connectionLimit;
   }
 
   protected take(): Promise<Taken<MysqlConnection>> {

@@ -228,6 +228,7 @@ export interface MysqlPool extends Emitter {
     readonly queueLimit?: number;
   };
   readonly _allConnections: { readonly length: number; get(index: number): MysqlConnection | undefined };
+  readonly _freeConnections: { readonly length: number };
   readonly _closed: boolean;
   query: QueryFunction;
   execute: QueryFunction;

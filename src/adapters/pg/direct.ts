@@ -18,6 +18,7 @@ export const wrapClient = (client: PgClient, core: CacheCore): Wrapper =>
       databases: databasesOf(core),
       connect: connectOwn(() => makeOwn(() => new OwnClient({ host, port, user, database, password, ssl }))),
       isEnded: () => client._ended === true,
+      isUsual: () => true,
       refresh,
     });
     return new WatchedClient(client, { ...shared, driver: driverOf(OwnClient), adopt }, false);

@@ -48,6 +48,7 @@ export class WatchedPool extends KnownPool<PgClient, Database, { readonly databa
       databases: databasesOf(core),
       connect: connectOwn(make),
       isEnded: () => pool.ending,
+      isUsual: (database) => database === this.database,
       refresh: (database) => this.refresh(database),
     });
     const adopt = (database: Database): void => this.adopt(() => ({ database }));
@@ -68,6 +69,11 @@ export class WatchedPool extends KnownPool<PgClient, Database, { readonly databa
 
   protected hasEnded(): boolean {
     return this.pool.ending;
+  }
+
+  protected get hasRoom(): boolean {
+    const { idleCount, totalCount, options } = this.pool;
+    return idleCount > 0 || totalCount < options.max;
   }
 
   protected async take(): Promise<Taken<PgClient>> {

@@ -127,7 +127,9 @@ export interface PgPool extends Emitter {
   connect(callback?: (...given: unknown[]) => void): Promise<PgClient & { release(error?: unknown): void }>;
   Client: ClientConstructor;
   readonly Promise: PromiseConstructor;
-  readonly options: object;
+  readonly options: { readonly max: number };
+  readonly totalCount: number;
+  readonly idleCount: number;
   readonly ending: boolean;
   readonly _clients: readonly PgClient[];
 }

@@ -2,7 +2,7 @@
 import type { PoolConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWithMysql } from '../../support/mysql.js';
-import { type Fixture, fixture, rowsOf } from './fixture.js';
+import { type Fixture, fixture, rowsOf, until } from './fixture.js';
 
 const schema = `
   create table moments (id int primary key, at timestamp);
@@ -63,6 +63,19 @@ describeWithMysql('a connection of mysql2 whose session was changed', () => {
       await connection.query(`use ${given.database.config.database}`);
     });
     expect(await given.isHit(() => rowsOf(given.pool, words, [1]))).toBe(true);
+  });
+
+  it('is no reason for its pool never to read the catalog again, though it is given again and again', async () => {
+    const first = given.database.config.database;
+    const read = `select * from ${first}.words where id = 1`;
+    for (const connectionLimit of [1, 2]) {
+      const pool = given.wrappedPool({ connectionLimit });
+      await pool.query(read);
+      await given.onConnection((connection) => connection.changeUser({ database: second }), pool);
+      await pool.query(`create table ${first}.later${connectionLimit} (id int)`);
+      await until(() => given.isHit(() => pool.query(read)));
+    }
+    expect(given.cache.stats().failures).toStrictEqual({});
   });
 
   it('executes what it prepared before USE in the schema of then, as the server does', async () => {
