@@ -45,6 +45,8 @@ export abstract class KnownConnection<
     this.refreshOwn = refreshOnce(host.core, (database) => this.lookInUse(database));
   }
 
+  /** Its owner ends it, or it has ended. */
+  protected abstract readonly isClosing: () => boolean;
   /** Runs one of our own statements on this connection, at once. */
   protected abstract readonly ownQuery: TextQuery;
   /** Offers the database to whom this connection belongs, as the one that its usual sessions see. */
@@ -89,9 +91,11 @@ export abstract class KnownConnection<
     await this.whenIdle(async () => {
       await this.askIfStale();
       if (!this.sees(database)) return;
-      if (database.isCurrent) await database.check(this.ownQuery);
-      else await database.load(this.ownQuery);
+      if (database.isCurrent) await database.check(this.ownQuery, this.isClosing);
+      else await database.load(this.ownQuery, this.isClosing);
       hasLooked = true;
+    }).catch((error: unknown) => {
+      if (!this.isClosing()) throw error;
     });
     return hasLooked;
   }
@@ -118,7 +122,7 @@ export abstract class KnownConnection<
     const { database } = this.session;
     for (let attempt = 0; attempt < 2; attempt++)
       if (database?.state.isSettled === true && !database.isCurrent && this.sees(database))
-        await database.load(this.ownQuery);
+        await database.load(this.ownQuery, this.isClosing);
   }
 
   private async askIfStale(): Promise<void> {
@@ -150,7 +154,7 @@ export abstract class KnownConnection<
   private async prepareNow(): Promise<void> {
     if (this.session.isUnknown) await this.session.learn();
     await this.watchChanges();
-    if (this.mayLoad()) await this.session.database?.load(this.ownQuery);
+    if (this.mayLoad()) await this.session.database?.load(this.ownQuery, this.isClosing);
   }
 
   /** Nothing is served of a database before what changed while nobody watched it is known. */

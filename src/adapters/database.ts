@@ -76,6 +76,9 @@ const CATALOG_AGE_MS_MAX = 5_000;
 const LOAD_RETRY_MS_MIN = 1_000;
 const LOAD_RETRY_MS_MAX = 60_000;
 
+/** Whether the connection that is asked is being ended by its owner: what fails on it then is no failure, and no reason to wait. */
+type IsClosing = () => boolean;
+
 /** One database as sessions with the same settings see it; shared by all pools that have such sessions. */
 export class Database<S extends SessionSeen = SessionSeen, P = unknown> {
   /** Names the session in the names of results. */
@@ -193,8 +196,8 @@ export class Database<S extends SessionSeen = SessionSeen, P = unknown> {
   }
 
   /** Reads the catalog, once for all who ask meanwhile. False when it could not be read. */
-  load(query: TextQuery): Promise<boolean> {
-    this.loading ??= this.loadNow(query).finally(() => {
+  load(query: TextQuery, isClosing: IsClosing): Promise<boolean> {
+    this.loading ??= this.loadNow(query, isClosing).finally(() => {
       this.loading = null;
     });
     return this.loading;
@@ -218,12 +221,12 @@ export class Database<S extends SessionSeen = SessionSeen, P = unknown> {
   }
 
   /** Reads the catalog again if the database's is another one now. */
-  async check(query: TextQuery): Promise<void> {
+  async check(query: TextQuery, isClosing: IsClosing): Promise<void> {
     this.checkedAtMs = this.core.clock.monotonicMs();
     if ((await this.dialect.readFingerprint(query)) === this.fingerprint) return;
     this.state.epoch++;
     await this.core.engine.invalidate([this.root]);
-    await this.load(query);
+    await this.load(query, isClosing);
   }
 
   /** Nothing of this database is served any more. */
@@ -232,7 +235,7 @@ export class Database<S extends SessionSeen = SessionSeen, P = unknown> {
     this.snapshot = null;
   }
 
-  private async loadNow(query: TextQuery): Promise<boolean> {
+  private async loadNow(query: TextQuery, isClosing: IsClosing): Promise<boolean> {
     const { epoch } = this.state;
     try {
       const catalog = await this.dialect.readCatalog(query, this.seen);
@@ -242,6 +245,7 @@ export class Database<S extends SessionSeen = SessionSeen, P = unknown> {
       this.retryMs = LOAD_RETRY_MS_MIN;
       return true;
     } catch (error) {
+      if (isClosing()) return false;
       this.retryAtMs = this.core.clock.monotonicMs() + this.retryMs;
       this.retryMs = Math.min(2 * this.retryMs, LOAD_RETRY_MS_MAX);
       this.core.failed('catalog', error);

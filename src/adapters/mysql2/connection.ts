@@ -61,7 +61,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
       databases,
       query: this.ownQuery,
       connected: () => this.connected(),
-      hasEnded: () => this.ended || connection._closing === true,
+      hasEnded: this.isClosing,
     });
     this.prepared = new PreparedTexts(connection, this.session);
     this.tracker = new Tracker({
@@ -119,6 +119,8 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   get isLeftOpen(): boolean {
     return this.tracker.isIdle() && this.tracker.hasTransaction;
   }
+
+  protected readonly isClosing = (): boolean => this.ended || this.connection._closing === true;
 
   private readonly escape = (value: unknown): string => this.connection.escape(value);
 

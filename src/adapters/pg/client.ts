@@ -85,6 +85,8 @@ export class WatchedClient extends KnownConnection<SessionState, Payload, Backen
     return this.client.pipeline !== true && super.isAlone();
   }
 
+  protected readonly isClosing = (): boolean => this.ended || this.client._ending === true;
+
   /** Runs one of our own statements on this connection, at once. */
   protected readonly ownQuery: TextQuery = (sql) =>
     new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 /** Decides how rows of information_schema become a snapshot. Knows no statement that will be judged by it. */
-import { LookasideError } from '../../errors.js';
+import { LookasideError, messageOf } from '../../errors.js';
 import { groupBy } from '../grouping.js';
 import type { CompositeKey } from '../rows/relation.js';
 import {
@@ -48,7 +48,11 @@ export async function loadMysqlCatalog(query: CatalogQuery): Promise<Catalog> {
     const isPartlyRevoked = partialRevokes !== undefined && textOf(partialRevokes['Value']) !== 'OFF';
     return catalogOf(fingerprint, rowsOf(await query(catalogSql)), { lines, isPartlyRevoked });
   } catch (cause) {
-    throw new LookasideError('CATALOG_UNAVAILABLE', 'the query on information_schema failed', { cause });
+    throw new LookasideError(
+      'CATALOG_UNAVAILABLE',
+      `the query on information_schema failed: ${messageOf(cause)}`,
+      { cause },
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 /** Decides how rows of the system catalogs become a snapshot. Knows no statement that will be judged by it. */
-import { LookasideError } from '../../errors.js';
+import { LookasideError, messageOf } from '../../errors.js';
 import { groupBy } from '../grouping.js';
 import type { ValueClass } from '../plan.js';
 import type { CompositeKey } from '../rows/relation.js';
@@ -74,7 +74,9 @@ export async function loadCatalog(query: CatalogQuery): Promise<Catalog> {
   try {
     [row] = await query(catalogSql);
   } catch (cause) {
-    throw new LookasideError('CATALOG_UNAVAILABLE', 'the query on pg_catalog failed', { cause });
+    throw new LookasideError('CATALOG_UNAVAILABLE', `the query on pg_catalog failed: ${messageOf(cause)}`, {
+      cause,
+    });
   }
   if (row === undefined)
     throw new LookasideError('CATALOG_UNAVAILABLE', 'the query on pg_catalog gave no row');

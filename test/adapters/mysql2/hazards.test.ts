@@ -216,8 +216,10 @@ const suite = (flavour: MysqlFlavour) => (): void => {
   let given: Fixture;
   /** Never wrapped; what it hands out is closed behind whoever changed it. */
   let judges: Pool;
+  const failures: string[] = [];
   beforeAll(async () => {
     given = await fixture(schema(flavour), {}, { dateStrings: true, connectionLimit: 4 }, flavour);
+    given.cache.on('failure', ({ reason, error }) => failures.push(`${reason}: ${String(error)}`));
     judges = mysql.createPool({ ...given.database.config, dateStrings: true, connectionLimit: 4 });
   });
   afterAll(async () => {
@@ -367,7 +369,7 @@ const suite = (flavour: MysqlFlavour) => (): void => {
   });
 
   it('leaves nothing failed', () => {
-    expect(given.cache.stats().failures).toStrictEqual({});
+    expect(failures).toStrictEqual([]);
   });
 };
 
