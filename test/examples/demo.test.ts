@@ -132,7 +132,7 @@ describeWith({
         it.each(['single', 'sentinel', 'cluster'])(
           'on %s: no reply of either lacks a write that the other acknowledged',
           async (topology) => {
-            const { code, output } = await runDemo('--seconds', '6', '--json', '--topology', topology).ended;
+            const { code, output } = await runDemo('--seconds', '4', '--json', '--topology', topology).ended;
             expect(code, output).toBe(0);
             const { without, with: cached } = figuresIn(lastLineOf(output));
             expect([without.staleAfterAck, cached.staleAfterAck]).toEqual([0, 0]);
