@@ -367,8 +367,8 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
   private watch(connection: MysqlConnection, settingUp: boolean): void {
     if (this.watched.has(connection)) return;
     this.sample ??= connection;
-    this.watched.set(connection, new WatchedConnection(connection, this.host, settingUp));
     markWrapped(connection, { core: this.core, wrapper: this });
+    this.watched.set(connection, new WatchedConnection(connection, this.host, settingUp));
   }
 }
 

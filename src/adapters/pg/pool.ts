@@ -210,8 +210,8 @@ export class WatchedPool extends KnownPool<PgClient, Database, { readonly databa
 
   private watch(client: PgClient, settingUp: boolean): void {
     this.types ??= client._types;
-    this.watched.set(client, new WatchedClient(client, this.host, settingUp));
     markWrapped(client, { core: this.core, wrapper: this });
+    this.watched.set(client, new WatchedClient(client, this.host, settingUp));
   }
 }
 

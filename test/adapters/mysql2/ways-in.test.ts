@@ -226,6 +226,14 @@ describeWithMysql('a way into mysql2', () => {
     await other.close();
   });
 
+  it('refuses a pool of which a connection is wrapped by itself', async () => {
+    const pool = mysqlPromise.createPool({ ...given.database.config, connectionLimit: 1 });
+    const connection = withCache(await pool.getConnection(), given.cache);
+    expect(() => withCache(pool, given.cache)).toThrow('LOOKASIDE_CONFIG_CONFLICT');
+    connection.release();
+    await pool.end();
+  });
+
   it('fails nothing', () => {
     expect(given.cache.stats()).toMatchObject({ unresolved: 0 });
     expect(given.cache.stats().failures).toStrictEqual({});
