@@ -24,11 +24,11 @@ export interface Wrapped {
 
 const wrappedSymbol = Symbol.for('lookaside.wrapped');
 
-/** @throws LookasideError `CONFIG_CONFLICT` when it is marked: a connection that was wrapped before its pool */
+/** @throws LookasideError `POOL_UNSUPPORTED` when it is marked: a connection that was wrapped before its pool */
 export function markWrapped(object: object, wrapped: Wrapped): void {
   if (wrappedOf(object) !== undefined)
     throw new LookasideError(
-      'CONFIG_CONFLICT',
+      'POOL_UNSUPPORTED',
       'a connection of this pool is wrapped by itself already; wrap the pool, which wraps all of its connections',
     );
   Object.defineProperty(object, wrappedSymbol, { value: wrapped });
