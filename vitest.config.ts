@@ -11,8 +11,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // Much of a test is waiting for servers: one file for each core, and none is kept free.
-    maxWorkers: availableParallelism(),
+    // Much of a test is waiting for servers: one file more than there are cores, and none is kept free.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: SlowFirst },
     // The report is for .ci/run, which counts from it.
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
