@@ -23,7 +23,7 @@ export interface LogJudgeOptions extends Surroundings {
 }
 
 /** How often it is asked whether a transaction was our own, before it counts as somebody else's. */
-const ASKS_MAX = { alone: 4, shared: 8 };
+const ASKS_MAX = { alone: 8, shared: 12 };
 const ASK_AFTER_MS = 50;
 
 /** Looks in a row that found others, before the next ones come later and later. */
