@@ -1,10 +1,9 @@
 /** Decides whether hits, misses and writes of mysql2 are right in a process that forbids code made from strings. */
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import mysql from 'mysql2/promise';
 import { expect, it } from 'vitest';
 import { createMysqlDatabase, describeWithMysql } from '../../support/mysql.js';
+import { runWithoutGeneratedCode } from '../../support/no-generated-code.js';
 
 describeWithMysql('a process of mysql2 without code generation', () => {
   it('is served the same results, and sees what it writes', async () => {
@@ -20,17 +19,8 @@ describeWithMysql('a process of mysql2 without code generation', () => {
           (2, null, null, null, null, null)`,
       );
       await founder.end();
-      const { stdout } = await promisify(execFile)(
-        process.execPath,
-        [
-          '--disallow-code-generation-from-strings',
-          '--import',
-          'tsx',
-          join(import.meta.dirname, 'no-generated-code-child.ts'),
-        ],
-        { env: { ...process.env, DATABASE_URL: database.url } },
-      );
-      expect(JSON.parse(stdout)).toStrictEqual({
+      const child = join(import.meta.dirname, 'no-generated-code-child.ts');
+      expect(await runWithoutGeneratedCode(child, database.url)).toStrictEqual({
         identical: true,
         seen: true,
         nearHits: 10,
