@@ -3,7 +3,7 @@
  * invalidate, transactions, migrations, errors, streams and closing behave. Knows no ORM and no driver.
  */
 import assert from 'node:assert';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Cache, createCache } from '../../src/index.js';
 import type { Ground, Library, OpenLibrary, Town } from './library.js';
 
@@ -47,12 +47,15 @@ export function describeOrm({ name, ground, open }: OrmSuite): void {
       const passed = Object.values(bypassed).reduce((sum, count) => sum + count, 0);
       return { hits: nearHits + storeHits + joined, others: misses + passed };
     };
-    /** Whether all that was asked meanwhile came from the cache, and something was asked. */
-    const isAllHits = async (run: () => Promise<unknown>): Promise<boolean> => {
-      const before = counts();
+    /** Fails, with what the cache counted, unless all that is asked meanwhile comes from it, and something is asked. */
+    const expectAllHits = async (run: () => Promise<unknown>, what: string): Promise<void> => {
+      const [statsBefore, before] = [cache.stats(), counts()];
       await run();
       const after = counts();
-      return after.hits > before.hits && after.others === before.others;
+      const isAllHits = after.hits > before.hits && after.others === before.others;
+      expect(isAllHits, `${what}: ${JSON.stringify({ before: statsBefore, after: cache.stats() })}`).toBe(
+        true,
+      );
     };
     const readAll = async (library: Library): Promise<Record<string, unknown>> => {
       const results: Record<string, unknown> = {};
@@ -79,7 +82,7 @@ export function describeOrm({ name, ground, open }: OrmSuite): void {
       it('are all answered from the cache when they were asked before', async () => {
         for (const [read, run] of Object.entries(cached.reads)) {
           await run();
-          expect(await isAllHits(run), read).toBe(true);
+          await expectAllHits(run, read);
         }
       });
 
@@ -111,7 +114,7 @@ export function describeOrm({ name, ground, open }: OrmSuite): void {
       it('of a row leave what is known of another', async () => {
         await nameOf(cached, 1);
         await cached.rename(2, 'Another');
-        expect(await isAllHits(() => nameOf(cached, 1))).toBe(true);
+        await expectAllHits(() => nameOf(cached, 1), 'the other row');
         expect(await nameOf(cached, 2)).toBe('Another');
       });
 
@@ -218,7 +221,7 @@ export function describeOrm({ name, ground, open }: OrmSuite): void {
       await cached.migrate();
       expect(await columns(cached)).toContain('motto');
       await expectTruth();
-      await expect.poll(() => isAllHits(() => nameOf(cached, 1))).toBe(true);
+      await vi.waitFor(() => expectAllHits(() => nameOf(cached, 1), 'after the migration'));
     });
   });
 }
