@@ -271,10 +271,11 @@ export abstract class KnownConnection<
     const { database } = this.session;
     if (database === null || statement?.plan.kind !== 'write' || statement.plan.changesCatalog)
       return undefined;
-    const { version } = database;
+    const { plan } = statement;
+    const version = database.versionFor(plan);
     if (!database.isCurrent) return undefined; // counted as a write of everything
     return () => {
-      if (database.isCurrent && database.version === version) return;
+      if (database.isCurrent && database.versionFor(plan) === version) return;
       return this.host.core.engine.invalidate([database.root]);
     };
   }

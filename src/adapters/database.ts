@@ -12,7 +12,7 @@ import type { TextQuery } from '../sql/text-query.js';
 import type { Dialect, KnownCatalog, SessionSeen } from './dialect.js';
 import { prefixOf } from './prefix.js';
 import { PreparedTransactions } from './prepared.js';
-import { type Statement, Statements } from './statements.js';
+import { isCached, type Statement, Statements } from './statements.js';
 
 /** One database in one of its states: what DDL and going back in time happen to. */
 export class DatabaseState {
@@ -67,6 +67,8 @@ export class DatabaseState {
 interface Snapshot<S extends SessionSeen> {
   readonly catalog: KnownCatalog<S>;
   readonly planner: Planner;
+  /** Stays the same while nothing changes that statements can reach which name no other schema. */
+  readonly own: object;
   /** The epoch in which it was asked for. */
   epoch: number;
 }
@@ -128,14 +130,14 @@ export class Database<S extends SessionSeen = SessionSeen, P = unknown> {
     return { table: rootOf(this.names), pins: null };
   }
 
-  /** Part of every entry's name: results of another schema are other results. */
-  get fingerprint(): string {
-    return this.snapshot?.catalog.fingerprint ?? '';
+  /** Part of the name of a statement's results: with other tables they are other results. */
+  fingerprintFor(plan: Plan): string {
+    return this.snapshot?.catalog.fingerprintFor(plan) ?? '';
   }
 
-  /** Changes with the catalog. */
-  get version(): unknown {
-    return this.snapshot;
+  /** Changes with what the catalog says of anything that a statement depends on. */
+  versionFor({ namesOtherSchemas }: Plan): unknown {
+    return namesOtherSchemas === true ? this.snapshot : this.snapshot?.own;
   }
 
   get isLoaded(): boolean {
@@ -208,7 +210,7 @@ export class Database<S extends SessionSeen = SessionSeen, P = unknown> {
     if (snapshot === null || !isCurrent || this.snapshot !== null) return;
     const catalog = snapshot.catalog.seenBy(this.seen);
     this.checkedAtMs = checkedAtMs;
-    this.snapshot = { catalog, planner: catalog.plannerFor(this.core), epoch: snapshot.epoch };
+    this.snapshot = { catalog, planner: catalog.plannerFor(this.core), own: {}, epoch: snapshot.epoch };
   }
 
   get isLoading(): boolean {
@@ -220,12 +222,16 @@ export class Database<S extends SessionSeen = SessionSeen, P = unknown> {
     return this.loading === null && this.core.clock.monotonicMs() - this.checkedAtMs >= CATALOG_AGE_MS_MAX;
   }
 
-  /** Reads the catalog again if the database's is another one now. */
+  /** Reads the catalog again if the database's is another one now. What only others can reach is no reason to stop serving. */
   async check(query: TextQuery, isClosing: IsClosing): Promise<void> {
     this.checkedAtMs = this.core.clock.monotonicMs();
-    if ((await this.dialect.readFingerprint(query)) === this.fingerprint) return;
-    this.state.epoch++;
-    await this.core.engine.invalidate([this.root]);
+    const fingerprint = await this.dialect.readFingerprint(query);
+    const catalog = this.snapshot?.catalog;
+    if (fingerprint === catalog?.fingerprint) return;
+    if (catalog?.ownIn(fingerprint) !== catalog?.ownFingerprint) {
+      this.state.epoch++;
+      await this.core.engine.invalidate([this.root]);
+    }
     await this.load(query, isClosing);
   }
 
@@ -254,11 +260,14 @@ export class Database<S extends SessionSeen = SessionSeen, P = unknown> {
   }
 
   private async take(catalog: KnownCatalog<S>, epoch: number): Promise<void> {
+    const before = this.snapshot;
+    const isOwnSame = before?.catalog.ownFingerprint === catalog.ownFingerprint;
     // What was planned with the old catalog may depend on other tables now.
-    if (this.snapshot !== null) await this.core.engine.invalidate([this.root]);
+    if (before !== null && !isOwnSame) await this.core.engine.invalidate([this.root]);
     const planner = catalog.plannerFor(this.core);
-    this.statements.clear();
-    this.snapshot = { catalog, planner, epoch };
+    if (isOwnSame) this.statements.keep((statement) => isCached(statement) && !namesOthers(statement));
+    else this.statements.clear();
+    this.snapshot = { catalog, planner, own: isOwnSame && before !== null ? before.own : {}, epoch };
     this.core.attach(attachment(this.names, catalog));
     const ids = catalog.relationIds;
     this.core.engine
@@ -271,6 +280,8 @@ export class Database<S extends SessionSeen = SessionSeen, P = unknown> {
     this.state.predecessors.clear();
   }
 }
+
+const namesOthers = ({ plan }: Statement): boolean => plan.namesOtherSchemas === true;
 
 function attachment<S extends SessionSeen>(
   names: TableNames,

@@ -3,7 +3,7 @@
  * dialect and no driver.
  */
 import type { CacheCore } from '../cache/core.js';
-import type { Planner, Table } from '../sql/plan.js';
+import type { Plan, Planner, Table } from '../sql/plan.js';
 import type { Statistics } from '../sql/statistics.js';
 import type { TextQuery } from '../sql/text-query.js';
 import type { ProxiedWrites, WriteBackend } from '../sql/write-backend.js';
@@ -35,7 +35,14 @@ export interface Sighting<S extends SessionSeen = SessionSeen> {
 
 /** A catalog as it was read, for sessions of one kind. */
 export interface KnownCatalog<S extends SessionSeen> {
+  /** Of everything in it, as `readFingerprint` gives it. */
   readonly fingerprint: string;
+  /** Of what the statements of its session can reach that name nothing else. */
+  readonly ownFingerprint: string;
+  /** The same part of another reading of the fingerprint. */
+  ownIn(fingerprint: string): string;
+  /** Of what a statement depends on: a short text. */
+  fingerprintFor(plan: Plan): string;
   /** A planner for this snapshot. */
   plannerFor(core: CacheCore): Planner;
   /** Of everything that tokens may be kept for. */

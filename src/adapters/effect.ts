@@ -12,7 +12,7 @@ import type { Effect } from './transaction.js';
 type WritePlan = Extract<Plan, { kind: 'write' }>;
 
 /** What the database is asked for here, whatever its sessions and results are. */
-type KnownDatabase = Pick<Database, 'names' | 'root' | 'isCurrent' | 'version' | 'state'>;
+type KnownDatabase = Pick<Database, 'names' | 'root' | 'isCurrent' | 'versionFor' | 'state'>;
 
 export interface Circumstances {
   readonly database: KnownDatabase;
@@ -66,20 +66,18 @@ export function effectOf(statement: Statement, values: unknown, about: Circumsta
   };
 }
 
-function toldOf(
-  { told, generatedKey, isNothingAtZero }: WritePlan,
-  database: KnownDatabase,
-): Told | undefined {
+function toldOf(plan: WritePlan, database: KnownDatabase): Told | undefined {
+  const { told, generatedKey, isNothingAtZero } = plan;
   const table = told?.table ?? generatedKey?.table ?? null;
   if (table === null && isNothingAtZero !== true) return undefined;
-  const { version } = database;
+  const version = database.versionFor(plan);
   return {
     tableId: table?.id ?? null,
     key: table === null ? null : keyOfTable(database.names, table.id),
     columns: told?.columns ?? [],
     isNothingAtZero: isNothingAtZero === true,
     generatedColumn: generatedKey?.column ?? null,
-    holds: () => database.isCurrent && database.version === version,
+    holds: () => database.isCurrent && database.versionFor(plan) === version,
   };
 }
 

@@ -38,15 +38,16 @@ export function requestOf<S extends SessionSeen, P, R>(
   { core, database, prefix, statement, key, values, facts, codec, joins = true }: Read<S, P>,
   run: RunRead<P, R>,
 ): ReadRequest<P, R> {
-  const { version } = database;
-  const isOutdated = (): boolean => !database.isCurrent || database.version !== version;
+  const { plan } = statement;
+  const version = database.versionFor(plan);
+  const isOutdated = (): boolean => !database.isCurrent || database.versionFor(plan) !== version;
   return {
     group: statement.group,
     key: `${prefix}${key}`,
     identity: [
       database.names.database,
       `${database.session}${prefix}`,
-      `${database.fingerprint}${facts}`,
+      `${database.fingerprintFor(plan)}${facts}`,
       statement.text,
       key,
     ],

@@ -88,6 +88,16 @@ export class Statements<P = unknown> {
     this.old = new Map();
   }
 
+  /** Forgets all others. */
+  keep(isKept: (statement: Statement<P>) => boolean): void {
+    for (const generation of [this.young, this.old])
+      for (const [text, statement] of generation) {
+        if (isKept(statement)) continue;
+        generation.delete(text);
+        this.forgetOne(statement);
+      }
+  }
+
   private promote(text: string): Statement<P> | undefined {
     const statement = this.old.get(text);
     if (statement === undefined) return undefined;
@@ -106,6 +116,10 @@ export class Statements<P = unknown> {
   }
 
   private forget(statements: ReadonlyMap<string, Statement<P>>): void {
-    for (const { group } of statements.values()) if (group !== null) this.options.engine.dropGroup(group);
+    for (const statement of statements.values()) this.forgetOne(statement);
+  }
+
+  private forgetOne({ group }: Statement<P>): void {
+    if (group !== null) this.options.engine.dropGroup(group);
   }
 }

@@ -157,7 +157,12 @@ export interface SettingChange {
  *
  * What is not understood is a `write` of everything if it could write at all, else a `bypass`.
  */
-export type Plan =
+export type Plan = EffectPlan & {
+  /** It may depend on more schemas than those that any statement of its session can reach (MySQL). */
+  readonly namesOtherSchemas?: true;
+};
+
+type EffectPlan =
   | {
       readonly kind: 'read';
       readonly reads: readonly TableRead[];

@@ -5,10 +5,12 @@ import { arePreparedGone, backendOfName, hasWriteEnded, nameOfBackend } from '..
 import { type Catalog, mysqlColumnName } from '../../sql/mysql/catalog.js';
 import { type Backend, type MysqlSession, probeConnection } from '../../sql/mysql/database.js';
 import { declaredMysqlCode } from '../../sql/mysql/declared-code.js';
+import { digestOf, digestOfSchemas } from '../../sql/mysql/fingerprint.js';
 import { loadMysqlCatalog, readMysqlFingerprint } from '../../sql/mysql/load-catalog.js';
 import { createMysqlPlanner } from '../../sql/mysql/planner.js';
+import { schemasReached } from '../../sql/mysql/reach.js';
 import { readStatistics } from '../../sql/mysql/statistics.js';
-import type { Planner, Table } from '../../sql/plan.js';
+import type { Plan, Planner, Table } from '../../sql/plan.js';
 import { canonicalValue } from '../../sql/values.js';
 import type { Dialect, KnownCatalog } from '../dialect.js';
 
@@ -25,9 +27,23 @@ export const mysqlDialect: Dialect<MysqlSession, Backend> = {
 
 class MysqlCatalog implements KnownCatalog<MysqlSession> {
   readonly tables: readonly Table[];
+  readonly ownFingerprint: string;
+  private readonly allFingerprint: string;
+  private readonly reached: ReadonlySet<string>;
 
   constructor(private readonly catalog: Catalog) {
     this.tables = [...catalog.relations.values()].map(({ table }) => table);
+    this.reached = schemasReached(catalog);
+    this.ownFingerprint = this.ownIn(catalog.fingerprint);
+    this.allFingerprint = digestOf(catalog.fingerprint);
+  }
+
+  ownIn(fingerprint: string): string {
+    return digestOfSchemas(fingerprint, this.reached);
+  }
+
+  fingerprintFor({ namesOtherSchemas }: Plan): string {
+    return namesOtherSchemas === true ? this.allFingerprint : this.ownFingerprint;
   }
 
   get fingerprint(): string {
@@ -45,6 +61,7 @@ class MysqlCatalog implements KnownCatalog<MysqlSession> {
     if (hidden !== null) failed('triggers', hidden);
     return createMysqlPlanner({
       catalog: this.catalog,
+      reached: this.reached,
       declared: byRoutine,
       limits: { plansMax: statementsMax },
     });

@@ -48,6 +48,18 @@ class PostgresCatalog implements KnownCatalog<SessionState> {
     return this.catalog.fingerprint;
   }
 
+  get ownFingerprint(): string {
+    return this.catalog.fingerprint;
+  }
+
+  ownIn(fingerprint: string): string {
+    return fingerprint;
+  }
+
+  fingerprintFor(): string {
+    return this.catalog.fingerprint;
+  }
+
   get relationIds(): readonly string[] {
     return [...this.catalog.relations.keys()];
   }

@@ -135,14 +135,20 @@ export const catalogSql = [
   ),
 ].join('\nunion all ');
 
-const digest = ({ cells, from }: Part): string => {
+/** All parts begin with the schema. */
+const digestsOf = (name: string, { cells, from }: Part): string => {
   const row = cells.map((cell) => `ifnull(${cell}, '~')`).join(`, '|', `);
   const hash = `cast(conv(left(md5(concat(${row})), 16), 16, 10) as unsigned)`;
-  return `(select concat(count(*), ':', ifnull(bit_xor(${hash}), 0)) from ${from})`;
+  const [schema] = cells;
+  return `select '${name}' as part, cast(${schema} as char) as place, concat(count(*), ':', bit_xor(${hash})) as digest
+    from ${from} group by ${schema}`;
 };
 
 /**
- * Half of the fingerprint, the other half are the grants (grants.ts): one text, as `fingerprint`, that differs when DDL changed anything of the snapshot. Needs no privilege and takes no lock.
+ * Half of the fingerprint, the other half are the grants (grants.ts): one row per part and schema that has any of it, whose
+ * `digest` differs when DDL changed anything of the snapshot there. Needs no privilege and takes no lock.
  * At 500 tables with as many foreign keys 0.15 s on MariaDB 10.11 and 0.5 s on MySQL 5.7.
  */
-export const schemasFingerprintSql = `select cast(concat_ws(' ', ${Object.values(parts).map(digest).join(', ')}) as char) as fingerprint`;
+export const schemaDigestsSql = Object.entries(parts)
+  .map(([name, part]) => digestsOf(name, part))
+  .join('\nunion all ');

@@ -92,7 +92,7 @@ export interface SessionView {
 
 /** A snapshot of what the planner must know of one server, as one user sees it. Immutable. */
 export interface Catalog {
-  /** Changes when DDL changed anything of this (`readMysqlFingerprint`). */
+  /** Changes when DDL or a grant changed anything of this (`readMysqlFingerprint`), see fingerprint.ts. */
   readonly fingerprint: string;
   readonly flavour: 'mysql' | 'mariadb';
   /** 5.7.29 is 50729. */

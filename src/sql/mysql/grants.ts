@@ -4,7 +4,7 @@
  *
  * information_schema lists privileges that were granted to the account itself, and no restrictions of them.
  */
-import { createHash } from 'node:crypto';
+import { digestOf } from './fingerprint.js';
 
 /** Lines of SHOW GRANTS. */
 export interface Grants {
@@ -18,8 +18,7 @@ export const grantsSql = 'show grants';
 export const partialRevokesSql = `show variables like 'partial_revokes'`;
 
 /** Another text for other grants: passwords may stand in them. */
-export const digestOfGrants = (lines: readonly string[]): string =>
-  createHash('sha256').update(lines.toSorted().join('\n')).digest('hex').slice(0, 16);
+export const digestOfGrants = (lines: readonly string[]): string => digestOf(lines.toSorted().join('\n'));
 
 const quoted = '`(?:[^`]|``)*`|"(?:[^"]|"")*"';
 /** Of all tables of a schema, or of one of them. Column privileges are written with brackets. */

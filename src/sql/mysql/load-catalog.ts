@@ -15,8 +15,9 @@ import {
   type Trigger,
   type UniqueKey,
 } from './catalog.js';
-import { type CatalogPart, CELLS_MAX, catalogSql, cellName, schemasFingerprintSql } from './catalog-sql.js';
+import { type CatalogPart, CELLS_MAX, catalogSql, cellName, schemaDigestsSql } from './catalog-sql.js';
 import { hasAsciiBytes } from './collations.js';
+import { fingerprintText } from './fingerprint.js';
 import {
   digestOfGrants,
   type Grants,
@@ -68,10 +69,17 @@ async function fingerprinted(
   query: CatalogQuery,
 ): Promise<{ fingerprint: string; lines: readonly string[] }> {
   const lines = await grantsOf(query);
-  const [first] = await query(schemasFingerprintSql);
-  const schemas = textOf(first?.['fingerprint']);
-  if (schemas === null) throw new Error('there is no fingerprint');
-  return { fingerprint: `${schemas} ${digestOfGrants(lines)}`, lines };
+  const digests = groupBy(await query(schemaDigestsSql), (row) => (textOf(row['place']) ?? '').toLowerCase());
+  const schemas = new Map(
+    [...digests].map(([name, rows]) => [
+      name,
+      rows
+        .map((row) => `${textOf(row['part'])} ${textOf(row['digest'])}`)
+        .toSorted()
+        .join(),
+    ]),
+  );
+  return { fingerprint: fingerprintText({ grants: digestOfGrants(lines), schemas }), lines };
 }
 
 const NO_GRANTS_ARE_READ = 1290;

@@ -12,13 +12,14 @@ import { lex } from './lexer.js';
 import { parseTokens } from './parser/index.js';
 import { readCodeOf } from './read-code.js';
 import { readingModeOf } from './reading.js';
+import { schemasReached } from './reach.js';
 import { toldRows } from './returned.js';
 import { walkQuery } from './select.js';
 import type { Delete, Insert, Statement } from './statement-ast.js';
 import { type Controlled, transactionOf, walkStatement } from './statements.js';
 import type { Lexed, ReadingMode, Token } from './tokens.js';
 import type { Walk } from './walk.js';
-import { relationsNamed, strangeCall } from './words.js';
+import { relationsNamed, strangeCall, wordsOf } from './words.js';
 
 export interface PlannerLimits {
   /** How many texts' plans are remembered. */
@@ -29,6 +30,8 @@ export interface PlannerLimits {
 
 export interface PlannerOptions {
   readonly catalog: Catalog;
+  /** `schemasReached(catalog)`, where somebody has it already. */
+  readonly reached?: ReadonlySet<string>;
   /** What a user says that routines do. */
   readonly declared?: ReadonlyMap<Routine, CodeEffect>;
   readonly limits?: Partial<PlannerLimits>;
@@ -43,6 +46,7 @@ export function createMysqlPlanner(options: PlannerOptions): Planner {
   // Its own: another planner of the same catalog may be told other things of code.
   const catalog: Catalog = { ...options.catalog };
   readCodeOf(catalog, options.declared);
+  const others = schemasBeside(catalog, options.reached ?? schemasReached(catalog));
   const plans = new RecentTexts<Plan>({
     entriesMax: limits.plansMax,
     charactersMax: limits.planCharactersMax,
@@ -51,11 +55,22 @@ export function createMysqlPlanner(options: PlannerOptions): Planner {
     plan(text) {
       const known = plans.get(text);
       if (known !== undefined) return known;
-      const plan = planWithinStack(catalog, text, mode);
+      const plan = planWithinStack(catalog, text, { mode, others });
       plans.set(text, plan);
       return plan;
     },
   };
+}
+
+interface Reading {
+  readonly mode: ReadingMode;
+  /** In lower case. */
+  readonly others: ReadonlySet<string>;
+}
+
+function schemasBeside(catalog: Catalog, reached: ReadonlySet<string>): ReadonlySet<string> {
+  const all = [...catalog.relations.values(), ...[...catalog.routines.values()].flat()];
+  return new Set(all.map(({ schema }) => schema.toLowerCase()).filter((name) => !reached.has(name)));
 }
 
 function opaque(detail: string): Plan {
@@ -69,18 +84,27 @@ function opaque(detail: string): Plan {
 }
 
 /** A text nested deeper than the stack is not understood; any other error is a bug of ours and shows. */
-function planWithinStack(catalog: Catalog, text: string, mode: ReadingMode): Plan {
+function planWithinStack(catalog: Catalog, text: string, reading: Reading): Plan {
   try {
-    return planOf(catalog, text, mode);
+    return planOf(catalog, text, reading);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return opaque('the statement is nested too deeply');
   }
 }
 
-function planOf(catalog: Catalog, text: string, mode: ReadingMode): Plan {
+function planOf(catalog: Catalog, text: string, { mode, others }: Reading): Plan {
   const lexed = lex(text, mode);
   if (!lexed.lexed) return opaque(`the text cannot be read: ${lexed.message}`);
+  const plan = planOfLexed(catalog, text, { lexed, mode });
+  return wordsOf(lexed.tokens).some((word) => others.has(word)) ? { ...plan, namesOtherSchemas: true } : plan;
+}
+
+function planOfLexed(
+  catalog: Catalog,
+  text: string,
+  { lexed, mode }: { readonly lexed: Lexed; readonly mode: ReadingMode },
+): Plan {
   if (lexed.tokens.length < 2)
     return { kind: 'bypass', reason: { code: 'empty', detail: 'there is no statement' }, session: 'keeps' };
   const outcome = parseTokens(text, lexed, mode);

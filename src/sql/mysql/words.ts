@@ -8,8 +8,12 @@ import type { Token } from './tokens.js';
 
 const isName = ({ kind }: Token): boolean => kind === 'word' || kind === 'name';
 
+/** All that can be names, in lower case. */
+export const wordsOf = (tokens: readonly Token[]): readonly string[] =>
+  tokens.filter(isName).map(({ text }) => text.toLowerCase());
+
 export function relationsNamed(catalog: Catalog, tokens: readonly Token[]): ReadonlySet<Relation> {
-  const names = new Set(tokens.filter(isName).map(({ text }) => text.toLowerCase()));
+  const names = new Set(wordsOf(tokens));
   const defaultSchema = catalog.session.schema?.toLowerCase();
   const found = new Set<Relation>();
   for (const name of names)
