@@ -160,6 +160,7 @@ function pollingOf(
     intervalMs: changes.interval,
     process: random.hex(8),
     liveUntilMs: () => engine.liveUntilMs,
+    underWay: () => engine.writesUnderWay,
     rotate: (tables) => engine.invalidateForeign(tables),
     onFailure: (error) => failed('changes', error),
   });

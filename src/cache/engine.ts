@@ -127,6 +127,11 @@ export class Engine {
     return this.fills.liveUntilMs;
   }
 
+  /** By id: those that were begun and are not known to have ended. */
+  get writesUnderWay(): ReadonlySet<string> {
+    return this.writes.underWay;
+  }
+
   /** Settles when what was filled so far is in the store, or was not to be. */
   stored(): Promise<void> {
     return this.fills.stored();
@@ -357,12 +362,8 @@ export class Engine {
       let flight = mayJoin ? this.flights.join(request.group, request.key, own.vector) : undefined;
       let joined: Hit<P> | null = null;
       // What landed since this read looked for an entry is as good as what is under way.
-      if (
-        flight === undefined &&
-        mayJoin &&
-        finding instanceof Promise &&
-        this.decoded(request) !== undefined
-      ) {
+      const mayHaveLanded = mayJoin && finding instanceof Promise;
+      if (flight === undefined && mayHaveLanded && this.decoded(request) !== undefined) {
         joined = await this.landed(request, own);
         // Nothing is awaited between finding no flight and offering one: callers of the same moment share one.
         if (joined === null) flight = this.flights.join(request.group, request.key, own.vector);

@@ -75,6 +75,11 @@ export class Writes {
     return this.untold.size === 0 && !this.debts.isUntold;
   }
 
+  /** By id: begun, and not known to have ended. */
+  get underWay(): ReadonlySet<string> {
+    return this.standing;
+  }
+
   /** Whether it is still to be ended. */
   isStanding(id: string): boolean {
     return this.standing.has(id);

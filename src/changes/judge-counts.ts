@@ -12,6 +12,7 @@ import { isLogPosition, type RowCounts, type Statistics } from '../sql/statistic
 import { type Baseline, differences, excessOf, type TableBaseline, Unsettled } from './baseline.js';
 import type { Judge, Surroundings } from './judge.js';
 import type { OwnCounts } from './own-counts.js';
+import { Patience } from './patience.js';
 import { loadBaseline, saveBaseline, withTokens } from './shared.js';
 
 export interface CountsJudgeOptions extends Surroundings {
@@ -44,8 +45,11 @@ export class CountsJudge implements Judge<RowCounts> {
   /** As saved; null when another process may have saved another one. */
   private baseline: Baseline | null = null;
   private readonly unsettled = new Unsettled();
+  private readonly patience: Patience;
 
-  constructor(private readonly options: CountsJudgeOptions) {}
+  constructor(private readonly options: CountsJudgeOptions) {
+    this.patience = new Patience({ underWay: options.underWay, waitsMin: 0 });
+  }
 
   forget(): void {
     this.baseline = null;
@@ -121,7 +125,7 @@ export class CountsJudge implements Judge<RowCounts> {
   /** What is left of a suspicion after looking again: our own count may have been on its way. */
   private async confirm(before: Baseline, suspicion: Suspicion, look: Observer['look']): Promise<Suspicion> {
     let { excess, seen } = suspicion;
-    if (excess.size > 0) await Promise.race([this.options.settleOwn(), this.options.delay(SETTLE_MS_MAX)]);
+    if (excess.size > 0) await this.settle();
     for (let again = 0; again < SECOND_LOOKS_MAX && excess.size > 0; again++) {
       await this.options.delay(SECOND_LOOK_AFTER_MS);
       seen = countsIn(await look());
@@ -137,6 +141,14 @@ export class CountsJudge implements Judge<RowCounts> {
       excess = left;
     }
     return { excess, seen };
+  }
+
+  /** What our own connections were told, and are about to be told, is counted. */
+  private async settle(): Promise<void> {
+    const { delay, settleOwn } = this.options;
+    const goesOn = this.patience.begin();
+    while (goesOn()) await delay(SECOND_LOOK_AFTER_MS);
+    await Promise.race([settleOwn(), delay(SETTLE_MS_MAX)]);
   }
 
   private async rotate(ids: readonly string[]): Promise<void> {

@@ -13,6 +13,7 @@ import { isLogPosition, type LogPosition } from '../sql/statistics.js';
 import { TransactionSet } from '../sql/transaction-set.js';
 import type { Judge, Surroundings } from './judge.js';
 import type { OwnTransactions } from './own-transactions.js';
+import { Patience } from './patience.js';
 import { type LogBaseline, loadLog, saveLog } from './shared-log.js';
 
 export interface LogJudgeOptions extends Surroundings {
@@ -22,8 +23,8 @@ export interface LogJudgeOptions extends Surroundings {
   readonly rotateAll: () => Promise<void>;
 }
 
-/** How often it is asked whether a transaction was our own, before it counts as somebody else's. */
-const ASKS_MAX = { alone: 8, shared: 12 };
+/** How often it is asked whether a transaction was our own, when no write of ours was under way that may have made it. */
+const ASKS_MIN = { alone: 8, shared: 12 };
 const ASK_AFTER_MS = 50;
 
 /** Looks in a row that found others, before the next ones come later and later. */
@@ -39,8 +40,12 @@ export class LogJudge implements Judge<LogPosition> {
   /** Of each source, the last that was told by us. */
   private answered = TransactionSet.none;
   private foreignLooks = 0;
+  private readonly patience: Patience;
 
-  constructor(private readonly options: LogJudgeOptions) {}
+  constructor(private readonly options: LogJudgeOptions) {
+    const { isStoreShared, underWay } = options;
+    this.patience = new Patience({ underWay, waitsMin: isStoreShared ? ASKS_MIN.shared : ASKS_MIN.alone });
+  }
 
   /** Of how many intervals one is enough: where others write all the time, rotating for each of them serves nobody. */
   get pace(): number {
@@ -81,11 +86,11 @@ export class LogJudge implements Judge<LogPosition> {
 
   /** What is left of new transactions after it was asked for our own. */
   private async foreignOf(fresh: TransactionSet): Promise<TransactionSet> {
-    const { isStoreShared, delay } = this.options;
     let unknown = await this.withoutOwn(fresh);
-    const asksMax = isStoreShared ? ASKS_MAX.shared : ASKS_MAX.alone;
-    for (let asks = 0; asks < asksMax && !unknown.isEmpty; asks++) {
-      await delay(ASK_AFTER_MS);
+    if (unknown.isEmpty) return unknown;
+    const goesOn = this.patience.begin();
+    while (!unknown.isEmpty && goesOn()) {
+      await this.options.delay(ASK_AFTER_MS);
       unknown = await this.withoutOwn(unknown);
     }
     return unknown;

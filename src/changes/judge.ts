@@ -9,6 +9,8 @@ export interface Surroundings {
   /** Asks the store. */
   readonly converse: <T>(conversation: Conversation<T>) => Promise<T>;
   readonly delay: (delayMs: number) => Promise<void>;
+  /** Writes of this process that were begun and have not ended, by id. */
+  readonly underWay: () => ReadonlySet<string>;
 }
 
 /** Tells what others wrote from what was written through the cache, and rotates the one. */

@@ -61,7 +61,7 @@ export class LocalTransactions implements OwnTransactions {
   }
 }
 
-/** What was made meanwhile goes to the store together; whoever looks waits longer than this for it. */
+/** The first goes to the store at once, what is made within this time then together; whoever looks waits longer for it. */
 const PUBLISH_AFTER_MS = 100;
 
 export interface StoredTransactionsOptions {
@@ -80,7 +80,7 @@ export class StoredTransactions implements OwnTransactions {
   add(names: TableNames, made: TransactionSet): void {
     this.local.add(names, made);
     this.unpublished.set(names.database, names);
-    this.timer ??= this.options.clock.after(PUBLISH_AFTER_MS, () => void this.publish());
+    if (this.timer === null) this.publishInTurn();
   }
 
   async take(names: TableNames): Promise<TransactionSet> {
@@ -94,8 +94,15 @@ export class StoredTransactions implements OwnTransactions {
     await this.publish();
   }
 
+  private publishInTurn(): void {
+    this.timer = this.options.clock.after(PUBLISH_AFTER_MS, () => {
+      this.timer = null;
+      if (this.unpublished.size > 0) this.publishInTurn();
+    });
+    void this.publish();
+  }
+
   private async publish(): Promise<void> {
-    this.timer = null;
     const all = [...this.unpublished.values()];
     this.unpublished.clear();
     for (const names of all)

@@ -22,6 +22,8 @@ export interface WatchOptions {
   readonly ownTransactions: OwnTransactions;
   /** Has all connections of this process count what they wrote. Never rejects. */
   readonly settleOwn: () => Promise<void>;
+  /** Writes of this process that were begun and have not ended, by id. */
+  readonly underWay: () => ReadonlySet<string>;
   /** Whether the tokens are in the store, too: one of this process alone need not be asked who depends on what. */
   readonly isStoreShared: boolean;
   readonly clock: Clock;
@@ -69,10 +71,11 @@ export class Watch {
     private readonly onEnded: () => void,
   ) {
     this.seenAtMs = options.clock.monotonicMs();
-    const { isStoreShared, rotate } = options;
+    const { isStoreShared, rotate, underWay } = options;
     const around = {
       names,
       isStoreShared,
+      underWay,
       converse: <T>(conversation: Conversation<T>) => this.converse(conversation),
       delay: (delayMs: number) => this.delay(delayMs),
     };

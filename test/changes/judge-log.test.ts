@@ -15,6 +15,7 @@ describe('a judge of a log', () => {
   let clock: ManualClock;
   let server: EmbeddedServer;
   let own: LocalTransactions;
+  let underWay: Set<string>;
   let rotations: number;
   let rotationFails: boolean;
   /** The last number of the log, and how far it can be read; null: as MySQL, all of it can. */
@@ -25,6 +26,7 @@ describe('a judge of a log', () => {
     clock = manualClock();
     server = createServer({ clock, random: systemRandom, memory: { maxBytes: 0, policy: 'noeviction' } });
     own = new LocalTransactions();
+    underWay = new Set();
     rotations = 0;
     rotationFails = false;
     last = 5;
@@ -37,6 +39,7 @@ describe('a judge of a log', () => {
       names,
       own,
       isStoreShared: false,
+      underWay: () => underWay,
       converse: async (conversation) => converse(openSession(embeddedStore(server)), conversation),
       delay: (delayMs) => new Promise((resolve) => void clock.after(delayMs, resolve)),
       rotateAll: async () => {
@@ -99,6 +102,35 @@ describe('a judge of a log', () => {
     last = shown = 7;
     clock.after(120, () => makeOwn(7));
     expect(await rotated(judge)).toBe(0);
+  });
+
+  it('waits for the writes that are under way, however late their sessions are told', async () => {
+    const judge = await settledJudge();
+    underWay.add('slow');
+    last = shown = 7;
+    clock.after(1_900, () => {
+      makeOwn(7);
+      underWay.delete('slow');
+    });
+    expect(await rotated(judge)).toBe(0);
+  });
+
+  it('waits two seconds once for a write that takes for ever, and no longer for others than without it', async () => {
+    const judge = await settledJudge();
+    underWay.add('endless');
+    const tookMs = async (): Promise<number> => {
+      const beganAtMs = clock.monotonicMs();
+      expect(await rotated(judge)).toBe(1);
+      return clock.monotonicMs() - beganAtMs;
+    };
+    last = shown = 7;
+    expect(await tookMs()).toBe(2_050);
+    last = shown = 8;
+    expect(await tookMs()).toBe(450);
+    underWay.delete('endless');
+    underWay.add('another');
+    last = shown = 9;
+    expect(await tookMs()).toBe(2_050);
   });
 
   it('rotates again when one more can be read, until one of ours behind it was answered', async () => {

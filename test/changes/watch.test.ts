@@ -18,6 +18,7 @@ describe('a watch', () => {
   let clock: ManualClock;
   let server: EmbeddedServer;
   let own: LocalCounts;
+  let underWay: Set<string>;
   let written: Map<string, number>;
   let epoch: string;
   let watches: Watch[];
@@ -27,6 +28,7 @@ describe('a watch', () => {
     clock = manualClock();
     server = createServer({ clock, random: systemRandom, memory: { maxBytes: 0, policy: 'noeviction' } });
     own = new LocalCounts();
+    underWay = new Set();
     written = new Map([
       ['1', 5],
       ['2', 5],
@@ -78,6 +80,7 @@ describe('a watch', () => {
           store: embeddedStore(server),
           own,
           ownTransactions: new LocalTransactions(),
+          underWay: () => underWay,
           settleOwn: () => settleOwn(),
           isStoreShared: false,
           clock,
@@ -168,6 +171,18 @@ describe('a watch', () => {
     await settle();
     await interval();
     expect(rotated).toStrictEqual([[root], [table('1')]]);
+  });
+
+  it('waits for the writes that are under way before it takes rows for those of others', async () => {
+    const { rotated } = await started('a');
+    underWay.add('slow');
+    write('1', 3);
+    for (let again = 0; again < 5; again++) await interval();
+    own.add([{ names, tableId: '1', count: 3 }]);
+    underWay.clear();
+    await interval();
+    await interval();
+    expect(rotated).toStrictEqual([[root]]);
   });
 
   it('does not forget what it could not rotate', async () => {
