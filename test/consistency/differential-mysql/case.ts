@@ -5,7 +5,7 @@ import { definitions, settings, shadows, views } from './scenes/names.js';
 import { cascades, partitions, together, upserts } from './scenes/rows.js';
 import { givenFromElsewhere, sights } from './scenes/sights.js';
 import { conversions, derived, folding, numbered } from './scenes/values.js';
-import { type Call, type Case, isRead, type Read, type SessionName, type Step, type Way } from './script.js';
+import { type Call, type Case, type Read, type SessionName, type Step, type Way } from './script.js';
 import { Drawing, type Recipe, type Scene, Stage, type Writing } from './stage.js';
 
 export const recipes: readonly (readonly [name: string, recipe: Recipe])[] = [
@@ -221,6 +221,3 @@ const implicit = [
 ];
 
 const textOnly = (text: string): Call => ({ text, values: [], way: 'query' });
-
-export const readsOf = (calls: readonly (Call | Read)[]): readonly Read[] =>
-  calls.filter((call) => isRead(call));

@@ -3,11 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { withCache } from '../../../src/adapters/mysql2/index.js';
 import { createCache } from '../../../src/index.js';
 import { createMysqlDatabase, describeWithMysql } from '../../support/mysql.js';
-import { noCounts } from '../differential/player.js';
-import { added, lineOfCounts } from '../differential/seeds.js';
+import { lineOfCounts } from '../differential/counts.js';
 import { settingOf, settingsWith } from '../differential/settings.js';
 import { caseOf, recipes } from './case.js';
-import { explained, type Trial, trySeeds } from './run.js';
+import { type Trial, tries } from './run.js';
 
 const STEPS = 72;
 /** Of every scene once. */
@@ -23,18 +22,7 @@ describeWithMysql('after every acknowledged write through mysql2', () => {
       source: { createCache, withCache },
       setting: settingOf(settings, seed),
     });
-    let counts = noCounts();
-    const failures: string[] = [];
-    await trySeeds(trialOf, {
-      seeds: seeds.values(),
-      steps: STEPS,
-      onOutcome: async (outcome, seed) => {
-        counts = added(counts, outcome.counts);
-        if (outcome.mismatch === null) return 'go on';
-        failures.push(await explained(trialOf(seed), caseOf(seed, STEPS), outcome));
-        return 'enough';
-      },
-    });
+    const { counts, failures } = await tries.held(trialOf, { seeds: seeds.values(), steps: STEPS });
     await database.drop();
     expect(failures).toEqual([]);
     if (process.env['LOOKASIDE_TEST_VERBOSE'] !== undefined) console.log(lineOfCounts(counts));

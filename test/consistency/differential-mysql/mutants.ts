@@ -1,7 +1,6 @@
 /** Decides which mutants of the real planner and adapter for the MySQL family the differential must report, as texts of the sources changed. */
-import { createRequire } from 'node:module';
 import type { DifferentialMutant } from '../differential/mutant.js';
-import { bundle } from '../history/bundle.js';
+import { mutate as mutateBoth } from '../history/mutants.js';
 import type { Package } from './pools.js';
 
 export interface MysqlMutant extends DifferentialMutant {
@@ -12,10 +11,8 @@ export interface MysqlMutant extends DifferentialMutant {
 export async function mutate(
   mutant: MysqlMutant,
 ): Promise<{ source: Package; dispose: () => Promise<void> }> {
-  const contents = `export { createCache } from './src/create-cache.js';
-    export { withCache } from './src/adapters/mysql2/index.js';`;
-  const { file, dispose } = await bundle({ contents }, mutant);
-  return { source: createRequire(import.meta.url)(file) as Package, dispose };
+  const { source, dispose } = await mutateBoth(mutant);
+  return { source: { createCache: source.createCache, withCache: source.withMysqlCache }, dispose };
 }
 
 const sql = (name: string): string => `../sql/mysql/${name}.ts`;

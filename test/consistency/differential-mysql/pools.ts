@@ -1,12 +1,13 @@
 /**
- * Decides what stands in front of a case's schema: one cache, or two that share a store as those of two processes do, with
- * pools per session; and beside them connections without, to the schema itself and to its twin.
+ * Decides how a case of the MySQL family is connected: by pools per session with a cache in front, and beside them without, to
+ * the schema itself and to its twin.
  */
 import mysql from 'mysql2';
-import type { Connection, PoolConnection } from 'mysql2/promise';
+import type { Connection } from 'mysql2/promise';
 import mysqlPromise from 'mysql2/promise';
 import type { Cache, Config } from '../../../src/index.js';
-import { cachesOf, type Kept, keptOf, type Setting } from '../differential/kept.js';
+import { Fronts } from '../differential/fronts.js';
+import type { Kept, Setting } from '../differential/kept.js';
 import { OTHER, SCHEMA, type SessionName } from './script.js';
 
 /** The package, or a mutant of it. */
@@ -43,43 +44,36 @@ const settings: Readonly<Record<SessionName, string>> = {
 const startOf = (session: SessionName): string =>
   `set innodb_lock_wait_timeout = ${LOCK_SECONDS}, lock_wait_timeout = ${LOCK_SECONDS}${settings[session]}`;
 
+/** The schemas that a cache stands in front of, and those without one to which the same is written. */
+export interface Sides {
+  readonly cached: Schemas;
+  readonly twin: Schemas;
+}
+
 export class Pools {
-  private readonly caches: readonly Cache[];
-  private readonly wrapped = new Map<string, Promise<mysql.Pool>>();
+  private readonly fronts: Fronts<SessionName, mysql.Pool>;
   private readonly plain = new Map<string, Promise<Connection>>();
-  private turn = 0;
 
   constructor(
     private readonly place: Place,
-    private readonly names: { readonly cached: Schemas; readonly twin: Schemas },
+    private readonly names: Sides,
     private readonly source: Package,
     setting: Setting,
   ) {
-    this.caches = cachesOf(source.createCache, setting);
+    this.fronts = new Fronts(source.createCache, setting, (session, cache) => this.opened(session, cache));
   }
 
   async close(): Promise<void> {
-    for (const pool of this.wrapped.values()) await (await pool).promise().end();
     for (const connection of this.plain.values()) (await connection).destroy();
-    for (const cache of this.caches) await cache.close();
+    await this.fronts.close((pool) => pool.promise().end());
   }
 
   get counted(): Kept {
-    return keptOf(this.caches);
+    return this.fronts.counted;
   }
 
-  get failures(): readonly string[] {
-    return this.caches.flatMap((cache) => Object.keys(cache.stats().failures));
-  }
-
-  /** With a cache in front: of several, each in its turn. */
   pool(session: SessionName): Promise<mysql.Pool> {
-    const number = this.turn++ % this.caches.length;
-    const name = `${session} ${number}`;
-    let known = this.wrapped.get(name);
-    known ??= this.opened(session, number);
-    this.wrapped.set(name, known);
-    return known;
+    return this.fronts.pool(session);
   }
 
   private optionsOf(session: SessionName, names: Schemas): mysql.PoolOptions {
@@ -87,9 +81,7 @@ export class Pools {
     return { ...this.place, database, multipleStatements: true };
   }
 
-  private async opened(session: SessionName, number: number): Promise<mysql.Pool> {
-    const cache = this.caches[number];
-    if (cache === undefined) throw new Error(`there is no cache ${number}`);
+  private async opened(session: SessionName, cache: Cache): Promise<mysql.Pool> {
     const pool = mysql.createPool({ ...this.optionsOf(session, this.names.cached), connectionLimit: 2 });
     pool.on('connection', (connection) => connection.query(startOf(session)));
     this.source.withCache(pool, cache);
@@ -127,5 +119,3 @@ export class Pools {
     return connection;
   }
 }
-
-export type Client = Connection | PoolConnection;

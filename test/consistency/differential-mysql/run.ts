@@ -1,13 +1,13 @@
-/** Decides how seeds are tried on a server of the MySQL family: each on schemas of its own, and made short if it fails. Knows no test runner. */
+/** Decides how seeds are tried on a server of the MySQL family: each on schemas of its own. Knows no test runner. */
 import mysql from 'mysql2/promise';
 import type { Setting } from '../differential/kept.js';
-import { type Outcome as AnyOutcome, triesOf } from '../differential/seeds.js';
-import { shrunk } from '../differential/shrink.js';
+import { Player } from '../differential/player.js';
+import { type Outcome, outcomeOf, triesOf } from '../differential/seeds.js';
 import { errorAnswer } from './answer.js';
 import { caseOf } from './case.js';
-import { Mismatch, Player, type Sides } from './player.js';
-import { type Package, type Place, type Schemas, textIn } from './pools.js';
-import { type Case, printed } from './script.js';
+import { type Package, type Place, type Schemas, type Sides, textIn } from './pools.js';
+import { type Case, printed, type Step } from './script.js';
+import { MysqlSide } from './side.js';
 
 export interface Trial {
   readonly place: Place;
@@ -16,8 +16,6 @@ export interface Trial {
   /** Only scenes of this name. */
   readonly scene?: string;
 }
-
-export type Outcome = AnyOutcome<Mismatch>;
 
 let serial = 0;
 
@@ -66,38 +64,18 @@ async function endPrepared(connection: mysql.Connection, schemas: readonly strin
   }
 }
 
-export async function play(
-  { place, source, setting = {} }: Trial,
+async function play(
+  { place, source, setting }: Trial,
   { setup, steps }: Case,
-  isOver = (): boolean => false,
+  isOver?: () => boolean,
 ): Promise<Outcome> {
   const sides = sidesOf();
   await prepare(place, sides, setup);
-  const player = new Player(place, sides, source, setting);
   try {
-    for (const step of steps) if (!isOver()) await player.play(step);
-    return { counts: player.counts, mismatch: null };
-  } catch (error) {
-    if (!(error instanceof Mismatch)) throw error;
-    return { counts: player.counts, mismatch: error };
+    return await outcomeOf(new Player(new MysqlSide(place, sides, source, setting)), steps, isOver);
   } finally {
-    await player.close();
     await drop(place, sides);
   }
 }
 
-/** The shortest case found that fails, for people. */
-export async function explained(trial: Trial, failed: Case, { counts }: Outcome): Promise<string> {
-  const fails = async (made: Case): Promise<boolean> => (await play(trial, made)).mismatch !== null;
-  const steps = await shrunk(failed.steps.slice(0, counts.steps), (left) =>
-    fails({ ...failed, steps: left }),
-  );
-  const setup = await shrunk(failed.setup, (left) => fails({ ...failed, steps, setup: left }));
-  const short = { ...failed, steps, setup };
-  const { mismatch } = await play(trial, short);
-  return `${printed(short)}\n${mismatch?.message ?? 'and now it does not fail'}`;
-}
-
-export const tries = triesOf<Trial, Case, Mismatch>({ caseOf, play });
-
-export const { trySeeds, reported } = tries;
+export const tries = triesOf<Trial, Step, Case>({ caseOf, play, printed });

@@ -4,15 +4,13 @@ import { startMysql57 } from '../../../scripts/lib/mysql57.js';
 import { withCache } from '../../../src/adapters/mysql2/index.js';
 import { createCache } from '../../../src/index.js';
 import { runSoak } from '../differential/soaking.js';
-import { caseOf } from './case.js';
 import { type MysqlMutant, mutants, mutate } from './mutants.js';
-import type { Mismatch } from './player.js';
 import type { Package } from './pools.js';
-import { explained, type Trial, tries } from './run.js';
+import { type Trial, tries } from './run.js';
 
 const STEPS = 160;
 
-runSoak<Package, Trial, Mismatch, MysqlMutant>(async (database = 'mariadb') => {
+runSoak<Package, Trial, MysqlMutant>(async (database = 'mariadb') => {
   if (!['mariadb', 'mysql57'].includes(database))
     throw new RangeError('--database must be postgres, mariadb or mysql57');
   const server = await (database === 'mariadb' ? startMariadb() : startMysql57());
@@ -23,7 +21,6 @@ runSoak<Package, Trial, Mismatch, MysqlMutant>(async (database = 'mariadb') => {
     steps: STEPS,
     source: { createCache, withCache },
     trialOf: (source, setting, scene) => ({ place, source, setting, scene }),
-    explained: (trial, seed, outcome) => explained(trial, caseOf(seed, STEPS, trial.scene), outcome),
     mutants,
     mutate,
     sceneOf: ({ scene }) => scene,

@@ -1,10 +1,8 @@
-/**
- * Decides what stands in front of a case's database: one cache, or two that share a store as those of two processes do, with
- * pools per session; and beside them connections without. Counts what was answered from a cache.
- */
+/** Decides how a case on Postgres is connected: by pools per session with a cache in front, and beside them without. */
 import pg from 'pg';
 import type { Cache, Config } from '../../../src/index.js';
-import { cachesOf, type Kept, keptOf, type Setting } from './kept.js';
+import { Fronts } from './fronts.js';
+import type { Kept, Setting } from './kept.js';
 import type { SessionName } from './script.js';
 
 /** The package, or a mutant of it. */
@@ -30,44 +28,32 @@ const optionsOf: Readonly<Record<SessionName, string>> = {
 const startOf = (session: SessionName): string => `${optionsOf[session]} -c lock_timeout=30`;
 
 export class Caches {
-  private readonly caches: readonly Cache[];
-  private readonly pools = new Map<string, Promise<pg.Pool>>();
+  private readonly fronts: Fronts<SessionName, pg.Pool>;
   private readonly plain = new Map<SessionName, Promise<readonly pg.Client[]>>();
-  private turn = 0;
 
   constructor(
     private readonly place: Place,
     private readonly source: Package,
     setting: Setting,
   ) {
-    this.caches = cachesOf(source.createCache, setting);
+    this.fronts = new Fronts(source.createCache, setting, (session, cache) => this.opened(session, cache));
   }
 
   async close(): Promise<void> {
-    for (const pool of this.pools.values()) await (await pool).end();
     for (const clients of this.plain.values())
       await Promise.all((await clients).map((client) => client.end()));
-    for (const cache of this.caches) await cache.close();
+    await this.fronts.close((pool) => pool.end());
   }
 
   get counted(): Kept {
-    return keptOf(this.caches);
+    return this.fronts.counted;
   }
 
-  /** With a cache in front: of several, each in its turn. */
   pool(session: SessionName): Promise<pg.Pool> {
-    const number = this.turn++ % this.caches.length;
-    const name = `${session} ${number}`;
-    const known = this.pools.get(name);
-    if (known !== undefined) return known;
-    const opened = this.opened(session, number);
-    this.pools.set(name, opened);
-    return opened;
+    return this.fronts.pool(session);
   }
 
-  private async opened(session: SessionName, number: number): Promise<pg.Pool> {
-    const cache = this.caches[number];
-    if (cache === undefined) throw new Error(`there is no cache ${number}`);
+  private async opened(session: SessionName, cache: Cache): Promise<pg.Pool> {
     const pool = new pg.Pool({ ...this.place.config, options: startOf(session), max: 2 });
     pool.on('error', () => undefined); // told to its query, too
     this.source.withCache(pool, cache);

@@ -10,10 +10,9 @@ import {
   redisServer,
 } from '../../support/servers.js';
 import { caseOf } from './case.js';
+import { type Counts, lineOfCounts } from './counts.js';
 import { recipes } from './hazards/scenes.js';
-import { noCounts } from './player.js';
-import { dropTenant, explained, type Server, type Trial, trySeeds } from './run.js';
-import { added, lineOfCounts } from './seeds.js';
+import { dropTenant, type Server, type Trial, tries } from './run.js';
 import { type NamedSetting, settingOf, settingsWith } from './settings.js';
 import { shrunk } from './shrink.js';
 
@@ -24,27 +23,13 @@ const seedsOfSharing = [9, 10, 11];
 
 const server: Server = { createDatabase: (like) => postgres().createDatabase(like) };
 
-async function holds(
-  settings: readonly NamedSetting[],
-  tried: readonly number[],
-): Promise<ReturnType<typeof noCounts>> {
-  let counts = noCounts();
-  const failures: string[] = [];
+async function holds(settings: readonly NamedSetting[], tried: readonly number[]): Promise<Counts> {
   const trialOf = (seed: number): Trial => ({
     server,
     source: { createCache, withCache },
     setting: settingOf(settings, seed),
   });
-  await trySeeds(trialOf, {
-    seeds: tried.values(),
-    steps: STEPS,
-    onOutcome: async (outcome, seed) => {
-      counts = added(counts, outcome.counts);
-      if (outcome.mismatch === null) return 'go on';
-      failures.push(await explained(trialOf(seed), caseOf(seed, STEPS), outcome));
-      return 'enough';
-    },
-  });
+  const { counts, failures } = await tries.held(trialOf, { seeds: tried.values(), steps: STEPS });
   expect(failures).toEqual([]);
   if (process.env['LOOKASIDE_TEST_VERBOSE'] !== undefined) console.log(lineOfCounts(counts));
   return counts;

@@ -11,6 +11,8 @@ export interface Setting {
 export interface Kept {
   readonly hits: number;
   readonly fills: number;
+  /** Reads that went past the cache while the tables were being looked at, as they are after a definition. */
+  readonly early: number;
 }
 
 let serial = 0;
@@ -39,10 +41,12 @@ export function cachesOf(
 export function keptOf(caches: readonly Cache[]): Kept {
   let hits = 0;
   let fills = 0;
+  let early = 0;
   for (const cache of caches) {
     const stats = cache.stats();
     hits += stats.nearHits + stats.storeHits + stats.joined;
     fills += stats.fills;
+    early += stats.bypassed['catalog-stale'] ?? 0;
   }
-  return { hits, fills };
+  return { hits, fills, early };
 }

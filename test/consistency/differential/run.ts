@@ -1,14 +1,14 @@
-/** Decides how seeds are tried: each on a database of its own, and made short if it fails. Knows no test runner. */
+/** Decides how seeds are tried on Postgres: each on a database of its own. Knows no test runner. */
 import pg from 'pg';
 import { errorAnswer } from './answer.js';
 import type { Package, Place } from './caches.js';
 import { caseOf } from './case.js';
 import { forgetPrepared, prepare } from './contents.js';
 import type { Setting } from './kept.js';
-import { Mismatch, Player } from './player.js';
-import { type Case, type CaseConfig, printed, type Step } from './script.js';
-import { type Outcome as AnyOutcome, triesOf } from './seeds.js';
-import { shrunk } from './shrink.js';
+import { Player } from './player.js';
+import { type Case, printed, type Step } from './script.js';
+import { type Outcome, outcomeOf, triesOf } from './seeds.js';
+import { PostgresSide } from './side.js';
 
 export interface Server {
   /** A new database: empty, or as the one that it is copied from. */
@@ -27,8 +27,6 @@ export interface Trial {
   /** Only scenes of this name. */
   readonly scene?: string;
 }
-
-export type Outcome = AnyOutcome<Mismatch>;
 
 /** A role is there for all of a server. */
 async function administer(place: Place, statement: string): Promise<void> {
@@ -58,18 +56,13 @@ export async function dropTenant({ createDatabase }: Server): Promise<void> {
 async function playOn(
   database: Database,
   { source, setting = {} }: Trial,
-  { steps, config }: { readonly steps: readonly Step[]; readonly config: CaseConfig },
-  isOver = (): boolean => false,
+  { steps, config }: Case,
+  isOver?: () => boolean,
 ): Promise<Outcome> {
-  const player = new Player(database, source, { ...setting, config: { ...setting.config, ...config } });
+  const side = new PostgresSide(database, source, { ...setting, config: { ...setting.config, ...config } });
   try {
-    for (const step of steps) if (!isOver()) await player.play(step);
-    return { counts: player.counts, mismatch: null };
-  } catch (error) {
-    if (!(error instanceof Mismatch)) throw error;
-    return { counts: player.counts, mismatch: error };
+    return await outcomeOf(new Player(side), steps, isOver);
   } finally {
-    await player.close();
     await forgetPrepared(database);
   }
 }
@@ -92,28 +85,19 @@ async function onDatabase<T>(
 const play = (trial: Trial, played: Case, isOver?: () => boolean): Promise<Outcome> =>
   onDatabase(trial, played.setup, (database) => playOn(database, trial, played, isOver));
 
-/** The shortest case found that fails, for people. */
-export async function explained(trial: Trial, failed: Case, { counts }: Outcome): Promise<string> {
-  const { setup, steps } = failed;
-  const needed = await onDatabase(trial, setup, (made) =>
-    shrunk(steps.slice(0, counts.steps), async (left) => {
-      const copy = await trial.server.createDatabase(made.config.database);
-      try {
-        return (await playOn(copy, trial, { ...failed, steps: left })).mismatch !== null;
-      } finally {
-        await copy.drop();
-      }
-    }),
-  );
-  const made = await shrunk(
-    setup,
-    async (left) => (await play(trial, { ...failed, setup: left, steps: needed })).mismatch !== null,
-  );
-  const short = { ...failed, setup: made, steps: needed };
-  const { mismatch } = await play(trial, short);
-  return `${printed(short)}\n${mismatch?.message ?? 'and now it does not fail'}`;
-}
-
-export const tries = triesOf<Trial, Case, Mismatch>({ caseOf, play });
-
-export const { trySeeds, reported } = tries;
+export const tries = triesOf<Trial, Step, Case>({
+  caseOf,
+  play,
+  onCopies: (trial, { setup }, use) =>
+    onDatabase(trial, setup, (made) =>
+      use(async (played) => {
+        const copy = await trial.server.createDatabase(made.config.database);
+        try {
+          return await playOn(copy, trial, played);
+        } finally {
+          await copy.drop();
+        }
+      }),
+    ),
+  printed,
+});

@@ -1,6 +1,7 @@
-/** Decides what a case of the differential test is: texts that make a database, and what is then asked of it. */
+/** Decides what a case on Postgres is: texts that make a database, and what is then asked of it. */
 import { inspect } from 'node:util';
 import type { Config } from '../../../src/index.js';
+import { type AnyCall, type AnyCase, type Asking, printedCase, type StepOf } from './steps.js';
 
 /** How a connection's session is set up: as its role and settings say, from its start. */
 export const sessionNames = ['plain', 'path', 'zone', 'tenant'] as const;
@@ -9,9 +10,7 @@ export type SessionName = (typeof sessionNames)[number];
 /** In a text: the name of the database. What a prepared transaction is called is known to the whole server. */
 export const DATABASE = '{database}';
 
-export interface Call {
-  readonly text: string;
-  readonly values: readonly unknown[];
+export interface Call extends AnyCall {
   /** Of a prepared statement. */
   readonly name?: string;
   readonly rowMode?: 'array';
@@ -19,33 +18,21 @@ export interface Call {
   readonly where?: 'elsewhere' | 'uncached';
 }
 
-export interface Read extends Call {
+export interface Read extends Call, Asking {
   readonly session: SessionName;
-  /** The statement says in which order its rows come. */
-  readonly isOrdered: boolean;
   /** Said before it on its connection, and after it: settings that hold for it alone. */
   readonly around?: readonly [before: readonly string[], after: readonly string[]];
   /** It means something on its own connection only. */
   readonly isLocal?: true;
 }
 
-export type Step =
-  | { readonly kind: 'read'; readonly read: Read }
-  | { readonly kind: 'write'; readonly session: SessionName; readonly call: Call }
-  /** On one client, in order: transactions, settings, temporary tables. */
-  | { readonly kind: 'client'; readonly session: SessionName; readonly calls: readonly (Call | Read)[] }
-  /** Other tables from here on: what is kept is not asked for any more. */
-  | { readonly kind: 'scene'; readonly name: string };
+export type Step = StepOf<Call, Read>;
 
 /** What a case needs to be said of its database. */
 export type CaseConfig = Pick<Config, 'effects' | 'sessions'>;
 
-export interface Case {
-  readonly seed: number;
+export interface Case extends AnyCase<Step> {
   readonly config: CaseConfig;
-  /** One text each; what the database refuses is left out. */
-  readonly setup: readonly string[];
-  readonly steps: readonly Step[];
 }
 
 const said = (value: unknown): string => inspect(value, { breakLength: Number.POSITIVE_INFINITY });
@@ -63,21 +50,4 @@ export function lineOf(call: Call | Read): string {
   return notes.length === 0 ? `${text};` : `${text}; -- ${notes.join(', ')}`;
 }
 
-function linesOf(step: Step): readonly string[] {
-  switch (step.kind) {
-    case 'read':
-      return [`read as ${step.read.session}: ${lineOf(step.read)}`];
-    case 'write':
-      return [`write as ${step.session}: ${lineOf(step.call)}`];
-    case 'client':
-      return [`one client as ${step.session}:`, ...step.calls.map((call) => `  ${lineOf(call)}`)];
-    case 'scene':
-      return [`scene: ${step.name}`];
-  }
-}
-
-/** For people, and to be put into a test by hand. */
-export function printed({ seed, setup, steps, config }: Case): string {
-  const lines = steps.flatMap(linesOf);
-  return [`seed ${seed}`, `with ${said(config)}`, ...setup.map((text) => `${text};`), ...lines].join('\n  ');
-}
+export const printed = (made: Case): string => `with ${said(made.config)}\n${printedCase(made, lineOf)}`;

@@ -5,16 +5,14 @@ import { withCache } from '../../../src/adapters/pg/index.js';
 import { createCache } from '../../../src/index.js';
 import { mutate } from '../history/mutants.js';
 import type { Package } from './caches.js';
-import { caseOf } from './case.js';
 import type { DifferentialMutant } from './mutant.js';
 import { mutants } from './mutants.js';
-import type { Mismatch } from './player.js';
-import { explained, type Server, type Trial, tries } from './run.js';
+import { type Server, type Trial, tries } from './run.js';
 import { runSoak } from './soaking.js';
 
 const STEPS = 200;
 
-runSoak<Package, Trial, Mismatch, DifferentialMutant>(async (database = 'postgres') => {
+runSoak<Package, Trial, DifferentialMutant>(async (database = 'postgres') => {
   if (database !== 'postgres') throw new RangeError('--database must be postgres, mariadb or mysql57');
   const postgres = await startPostgres();
   const server = serverAt(postgres.url);
@@ -23,7 +21,6 @@ runSoak<Package, Trial, Mismatch, DifferentialMutant>(async (database = 'postgre
     steps: STEPS,
     source: { createCache, withCache },
     trialOf: (source, setting, scene) => ({ server, source, setting, scene }),
-    explained: (trial, seed, outcome) => explained(trial, caseOf(seed, STEPS, trial.scene), outcome),
     mutants,
     mutate,
     sceneOf: () => '',

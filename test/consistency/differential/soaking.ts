@@ -1,10 +1,10 @@
 /** Decides how the differential is run for long, and what is printed of it. Knows no database: it is told how one is tried. */
 import { parseArgs } from 'node:util';
 import { startRedisProcess } from '../../../scripts/lib/redis-process.js';
+import { added, lineOfCounts, noCounts } from './counts.js';
 import type { Setting } from './kept.js';
 import type { DifferentialMutant } from './mutant.js';
-import { noCounts } from './player.js';
-import { added, lineOfCounts, type Outcome, type Tries, type Wrong } from './seeds.js';
+import type { Tries } from './seeds.js';
 import { type NamedSetting, settingOf, settingsWith } from './settings.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -13,14 +13,12 @@ const FAILURES_MAX = 10;
 const PATIENCE_MS = 60_000;
 
 /** What is tried, with a server that runs. */
-export interface Soak<Source, Trial, M extends Wrong, Mutant extends DifferentialMutant> {
-  readonly tries: Tries<Trial, M>;
+export interface Soak<Source, Trial, Mutant extends DifferentialMutant> {
+  readonly tries: Tries<Trial>;
   readonly steps: number;
   /** The package as it is. */
   readonly source: Source;
   readonly trialOf: (source: Source, setting: Setting, scene: string) => Trial;
-  /** The shortest case of this seed that fails, for people. */
-  readonly explained: (trial: Trial, seed: number, outcome: Outcome<M>) => Promise<string>;
   readonly mutants: readonly Mutant[];
   readonly mutate: (mutant: Mutant) => Promise<{ source: Source; dispose: () => Promise<void> }>;
   /** The scene that is about it, where there is one. */
@@ -29,8 +27,8 @@ export interface Soak<Source, Trial, M extends Wrong, Mutant extends Differentia
 }
 
 /** Runs until it is over, and ends the process. @param start starts a server, from what was asked for */
-export function runSoak<Source, Trial, M extends Wrong, Mutant extends DifferentialMutant>(
-  start: (database: string | undefined) => Promise<Soak<Source, Trial, M, Mutant>>,
+export function runSoak<Source, Trial, Mutant extends DifferentialMutant>(
+  start: (database: string | undefined) => Promise<Soak<Source, Trial, Mutant>>,
 ): void {
   soakAsAsked(start).then(
     (right) => process.exit(right ? 0 : 1),
@@ -41,8 +39,8 @@ export function runSoak<Source, Trial, M extends Wrong, Mutant extends Different
   );
 }
 
-async function soakAsAsked<Source, Trial, M extends Wrong, Mutant extends DifferentialMutant>(
-  start: (database: string | undefined) => Promise<Soak<Source, Trial, M, Mutant>>,
+async function soakAsAsked<Source, Trial, Mutant extends DifferentialMutant>(
+  start: (database: string | undefined) => Promise<Soak<Source, Trial, Mutant>>,
 ): Promise<boolean> {
   const options = optionsOf(process.argv.slice(2));
   const soaked = await start(options.database);
@@ -59,8 +57,8 @@ async function soakAsAsked<Source, Trial, M extends Wrong, Mutant extends Differ
   }
 }
 
-async function soak<Source, Trial, M extends Wrong, Mutant extends DifferentialMutant>(
-  { tries, steps, source, trialOf, explained }: Soak<Source, Trial, M, Mutant>,
+async function soak<Source, Trial, Mutant extends DifferentialMutant>(
+  { tries, steps, source, trialOf }: Soak<Source, Trial, Mutant>,
   settings: readonly NamedSetting[],
   { minutes, seed, scene }: SoakOptions,
 ): Promise<boolean> {
@@ -83,7 +81,7 @@ async function soak<Source, Trial, M extends Wrong, Mutant extends DifferentialM
       if (outcome.mismatch === null) return 'go on';
       failures++;
       const { name } = settingOf(settings, next);
-      say(`${name}: ${await explained(trial(next), next, outcome)}`);
+      say(`${name}: ${await tries.explained(trial(next), { seed: next, steps, outcome })}`);
       return failures < FAILURES_MAX ? 'go on' : 'enough';
     },
   });
@@ -95,8 +93,8 @@ async function soak<Source, Trial, M extends Wrong, Mutant extends DifferentialM
 }
 
 /** What is known to be wrong must be reported. */
-async function tryMutants<Source, Trial, M extends Wrong, Mutant extends DifferentialMutant>(
-  soaked: Soak<Source, Trial, M, Mutant>,
+async function tryMutants<Source, Trial, Mutant extends DifferentialMutant>(
+  soaked: Soak<Source, Trial, Mutant>,
   settings: readonly NamedSetting[],
   { seed, only, scene }: SoakOptions,
 ): Promise<boolean> {
