@@ -61,6 +61,12 @@ export class ConnectionReads {
     const { command } = call;
     const tell = command.onResult as ResultCallback; // a call without one is refused
     const database = session.database as Database; // it planned the statement
+    let isTold = false;
+    const refused = (given: Parameters<ResultCallback>): void => {
+      isTold = true;
+      command.onResult = tell;
+      tell.apply(command, given);
+    };
     const request = requestOf(
       {
         core: host.core,
@@ -72,7 +78,7 @@ export class ConnectionReads {
         facts: factsKey(factsOf(connection)),
         joins: false, // the execution may be waiting for this very connection to come back to the pool
       },
-      () => this.sendCapturing(call),
+      () => this.sendCapturing(call, refused),
     );
     // What is called next must reach the connection after this, wherever this is answered from.
     const release = gate.close();
@@ -87,7 +93,9 @@ export class ConnectionReads {
         if (result === null) tracker.pass(command);
         else process.nextTick(() => answerInto(command, result, call.protocol));
       })
-      .catch((error: unknown) => process.nextTick(() => tell.call(command, error as Error)))
+      .catch((error: unknown) => {
+        if (!isTold) process.nextTick(() => tell.call(command, error as Error));
+      })
       .finally(release);
   }
 
@@ -119,15 +127,24 @@ export class ConnectionReads {
     }
   }
 
-  /** The caller's own command: its callback is called once it is known what became of it. */
-  private sendCapturing({ command }: Call): ReturnType<RunRead> {
+  /**
+   * The caller's own command: its callback is called once it is known what became of it.
+   *
+   * @param refused is called in its place where the driver says that it failed: at once, so that it is heard before the end
+   */
+  private sendCapturing(
+    { command }: Call,
+    refused: (given: Parameters<ResultCallback>) => void,
+  ): ReturnType<RunRead> {
     const { driver, tracker } = this.about;
     const capture = captureResult(command, { driver, bytesMax: CAPTURE_BYTES_MAX });
     return new Promise((resolve, reject) => {
-      command.onResult = (error, rows, fields) =>
-        error
-          ? reject(error)
-          : resolve({ result: [rows, fields] as Result, outcome: () => capture.outcome() });
+      command.onResult = (...given) => {
+        const [error, rows, fields] = given;
+        if (!error) return resolve({ result: [rows, fields] as Result, outcome: () => capture.outcome() });
+        reject(error);
+        refused(given);
+      };
       tracker.expectPlain(command);
       tracker.pass(command);
     });

@@ -25,6 +25,7 @@ import { Session } from './session.js';
 import type { Command, ExecuteCommand, MysqlConnection, QueryCommand, QueryFunction } from './shapes.js';
 import { forgetsTheLast, signsOf } from './texts.js';
 import { Tracker } from './tracker.js';
+import { isBusy, turnFor } from './turn.js';
 
 export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Backend, Host> {
   private readonly driver: Driver;
@@ -222,7 +223,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
 
   /** A decoded result needs no place in the queue that is empty. */
   private answerAtOnce(call: Call): boolean {
-    if (this.hasOwnDue || !this.gate.isOpen()) return false;
+    if (this.hasOwnDue || !this.gate.isOpen() || isBusy(this.connection)) return false;
     const result = this.reads.near(call, this.statementOf(call));
     if (result === null) return false;
     const { command, values, protocol } = call;
@@ -329,11 +330,13 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   }
 
   /** Called in order, and only when the gate is open. */
-  private run(call: Call): void {
+  private run(call: Call, isItsTurn = false): void {
     if (this.ended) return this.give(call.command);
     if (this.session.isStandby) return this.bypass(call, 'standby');
     const statement = this.statementOf(call);
     const filling = fillingOf(call.command);
+    if (!isItsTurn && filling === null && isBusy(this.connection) && mayBeAnswered(call, statement))
+      return this.awaitTurn(call);
     if (filling !== null) this.reads.capture(call, filling, statement);
     else if (!this.settingUp) this.adoptOwn();
     const begun = this.noteForReads(statement);
@@ -344,6 +347,23 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     }
     this.noteBypass(statement);
     this.runEffect(call, statement, begun);
+  }
+
+  /** What the driver was given before is answered before: a ping, a statement that is being prepared. */
+  private awaitTurn(call: Call): void {
+    const release = this.gate.close();
+    const { command } = call;
+    const task = (): void => {
+      // It could not be prepared, of which the driver has told its caller.
+      if (!isQuery(command) && command.statement === undefined) this.sendRead(call);
+      else this.run(call, true);
+      release();
+    };
+    const lost = (error: Error | null): void => {
+      release();
+      command.onResult?.(error);
+    };
+    this.give(turnFor(task, lost));
   }
 
   private bypass(call: Call, reason: string): void {
@@ -389,6 +409,10 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     if (plan?.session !== 'keeps' || mayDoAnything) session.depart();
   }
 }
+
+/** Without a packet, by its callback. */
+const mayBeAnswered = ({ command }: Call, statement: Statement | undefined): boolean =>
+  statement !== undefined && isCached(statement) && command.onResult !== undefined;
 
 /** If it fails outside of a transaction, nothing of it is left, and none is open. */
 function isAtomic(statement: Statement | undefined, effect: Effect): boolean {

@@ -22,9 +22,11 @@ import type { Payload, Protocol } from './payload.js';
 import { type CachedStatement, type RunRead, requestOf } from './reads.js';
 import { answerInto, canReplay, type Result, resultOf } from './replay.js';
 import type {
+  Field,
   MysqlConnection,
   MysqlPool,
   PromisePool,
+  QueryCommand,
   QueryFunction,
   ResultCallback,
   RowOptions,
@@ -52,8 +54,17 @@ interface CachedCall extends PoolCall {
 /** How the caller hears of it: on a tick of its own. */
 interface Told {
   readonly answered: (result: Result) => void;
-  readonly failed: (error: Error) => void;
+  readonly failed: (failure: Failure) => void;
 }
+
+/** With what the driver called back when it failed. */
+interface Failure {
+  readonly given: Parameters<ResultCallback>;
+  /** That it had told of before. */
+  readonly fields: Field[] | null;
+}
+
+type HearFailure = (failure: Failure) => void;
 
 /** What the pool's own results are keyed on and decoded as. */
 interface Baseline {
@@ -189,8 +200,11 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
     if (call === null) return this.driverQuery(sql, values, callback);
     if (isReturnDropped) return this.answerPlainly(call);
     const command = call.reader.driver.createQuery(sql, values, callback, connectionConfig);
+    if (command.namedPlaceholders === undefined)
+      command.namedPlaceholders = connectionConfig.namedPlaceholders;
     // What a query is asked for afterwards is what a connection would have sent.
     const nameText = (): void => {
+      this.sample?._resolveNamedPlaceholders(command);
       command.sql = this.pool.format(call.text, call.values);
     };
     this.answer(call, {
@@ -198,9 +212,10 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
         nameText();
         answerInto(command, result, 'text');
       },
-      failed: (error) => {
+      failed: ({ given, fields }) => {
         nameText();
-        call.callback(error);
+        if (fields !== null) command.emit('fields', fields);
+        call.callback(...given);
         command.emit('end');
       },
     });
@@ -217,7 +232,10 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
 
   private answerPlainly(call: CachedCall): undefined {
     const { callback: tell } = call;
-    this.answer(call, { answered: ([rows, fields]) => tell(null, rows, fields), failed: tell });
+    this.answer(call, {
+      answered: ([rows, fields]) => tell(null, rows, fields),
+      failed: ({ given }) => tell(...given),
+    });
     return undefined;
   }
 
@@ -286,13 +304,16 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
       facts: factsKey(call.reader.facts),
       joins: !isTimed(call), // whoever set himself a time waits for nobody who set none
     };
-    const served = core.engine.read(requestOf(read, () => this.fill(call)));
+    let failure: Failure | null = null;
+    const hear: HearFailure = (heard) => (failure = heard);
+    const served = core.engine.read(requestOf(read, () => this.fill(call, hear)));
     const answered = (given: Result): void => process.nextTick(told.answered, given);
-    const failed = (error: Error): void => process.nextTick(told.failed, error);
+    const failed = (error: Error): void =>
+      process.nextTick(told.failed, failure ?? { given: [error], fields: null });
     served.then((outcome) => {
       const given = outcome.from === 'database' ? outcome.result : this.decoded(outcome.payload, call);
       if (given !== null) answered(given);
-      else this.run(call, null).then(answered, failed);
+      else this.run(call, null, hear).then(answered, failed);
     }, failed);
   }
 
@@ -311,27 +332,32 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
     }
   }
 
-  private async fill(call: CachedCall): ReturnType<RunRead> {
+  private async fill(call: CachedCall, hear: HearFailure): ReturnType<RunRead> {
     const { database, text, own, key } = call;
     let capture: Capture | null = null;
     const filling: Filling = { database, text, values: own, key, captured: (taken) => (capture = taken) };
-    const result = await this.run(call, filling);
+    const result = await this.run(call, filling, hear);
     // Of a connection that took no capture there is nothing to keep.
     return { result, outcome: () => capture?.outcome() ?? { payload: null, reason: 'not-captured' } };
   }
 
   /** By the driver's own method. */
-  private run(call: CachedCall, filling: Filling | null): Promise<Result> {
+  private run(call: CachedCall, filling: Filling | null, hear: HearFailure): Promise<Result> {
     const { protocol, own } = call;
     return new Promise((resolve, reject) => {
-      const told: ResultCallback = (error, rows, fields) =>
-        error ? reject(error) : resolve([rows, fields] as Result);
+      let sent: unknown = null;
+      const told: ResultCallback = (...given) => {
+        const [error, rows, fields] = given;
+        if (!error) return resolve([rows, fields] as Result);
+        hear({ given, fields: isQuery(sent) ? fieldsTold(sent) : null });
+        reject(error);
+      };
       if (protocol === 'binary') {
         const asked = ownOf(call);
         this.driverExecute(filling === null ? asked : withFilling(asked, filling), own, told);
         return;
       }
-      const sent = this.sendQuery(call, told);
+      sent = this.sendQuery(call, told);
       // A connection takes it on a later tick.
       if (filling !== null && isQuery(sent)) fillBy(sent, filling);
     });
@@ -377,6 +403,10 @@ function ownOf({ given: [sql], text, own }: CachedCall): object {
   const options = typeof sql === 'object' ? (sql as object) : {};
   return { ...options, sql: text, values: own };
 }
+
+/** Null until all of its columns were described. */
+const fieldsTold = ({ _fields: [fields], _fieldCount }: QueryCommand): Field[] | null =>
+  fields?.length === _fieldCount ? (fields ?? null) : null;
 
 const isTimed = ({ given: [sql] }: CachedCall): boolean =>
   Boolean(typeof sql === 'object' && (sql as { readonly timeout?: unknown }).timeout);

@@ -107,6 +107,8 @@ export interface ResultCommand extends Command {
   options?: object;
   _rows: unknown[];
   _fields: (Field[] | undefined)[];
+  /** As many columns as were announced last. */
+  readonly _fieldCount: number | null;
   _resultIndex: number;
   _connection: MysqlConnection | null;
   readonly resultsetHeader: CommandState;

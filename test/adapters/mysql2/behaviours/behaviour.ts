@@ -1,5 +1,5 @@
 /** Decides what a behaviour of the driver is, on which tables, and how what became of a call is told. */
-import type { Pool, PoolConnection } from 'mysql2';
+import type { Pool, PoolConnection, Query } from 'mysql2';
 import type { PoolConnection as PromisePoolConnection } from 'mysql2/promise';
 
 export interface Behaviour {
@@ -7,6 +7,8 @@ export interface Behaviour {
   /** Whether the wrapped pool is expected to answer it from the cache when it is repeated. */
   readonly hits: boolean;
   readonly run: (pool: Pool) => Promise<unknown>;
+  /** What the cache counts as a failure of its own, where it is expected to: a kept result that cannot be decoded. */
+  readonly counts?: string;
 }
 
 /** Needs a connection with `multipleStatements`; beside the tables of `kinds.ts`. */
@@ -28,11 +30,13 @@ export const schema = `
 export const one = 'select * from plain where id = ?';
 export const all = 'select * from plain order by id';
 
+type Done = (...given: unknown[]) => void;
+
 /** The arguments of a callback, or what the call threw. */
 export const called = (call: (done: (...given: unknown[]) => void) => unknown): Promise<unknown> =>
   new Promise((resolve, reject) => {
     try {
-      call((...given) => resolve(given.map((part) => (part instanceof Error ? told(part) : part))));
+      call((...given) => resolve(given.map(toldOf)));
     } catch (error) {
       reject(error instanceof Error ? error : new Error(String(error)));
     }
@@ -44,11 +48,51 @@ export const heard = (call: () => unknown): Promise<unknown> =>
     const events: unknown[] = [];
     const command = call() as { on(event: string, listener: (...given: unknown[]) => void): void };
     for (const event of ['fields', 'result', 'error'])
-      command.on(event, (...given) =>
-        events.push([event, ...given.map((part) => (part instanceof Error ? told(part) : part))]),
-      );
+      command.on(event, (...given) => events.push([event, ...given.map(toldOf)]));
     command.on('end', () => setImmediate(() => resolve(events)));
   });
+
+const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Its events and the calls of its callback, in their order, and what it tells of itself at first and in the end. */
+export async function happenings(ask: (done: Done) => unknown): Promise<unknown> {
+  const seen: unknown[] = [];
+  await new Promise<void>((resolve) => {
+    const done: Done = (...given) => {
+      seen.push(['callback', given.map(toldOf)]);
+      resolve();
+    };
+    const command = ask(done) as (Query & Record<string, unknown>) | undefined;
+    if (command === undefined) return;
+    const snapshot = (): unknown => [
+      command.constructor,
+      command['sql'],
+      command['values'],
+      command['namedPlaceholders'],
+      typeof command['onResult'],
+    ];
+    seen.push(snapshot());
+    for (const event of ['fields', 'result', 'error', 'end'])
+      command.on(event, (...given: unknown[]) => seen.push([event, given.length]));
+    command.on('end', () => setImmediate(() => seen.push(snapshot())));
+  });
+  await immediate();
+  await immediate();
+  return seen;
+}
+
+/** Who is called when. */
+export const inTurn = async (
+  asks: readonly ((done: () => void) => unknown)[],
+): Promise<readonly number[]> => {
+  const order: number[] = [];
+  await Promise.all(
+    asks.map((ask, index) => new Promise<void>((resolve) => void ask(() => resolve(void order.push(index))))),
+  );
+  return order;
+};
+
+export const toldOf = (part: unknown): unknown => (part instanceof Error ? told(part) : part);
 
 /** What became of it: the result, or all that tells one error from another. */
 export async function outcome(running: Promise<unknown> | (() => unknown)): Promise<unknown> {

@@ -1,6 +1,16 @@
 /** Decides what else mysql2's own documentation and tests promise: parameters of odd kinds, order, disposal, classes, statements. */
 import mysql, { type Pool, type PoolConnection } from 'mysql2';
-import { all, type Behaviour, called, heard, one, outcome, withConnection, withCore } from './behaviour.js';
+import {
+  all,
+  type Behaviour,
+  called,
+  heard,
+  inTurn,
+  one,
+  outcome,
+  withConnection,
+  withCore,
+} from './behaviour.js';
 
 const passes = (name: string, run: (pool: Pool) => Promise<unknown>): Behaviour => ({
   name,
@@ -86,15 +96,6 @@ const parameters: readonly Behaviour[] = (['query', 'execute'] as const).flatMap
     return results;
   }),
 ]);
-
-/** Who is called when. */
-const inTurn = async (asks: readonly ((done: () => void) => unknown)[]): Promise<readonly number[]> => {
-  const order: number[] = [];
-  await Promise.all(
-    asks.map((ask, index) => new Promise<void>((resolve) => void ask(() => resolve(void order.push(index))))),
-  );
-  return order;
-};
 
 const orders: readonly Behaviour[] = [
   passes('the order in which callers of one connection are answered', (pool) =>

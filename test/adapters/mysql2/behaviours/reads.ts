@@ -1,7 +1,17 @@
 /** Decides in which ways a caller can ask a pool for rows, and for which shapes of them. */
 import type { Pool, QueryOptions } from 'mysql2';
 import mysql from 'mysql2';
-import { all, type Behaviour, called, heard, one, outcome, withConnection, withCore } from './behaviour.js';
+import {
+  all,
+  type Behaviour,
+  called,
+  happenings,
+  heard,
+  one,
+  outcome,
+  withConnection,
+  withCore,
+} from './behaviour.js';
 
 const reads = (name: string, run: (pool: Pool) => Promise<unknown>): Behaviour => ({ name, hits: true, run });
 const passes = (name: string, run: (pool: Pool) => Promise<unknown>): Behaviour => ({
@@ -117,18 +127,6 @@ const entries: readonly Behaviour[] = [
     ),
   ),
 ];
-
-/** Its events, the call of its callback, and what text it says it has once it was called and in the end. */
-const happenings = (ask: (done: (...given: unknown[]) => void) => unknown): Promise<unknown> =>
-  new Promise((resolve) => {
-    const seen: unknown[] = [];
-    const command = ask((...given) => {
-      seen.push(['callback', given]);
-      setImmediate(() => resolve([...seen, command.sql]));
-    }) as mysql.Query & { sql: string };
-    for (const event of ['fields', 'result', 'error', 'end'])
-      command.on(event, (...given: unknown[]) => seen.push([event, given.length]));
-  });
 
 async function streamed(query: () => { stream(options?: object): AsyncIterable<unknown> }): Promise<unknown> {
   const rows: unknown[] = [];
