@@ -221,7 +221,9 @@ export function describeOrm({ name, ground, open }: OrmSuite): void {
       await cached.migrate();
       expect(await columns(cached)).toContain('motto');
       await expectTruth();
-      await vi.waitFor(() => expectAllHits(() => nameOf(cached, 1), 'after the migration'));
+      await vi.waitFor(() => expectAllHits(() => nameOf(cached, 1), 'after the migration'), {
+        timeout: 20_000,
+      });
     });
   });
 }

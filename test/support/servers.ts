@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { describe, expect, inject, it, vi } from 'vitest';
+import type { ServerPlace } from './postgres-server.js';
 import { type RedisServer, type RedisServerOptions, startRedis } from './redis.js';
 
 export type { RedisServer, RedisServerOptions } from './redis.js';
@@ -42,6 +43,12 @@ export function postgres(): TestPostgres {
     },
   };
 }
+
+/** The same on a server that a test started for itself, for what all databases of a server share: what roles may do. */
+export const postgresAt = ({ host, port, user }: Omit<ServerPlace, 'database'>): TestPostgres => ({
+  available: true,
+  createDatabase: (like = 'template0') => createDatabase(new URL(`postgres://${user}@${host}:${port}`), like),
+});
 
 async function createDatabase(server: URL, like: string): Promise<TestDatabase> {
   const name = `test_${process.pid}_${randomBytes(6).toString('hex')}`;

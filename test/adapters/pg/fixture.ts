@@ -26,8 +26,9 @@ export async function fixture(
   schema: string,
   config: Config = {},
   options: pg.PoolConfig = {},
+  { createDatabase } = postgres(),
 ): Promise<Fixture> {
-  const database = await postgres().createDatabase();
+  const database = await createDatabase();
   const founder = new pg.Client(database.config);
   await founder.connect();
   await founder.query(schema);

@@ -1,8 +1,9 @@
 /** Decides whether nobody is ever shown what row security hides from him, while the cache serves each his own. */
 import type pg from 'pg';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { explain } from '../../../src/adapters/pg/index.js';
-import { describeWithPostgres } from '../../support/servers.js';
+import { PostgresServer } from '../../support/postgres-server.js';
+import { describeWithPostgres, postgresAt } from '../../support/servers.js';
 import { type Fixture, fixture, until } from './fixture.js';
 
 const clerk = `clerk_rls_${process.pid}`;
@@ -23,12 +24,18 @@ const schema = `
 `;
 
 describeWithPostgres('row security', () => {
+  // Its own: who is a member of whom, and whom policies do not bind, is a change of the catalog of every database.
+  let server: PostgresServer;
   let given: Fixture;
   let pool: pg.Pool;
   let client: pg.PoolClient;
 
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+  });
+  afterAll(() => server.stop());
   beforeEach(async () => {
-    given = await fixture(schema, { sessions: { key: ['app.tenant_id'] } });
+    given = await fixture(schema, { sessions: { key: ['app.tenant_id'] } }, {}, postgresAt(server.place));
     await given.plain.query(`
       create role ${clerk} login; create role ${other} login;
       grant select, insert, update, delete on all tables in schema public to ${clerk}, ${other}; grant ${other} to ${clerk}`);

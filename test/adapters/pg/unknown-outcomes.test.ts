@@ -36,7 +36,8 @@ describeWithPostgres('a write whose outcome is unknown', () => {
     let pid: number | undefined;
     await until(async () => {
       const { rows } = await given.plain.query<{ pid: number }>(
-        `select pid from pg_locks where locktype = 'advisory' and not granted`,
+        `select l.pid from pg_locks l join pg_database d on d.oid = l.database
+          where l.locktype = 'advisory' and not l.granted and d.datname = current_database()`,
       );
       pid = rows[0]?.pid;
       return pid !== undefined;
