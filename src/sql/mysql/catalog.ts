@@ -88,6 +88,8 @@ export interface SessionView {
   readonly hasAutoIsNull: boolean;
   /** Texts of ASCII are the same bytes in the character sets of client and connection. */
   readonly hasAsciiTexts: boolean;
+  /** In the character set of the client no other letter is sent as a quote, a backslash or another one of ASCII. */
+  readonly keepsQuotes: boolean;
 }
 
 /** A snapshot of what the planner must know of one server, as one user sees it. Immutable. */

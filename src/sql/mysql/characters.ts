@@ -52,3 +52,8 @@ export function unquoted(inner: string, quote: string, hasEscapes: boolean): str
   );
   return text;
 }
+
+export function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) >= 128) return false;
+  return true;
+}

@@ -34,6 +34,15 @@ function pinsBesideInserts(
   return request.pins.filter(({ column }) => !set.includes(Number(column)));
 }
 
+/** Others write elsewhere: FEDERATED, SPIDER and CONNECT into any table of any server, this one too. */
+const engines: ReadonlySet<string> = new Set(
+  'innodb myisam aria memory csv archive blackhole mrg_myisam rocksdb tokudb ndbcluster columnstore s3'.split(
+    ' ',
+  ),
+);
+
+const keepsItself = ({ engine }: Relation): boolean => engines.has(engine?.toLowerCase() ?? '');
+
 /** Notes one request's own effects; gives what follows from it. */
 function spread(catalog: Catalog, findings: Findings, request: WriteRequest): readonly WriteRequest[] {
   const { relation, event } = request;
@@ -42,6 +51,11 @@ function spread(catalog: Catalog, findings: Findings, request: WriteRequest): re
     findings.writeEverything({ code: 'side-effects', detail: `${relation.table.name} is no plain table` });
     return [];
   }
+  if (!keepsItself(relation))
+    findings.writeEverything({
+      code: 'engine',
+      detail: `${relation.table.name} may be kept in another table, by ${relation.engine ?? 'an unknown engine'}`,
+    });
   if (!relation.isFullySeen)
     findings.writeEverything({
       code: 'hidden-triggers',

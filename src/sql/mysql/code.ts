@@ -38,6 +38,15 @@ export function installCodeReader(catalog: Catalog, reader: CodeReader): void {
   readers.set(catalog, reader);
 }
 
+/** The catalog where another schema is the default one: code and views are read there. */
+export function seenFrom(catalog: Catalog, schema: string): Catalog {
+  if (catalog.session.schema === schema) return catalog;
+  const inside: Catalog = { ...catalog, session: { ...catalog.session, schema } };
+  const reader = readers.get(catalog);
+  if (reader !== undefined) readers.set(inside, reader);
+  return inside;
+}
+
 /** Null: it is being read, further up, or was not understood. */
 const known = new WeakMap<Code, CodeEffect | null>();
 
@@ -66,8 +75,7 @@ function effectOf(
   const findings = new Findings();
   const variables = new Set([...parameters, ...read.variables]);
   const sets = new Set<string>();
-  const inside: Catalog = { ...catalog, session: { ...catalog.session, schema: code.schema } };
-  readers.set(inside, reader);
+  const inside = seenFrom(catalog, code.schema);
   for (const statement of read.statements) {
     if (statement.kind === 'set' && !statement.parts.every((part) => noteSet(part, variables, sets)))
       return null;

@@ -39,3 +39,11 @@ export function textsOf(collation: string): 'exact' | 'folded' | null {
 
 /** Character sets in which texts of ASCII are the bytes they are in the others. */
 export const hasAsciiBytes = (charset: string): boolean => charsets.includes(charset);
+
+/** One byte a letter, of which those of ASCII stand for ASCII and nothing else. */
+const oneByte: ReadonlySet<string> = new Set(
+  `cp1250 cp1251 cp1256 cp1257 cp850 cp852 cp866 greek hebrew koi8r koi8u latin2 latin5 latin7`.split(' '),
+);
+
+/** Not so in sjis and its like: the sign of the yen is sent as a backslash, which may be half of a letter too. */
+export const keepsQuotes = (charset: string): boolean => hasAsciiBytes(charset) || oneByte.has(charset);

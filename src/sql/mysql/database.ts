@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { TextQuery } from '../text-query.js';
 import type { SessionView } from './catalog.js';
-import { hasAsciiBytes } from './collations.js';
+import { hasAsciiBytes, keepsQuotes } from './collations.js';
 
 export type { TextQuery } from '../text-query.js';
 
@@ -249,6 +249,7 @@ function sessionOf(
     sqlMode: text('mode'),
     hasAutoIsNull: isTrue(row['auto_is_null']),
     hasAsciiTexts: hasAsciiBytes(text('client')) && hasAsciiBytes(text('connection')),
+    keepsQuotes: keepsQuotes(text('client')),
     isolation: level,
     autocommit: isTrue(row['autocommit']),
     temporary: created.temporary > 0 || created.ofEitherKind > plainTablesCreated,

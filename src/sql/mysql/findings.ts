@@ -18,6 +18,8 @@ export class Findings {
   commitsImplicitly = false;
   /** Code of users runs with it: triggers, stored functions. */
   runsCode = false;
+  /** It runs under settings of its own, in which values may mean something else: nothing is known of rows. */
+  hasOwnSettings = false;
   /** The answer may tell another number than a generated key. */
   tellsAnotherKey = false;
   /** How often each parameter (from 1) occurs. */

@@ -11,6 +11,7 @@ import type { ColumnValues, Given, Written } from './known-rows.js';
 import { storedValues } from './pins.js';
 import { walkSelect } from './select.js';
 import type { Insert } from './statement-ast.js';
+import { walkViews } from './views.js';
 import type { Walk } from './walk.js';
 import type { Change } from './write-request.js';
 import { record, storedIn, targetOf } from './writes.js';
@@ -25,6 +26,8 @@ export function walkInsert(walk: Walk, insert: Insert): void {
     scopeOf(walk, insert, relation),
   );
   if (relation === null) return;
+  // A view WITH CHECK OPTION asks its condition.
+  walkViews(walk, [relation]);
   const inserted = insertedValues(walk, relation, insert);
   const changes: Change[] = [{ event: 'insert', changed: null }];
   if (isReplace) changes.push({ event: 'delete', changed: null });

@@ -47,6 +47,7 @@ export function knownRows(
 
 /** The pins of columns whose values can all be told when the statement is called. */
 export function settledPins(walk: Walk, columns: readonly ColumnValues[]): readonly WritePin[] {
+  if (walk.findings.hasOwnSettings) return [];
   return columns.flatMap(({ column, values }): WritePin[] => {
     const sources = values.flatMap((value): ValueSource[] => {
       const source = walk.pins.sourceOf(value, walk.findings.parameterUses);

@@ -3,6 +3,7 @@
  * agree on. Where they do not, or something is odd, the text is unreadable. Knows no grammar and no catalog.
  */
 import {
+  isAscii,
   isComparison,
   isDigit,
   isNamePart,
@@ -351,9 +352,13 @@ class Lexer {
 
   #comment(): void {
     const { text } = this;
-    const version = /^\/\*M?!\d*/.exec(text.slice(this.#at, this.#at + 12));
+    const version = /^\/\*M?!(\d*)/.exec(text.slice(this.#at, this.#at + 12));
     if (version !== null) {
       if (this.#isInVersionComment) return this.#fail('a version comment in another');
+      // Of more digits than a version has, and of six for MySQL 5.7, the rest begins the code.
+      const { length } = version[1] ?? '';
+      const isGlued = length === 6 && isNamePart(text.charCodeAt(this.#at + version[0].length));
+      if (isGlued || ![0, 5, 6].includes(length)) return this.#fail('a version has other digits');
       this.#hasVersionComment = true;
       this.#isInVersionComment = true;
       this.#at += version[0].length;
@@ -370,9 +375,4 @@ class Lexer {
     this.#hasQuotedPlaceholder ||= inner.includes('?');
     this.#at = end + 2;
   }
-}
-
-function isAscii(text: string): boolean {
-  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) >= 128) return false;
-  return true;
 }

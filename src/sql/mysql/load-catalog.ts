@@ -16,7 +16,7 @@ import {
   type UniqueKey,
 } from './catalog.js';
 import { type CatalogPart, CELLS_MAX, catalogSql, cellName, schemaDigestsSql } from './catalog-sql.js';
-import { hasAsciiBytes } from './collations.js';
+import { hasAsciiBytes, keepsQuotes } from './collations.js';
 import { fingerprintText } from './fingerprint.js';
 import {
   digestOfGrants,
@@ -130,6 +130,7 @@ function catalogOf(fingerprint: string, rows: Rows, grants: Grants): Catalog {
     sqlMode: sqlMode ?? '',
     hasAutoIsNull: autoIsNull === '1',
     hasAsciiTexts: hasAsciiBytes(client ?? '') && hasAsciiBytes(connection ?? ''),
+    keepsQuotes: keepsQuotes(client ?? ''),
   };
   const relations = relationsOf(rows, naming, triggersShown(grants));
   const routines = routinesOf(rows);

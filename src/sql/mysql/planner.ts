@@ -4,20 +4,22 @@ import { RecentTexts } from '../recent-texts.js';
 import { Pins } from '../rows/candidates.js';
 import { Sight } from '../rows/sight.js';
 import { type Catalog, findRelation, type Routine } from './catalog.js';
+import { isAscii } from './characters.js';
 import { addWrites } from './closure.js';
 import type { CodeEffect } from './code.js';
 import { Findings } from './findings.js';
 import { generatedColumn } from './inserts.js';
 import { lex } from './lexer.js';
 import { parseTokens } from './parser/index.js';
+import { schemasReached } from './reach.js';
 import { readCodeOf } from './read-code.js';
 import { readingModeOf } from './reading.js';
-import { schemasReached } from './reach.js';
 import { toldRows } from './returned.js';
 import { walkQuery } from './select.js';
 import type { Delete, Insert, Statement } from './statement-ast.js';
 import { type Controlled, transactionOf, walkStatement } from './statements.js';
 import type { Lexed, ReadingMode, Token } from './tokens.js';
+import { walkViews } from './views.js';
 import type { Walk } from './walk.js';
 import { relationsNamed, strangeCall, wordsOf } from './words.js';
 
@@ -96,6 +98,8 @@ function planWithinStack(catalog: Catalog, text: string, reading: Reading): Plan
 function planOf(catalog: Catalog, text: string, { mode, others }: Reading): Plan {
   const lexed = lex(text, mode);
   if (!lexed.lexed) return opaque(`the text cannot be read: ${lexed.message}`);
+  if (!catalog.session.keepsQuotes && !isAscii(text))
+    return opaque('in the character set of the client other letters may be sent as quotes');
   const plan = planOfLexed(catalog, text, { lexed, mode });
   return wordsOf(lexed.tokens).some((word) => others.has(word)) ? { ...plan, namesOtherSchemas: true } : plan;
 }
@@ -117,6 +121,7 @@ function planOfLexed(
   const [control] = controlled;
   if (statements.length === 1 && control !== null && control !== undefined) return planOfControl(control);
   const findings = new Findings();
+  findings.hasOwnSettings = setsVariables(lexed);
   for (const [index, statement] of statements.entries()) {
     const each = controlled[index];
     if (each === null || each === undefined) walkOne(catalog, findings, statement);
@@ -133,13 +138,17 @@ function planOfControl({ transaction, commitsImplicitly }: Controlled): Plan {
   return commitsImplicitly ? { ...plan, implicitCommit: true } : plan;
 }
 
-function walkOne(catalog: Catalog, findings: Findings, statement: Statement): void {
+function newWalk(catalog: Catalog, findings: Findings): Walk {
   const pins = new Pins();
   const sight = new Sight(pins, findings.parameterUses);
-  const walk: Walk = { catalog, findings, pins, sight, query: walkQuery };
+  return { catalog, findings, pins, sight, query: walkQuery };
+}
+
+function walkOne(catalog: Catalog, findings: Findings, statement: Statement): void {
+  const walk = newWalk(catalog, findings);
   walkStatement(walk, statement);
-  pins.settle();
-  findings.reads.push(...sight.look());
+  walk.pins.settle();
+  findings.reads.push(...walk.sight.look());
 }
 
 /** Inside a string a COMMIT may make visible what earlier texts wrote. */
@@ -158,7 +167,7 @@ function noteLexed(
   findings: Findings,
   { text, lexed }: { readonly text: string; readonly lexed: Lexed },
 ): void {
-  const { tokens, hasVersionComment, hints } = lexed;
+  const { tokens, hasVersionComment } = lexed;
   if (hasVersionComment) {
     // On a server that takes it for a comment the rest is the statement, which must be a SELECT as well.
     const isSelect = tokens[0]?.word === 'select' && tokens[0].start === leadingBlanks(text);
@@ -166,12 +175,13 @@ function noteLexed(
       findings.doAnything('version-comment', 'it has a comment that some servers take for code');
     findings.deny('version-comment', 'it has a comment that some servers take for code');
   }
-  if (hints.some((hint) => /set_var/i.test(hint)))
-    findings.deny('session', 'a hint sets variables for the statement');
+  if (setsVariables(lexed)) findings.deny('session', 'a hint sets variables for the statement');
   const named = relationsNamed(catalog, tokens);
   if ([...findings.named].every((relation) => named.has(relation))) return;
   findings.doAnything('not-understood', 'the parser found a table that the text does not name');
 }
+
+const setsVariables = ({ hints }: Lexed): boolean => hints.some((hint) => /set_var/i.test(hint));
 
 const leadingBlanks = (text: string): number => text.length - text.trimStart().length;
 
@@ -198,9 +208,10 @@ function planOfWords(catalog: Catalog, lexed: Lexed, detail: string): Plan {
   const strange = strangeCall(catalog, tokens, tables);
   const isSimple = isAlone && !hasVersionComment && strange === null;
   if (!isSimple || !/^(?:select|insert|update|delete|replace)$/.test(verb)) return opaque(detail);
-  if (verb === 'select')
-    return { kind: 'bypass', reason: { code: 'not-understood', detail }, session: 'keeps' };
   const findings = new Findings();
+  findings.deny('not-understood', detail);
+  walkViews(newWalk(catalog, findings), tables);
+  if (verb === 'select') return conclude(findings);
   // A table that others have made since the catalog was read is none of them.
   const target = targetOf(tokens);
   if (![...tables].some(({ name }) => name.toLowerCase() === target)) return opaque(detail);
@@ -208,7 +219,6 @@ function planOfWords(catalog: Catalog, lexed: Lexed, detail: string): Plan {
     (['insert', 'update', 'delete'] as const).map((event) => ({ relation, event, changed: null, pins: [] })),
   );
   addWrites(catalog, findings, requests);
-  findings.deny('not-understood', detail);
   return conclude(findings);
 }
 

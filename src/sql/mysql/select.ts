@@ -99,11 +99,16 @@ function walkAround(
   return nested;
 }
 
+const plainItem = { kind: 'table', alias: null, partitions: null, indexHints: [] } as const;
+
 function walkOther(walk: Walk, query: Query, { body, names, outer }: Level): RowsQuery {
-  const from: readonly Source[] = [];
   const nested: RowsQuery[] = [];
   const scope: Scope = { entries: [], merged: [], ctes: names, outer };
   walk.sight.open(scope, nested);
+  const from =
+    body.kind === 'table-rows'
+      ? walkFrom(walk, [{ ...plainItem, table: body.table }], scope)
+      : ([] as readonly Source[]);
   walkExpression(walk, [body, query.orderBy, query.limit], scope);
   return {
     kind: 'select',

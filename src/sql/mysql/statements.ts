@@ -6,7 +6,7 @@ import { relationItem } from './from.js';
 import { walkInsert } from './inserts.js';
 import { walkCall } from './routines.js';
 import { walkSelect } from './select.js';
-import { walkSet } from './session.js';
+import { isHarmless, walkSet } from './session.js';
 import type { OtherStatement, Statement, Xa, Xid } from './statement-ast.js';
 import type { Walk } from './walk.js';
 import { mayBeOfUsers } from './words.js';
@@ -35,6 +35,7 @@ export function walkStatement(walk: Walk, statement: Statement): void {
       return walkSet(walk, statement);
     case 'set-for-statement':
       findings.deny('own-settings', 'it runs under settings of its own');
+      findings.hasOwnSettings ||= !statement.settings.every(isHarmless);
       return walkStatement(walk, statement.statement);
     case 'use':
       findings.deny('session', 'it changes the default schema');

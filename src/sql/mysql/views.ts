@@ -2,11 +2,14 @@
 import type { Query as RowsQuery } from '../rows/queries.js';
 import type { Query, TableName } from './ast.js';
 import { type Catalog, findRelation, type Relation } from './catalog.js';
+import { seenFrom } from './code.js';
 import type { Findings } from './findings.js';
+import { lex } from './lexer.js';
 import { parse } from './parser/index.js';
 import type { ReadingMode } from './tokens.js';
 import { type AnyNode, findNodes } from './tree-search.js';
 import type { Walk } from './walk.js';
+import { relationsNamed, strangeCall } from './words.js';
 
 /** The server keeps definitions of views in this spelling, whatever the sql_mode was. */
 const plainMode: ReadingMode = {
@@ -43,16 +46,41 @@ export function viewQuery(walk: Walk, view: Relation): RowsQuery | null {
   const definition = definitionOf(view);
   const open = underWay.get(findings) ?? new Set();
   underWay.set(findings, open);
-  if (definition === null || open.has(view)) {
+  if (definition === null || open.has(view))
     findings.deny('view', `the view ${view.table.name} is not understood`);
-    return null;
-  }
+  if (open.has(view)) return null;
   open.add(view);
+  // The server leaves the schema out where it is the one in which the view was made: that of the view, or it is told.
+  const inside: Walk = { ...walk, catalog: seenFrom(walk.catalog, view.schema) };
   try {
-    return walk.query(walk, definition, { ctes: null, outer: null });
+    if (definition !== null) return walk.query(inside, definition, { ctes: null, outer: null });
+    walkWords(inside, view);
+    return null;
   } finally {
     open.delete(view);
   }
+}
+
+/** Reading a view runs the functions in it: those of users stand there as words, if it is shown at all. */
+function walkWords(walk: Walk, view: Relation): void {
+  const { catalog, findings } = walk;
+  const lexed = view.definition === null ? null : lex(view.definition, plainMode);
+  const tables = lexed?.lexed === true ? relationsNamed(catalog, lexed.tokens) : null;
+  if (lexed?.lexed !== true || tables === null || strangeCall(catalog, lexed.tokens, tables) !== null) {
+    findings.runsCode = true;
+    findings.tellsAnotherKey = true;
+    findings.writeEverything({
+      code: 'view',
+      detail: `the view ${view.table.name}, which is not understood, may call functions that write`,
+    });
+    return findings.depart();
+  }
+  walkViews(walk, tables);
+}
+
+/** What the views among relations call. */
+export function walkViews(walk: Walk, relations: Iterable<Relation>): void {
+  for (const relation of relations) if (relation.kind === 'view') viewQuery(walk, relation);
 }
 
 /** The tables below a view, wherever they stand in its definition; null: it is not understood. */

@@ -2,7 +2,7 @@
 import mysql, { type Pool } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithMysql } from '../../support/mysql.js';
-import { type Fixture, fixture, rowsOf } from './fixture.js';
+import { type Fixture, fixture, rowsOf, until } from './fixture.js';
 
 for (const flavour of ['mariadb', 'mysql57'] as const)
   describeWithMysql(
@@ -29,6 +29,9 @@ for (const flavour of ['mariadb', 'mysql57'] as const)
           `create table ${other}.log (n int)`,
           `create trigger noted after update on parent for each row insert into ${other}.log values (new.n)`,
           `create view ${other}.seen as select * from ${own}.parent`,
+          'create function same_name(a int) returns int deterministic no sql return 1',
+          `create function ${other}.same_name(a int) returns int deterministic modifies sql data
+            begin insert into ${other}.log values (a); return 1; end`,
           'create function natural_sort_key(a int) returns int reads sql data return (select max(n) + a from parent)',
           'create function json_value(a int) returns int reads sql data return (select max(n) + a from parent)',
         ])
@@ -57,6 +60,18 @@ for (const flavour of ['mariadb', 'mysql57'] as const)
           for (const read of reads) expect(await rowsOf(theirs, read)).toEqual(await rowsOf(judge, read));
         }
         await judge.end();
+      });
+
+      it('a view calls the function of its own schema, which the schema of its reader has too', async () => {
+        // Made there, it names the function without its schema.
+        await theirs.query('create view noting as select same_name(1) as it from child');
+        const read = `select count(*) as count from ${other}.log`;
+        await until(() => given.isHit(() => rowsOf(given.pool, read)));
+        const [before] = await rowsOf(given.pool, read);
+        await given.pool.query(`select * from ${other}.noting`);
+        const [after] = await rowsOf(given.pool, read);
+        expect(after).toEqual((await rowsOf(given.plain, read))[0]);
+        expect(after).not.toEqual(before);
       });
 
       it('a function of users may have the name of one of the server', async () => {

@@ -13,12 +13,18 @@ import { cachesOf, keptOf } from '../differential/kept.js';
 interface Hazard {
   readonly name: string;
   readonly setup: readonly string[];
+  /** On the connection of the pool, before anything is read. */
+  readonly given?: readonly string[];
   /** Kept, then asked for again. */
   readonly read: string;
   readonly write: string;
   /** There the answer is another one afterwards. */
   readonly only?: MysqlFlavour;
+  /** The other server does not read it. */
+  readonly isOfOne?: true;
 }
+
+const countOfNoted = 'select count(*) as count from noted';
 
 const hazards: readonly Hazard[] = [
   {
@@ -64,7 +70,72 @@ const hazards: readonly Hazard[] = [
     write: "update triples set v = 2 where a = 1 and b = 2 and s = 'y'",
     only: 'mariadb',
   },
+  {
+    name: 'a text that is not understood reads a view that calls a function which writes',
+    setup: [
+      'create table noted (n int)',
+      'create table one (id int primary key)',
+      'insert into one values (1)',
+      'create function note(n int) returns int deterministic modifies sql data begin insert into noted values (n); return 1; end',
+      'create function 1note(n int) returns int deterministic modifies sql data begin insert into noted values (n); return 1; end',
+      'create view noting as select note(id) as note from one',
+    ],
+    read: countOfNoted,
+    write: 'select sql_cache * from noting',
+  },
+  {
+    name: 'a write that is not understood reads such a view',
+    setup: [],
+    read: countOfNoted,
+    write: 'insert into one select sql_cache note + 1 from noting',
+  },
+  {
+    name: 'a view that is not understood calls a function which writes',
+    setup: ['create view odd_noting as select sql_cache note(id) as note from one'],
+    read: countOfNoted,
+    write: 'select * from odd_noting',
+  },
+  {
+    name: 'a view WITH CHECK OPTION asks a function which writes',
+    setup: ['create view checked as select * from one where note(id) = 1 with check option'],
+    read: countOfNoted,
+    write: 'insert into checked values (20)',
+  },
+  {
+    name: 'a version comment whose version is none begins with the name of a function',
+    setup: [],
+    read: countOfNoted,
+    write: 'select /*!1note(2) */',
+  },
+  {
+    name: 'a version comment of six digits, of which this server reads five',
+    setup: [],
+    read: countOfNoted,
+    write: 'select 1 + /*!500001note(2) */',
+    only: 'mysql57',
+    isOfOne: true,
+  },
+  {
+    name: 'a statement under its own sql_auto_is_null means the row that was inserted last',
+    setup: ['create table numbered (id int auto_increment primary key, v int)'],
+    given: ['insert into numbered (v) values (3)'],
+    read: 'select v from numbered where id = 1',
+    write: 'set statement sql_auto_is_null = 1 for update numbered set v = 7 where id is null',
+    only: 'mariadb',
+    isOfOne: true,
+  },
+  {
+    // The last: its connection stays so.
+    name: 'the sign of the yen is sent as a backslash',
+    setup: [],
+    given: ['set names sjis'],
+    read: countOfNoted,
+    write: "select '¥', ' , note(3) -- '",
+  },
 ];
+
+const readBy = (flavour: MysqlFlavour) =>
+  hazards.filter(({ only, isOfOne }) => isOfOne !== true || only === flavour);
 
 for (const flavour of ['mariadb', 'mysql57'] satisfies MysqlFlavour[])
   describeWithMysql(
@@ -90,11 +161,16 @@ for (const flavour of ['mariadb', 'mysql57'] satisfies MysqlFlavour[])
         await database.drop();
       });
 
-      it.each(hazards)('$name', async ({ read, write, only = flavour }) => {
-        const before = keptOf([cache]).hits;
-        await pool.promise().query(read);
+      it.each(readBy(flavour))('$name', async ({ given: told = [], read, write, only = flavour }) => {
+        for (const text of told) await pool.promise().query(text);
+        // Until it is known what the connection has become.
+        const isHit = async (): Promise<boolean> => {
+          const before = keptOf([cache]).hits;
+          await pool.promise().query(read);
+          return keptOf([cache]).hits > before;
+        };
+        while (!(await isHit()));
         const [kept] = await pool.promise().query(read);
-        expect(keptOf([cache]).hits).toBe(before + 1);
         await pool.promise().query(write);
         const [given] = await pool.promise().query(read);
         const [truth] = await direct.query(read);

@@ -65,6 +65,7 @@ for (const flavour of flavours)
           schema: database.config.database,
           hasAutoIsNull: false,
           hasAsciiTexts: true,
+          keepsQuotes: true,
         });
         expect(catalog.session.sqlMode).toContain('STRICT');
       });

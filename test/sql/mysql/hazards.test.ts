@@ -1,5 +1,6 @@
 /** Decides, hazard by hazard (CONSISTENCY §4), that the planner sees what a statement of MySQL depends on and changes. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Catalog, Relation } from '../../../src/sql/mysql/catalog.js';
 import { createMysqlPlanner } from '../../../src/sql/mysql/planner.js';
 import { describeWithMysql } from '../../support/mysql.js';
 import { openShop, type Shop, told } from './shop.js';
@@ -31,9 +32,26 @@ const schemaSql = `
   create view vjoin as select t.id, child.id as child from t join child on child.t = t.id;
   create view clocked as select id, now() as at from t;
   create function pure_one (a int) returns int deterministic return a + 1;
+  create function noting (a int) returns int deterministic modifies sql data begin insert into log (a) values (a); return 1; end;
+  create view calling as select id, noting(id) as noted from kept;
+  create view odd as select sql_cache id, noting(id) as noted from kept;
+  create view odd_and_quiet as select sql_cache id from kept;
+  create view above_odd as select sql_cache id from odd;
   create sequence numbers;
   create function rand() returns int deterministic return 4;
 `;
+
+/** The catalog as if it had been told something else of its relations. */
+function withRelations(catalog: Catalog, change: (relation: Relation) => Relation): Catalog {
+  const changed = new Map([...catalog.relations.values()].map((each) => [each, change(each)]));
+  const now = (each: Relation): Relation => changed.get(each) ?? each;
+  return {
+    ...catalog,
+    relations: new Map([...catalog.relations].map(([id, each]) => [id, now(each)])),
+    relationByName: new Map([...catalog.relationByName].map(([name, each]) => [name, now(each)])),
+    relationsByWord: new Map([...catalog.relationsByWord].map(([word, all]) => [word, all.map(now)])),
+  };
+}
 
 describeWithMysql('hazards', () => {
   let shop: Shop;
@@ -286,6 +304,20 @@ describeWithMysql('hazards', () => {
       expect(told({ catalog, planner }, 'update t set a = 1 where name = ?')).toBe('write t');
     });
 
+    test('other letters are no quotes only in character sets where they are sent as others', () => {
+      const { catalog } = shop;
+      const tellWith = (keepsQuotes: boolean, text: string): string => {
+        const session = { ...catalog.session, keepsQuotes };
+        const planner = createMysqlPlanner({ catalog: { ...catalog, session } });
+        return told({ catalog, planner }, text);
+      };
+      expect(tellWith(true, "select id from t where name <> '¥'")).toBe('read t');
+      expect(tellWith(false, "select id from t where name <> 'a'")).toBe('read t');
+      expect(tellWith(false, "select id from t where name <> '¥'")).toMatch(
+        /^write everything not-understood/,
+      );
+    });
+
     test('statements on temporary tables leave the session unknown', () => {
       for (const create of ['create', 'create or replace'])
         expect(tell(`${create} temporary table t (id int)`)).toBe('write everything opaque departs');
@@ -315,6 +347,42 @@ describeWithMysql('hazards', () => {
     expect(tell('select some_plugin(1) what is this')).toMatch(/^write everything not-understood/);
     expect(tell("select 'unfinished")).toMatch(/^write everything not-understood/);
     expect(tell('merge into t using child')).toMatch(/^write everything/);
+  });
+
+  test('functions in views are called by whoever reads the view, understood or not', () => {
+    const anything = 'write everything view departs';
+    expect(tell('select * from calling')).toBe('write log');
+    expect(tell('select sql_cache * from calling')).toBe('write log');
+    expect(tell('insert into kept select sql_cache id, 1 from calling')).toMatch(
+      /^write (?:kept log|log kept)$/,
+    );
+    expect(tell('insert into calling (id) values (1)')).toMatch(/^write (?:kept log|log kept)$/);
+    expect(tell('table calling')).toBe('write log');
+    for (const text of ['select * from odd', 'select sql_cache * from odd', 'select * from above_odd'])
+      expect(tell(text)).toBe(anything);
+    expect(tell('select * from odd_and_quiet')).toBe('bypass view');
+    const { catalog } = shop;
+    const planner = createMysqlPlanner({
+      catalog: withRelations(catalog, (each) => ({ ...each, definition: null })),
+    });
+    expect(told({ catalog, planner }, 'select * from odd_and_quiet')).toBe(anything);
+  });
+
+  test('what is written under other settings may be other rows', () => {
+    expect(tell('set statement max_statement_time = 1 for update t set a = 1 where id = 5')).toBe(
+      'write t(id:5)',
+    );
+    expect(tell('set statement sql_auto_is_null = 1 for update t set a = 1 where id = 5')).toBe('write t');
+    expect(tell('update /*+ set_var(sql_auto_is_null = 1) */ t set a = 1 where id = 5')).toBe('write t');
+  });
+
+  test('an engine that keeps rows elsewhere may write any table', () => {
+    const { catalog } = shop;
+    const change = (relation: Relation): Relation =>
+      relation.name === 'heap' ? { ...relation, engine: 'FEDERATED' } : relation;
+    const planner = createMysqlPlanner({ catalog: withRelations(catalog, change) });
+    expect(told({ catalog, planner }, 'insert into heap values (1)')).toBe('write everything engine');
+    expect(tell('insert into heap values (1)')).toBe('write heap(id:1)');
   });
 
   describe('what an answer tells', () => {

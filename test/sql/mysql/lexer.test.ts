@@ -138,6 +138,18 @@ test('version comments are read as code, and reported', () => {
   expect(wrong('/*!50000 1').message).toBe('a comment does not end');
 });
 
+test('a version has five digits or six, and no code is glued to six', () => {
+  for (const text of [
+    '/*!1f(1) */',
+    '/*M!5000 f(1) */',
+    '/*!1001001 */',
+    '/*!100100f(1) */',
+    '/*!1001000 */',
+  ])
+    expect(wrong(`select ${text}`).message).toBe('a version has other digits');
+  expect(tokens('/*!50000f */')).toEqual(tokens('/*!f */'));
+});
+
 test('a version comment that ends elsewhere for a server that skips it is unreadable', () => {
   for (const quoted of [
     "' */, f(1) /* '",
