@@ -1,6 +1,7 @@
 /** Decides whether a write that does not pass through the cache is seen soon, and one that does is left alone. */
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { withCache } from '../../src/adapters/pg/index.js';
 import { type Fixture, fixture, until } from '../adapters/pg/fixture.js';
 import { describeWithPostgres } from '../support/servers.js';
 
@@ -117,6 +118,21 @@ describeWithPostgres('a poll of the statistics', () => {
     await elsewhere('select pg_stat_reset()');
     await elsewhere(`update items set name = 'after the reset' where id = 1`);
     await until(async () => (await nameOf(1)) === 'after the reset');
+  });
+
+  it('asks a connection that is being ended for nothing', async () => {
+    const told: unknown[] = [];
+    given.cache.on('failure', ({ error }) => void told.push(error));
+    const own = new pg.Client(given.database.config);
+    await own.connect();
+    withCache(own, given.cache);
+    await own.query(`update items set name = 'the last write' where id = 1`);
+    const ended = own.end();
+    // As on a busy machine: what the connection is to be asked is due before the loop hears that it has ended.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    await ended;
+    expect(await nameOf(1)).toBe('the last write');
+    expect(told).toEqual([]);
   });
 
   it('says when statistics are not kept, and keeps results for a shorter time', async () => {

@@ -143,9 +143,10 @@ export class WatchedClient extends KnownConnection<SessionState, Payload, Backen
     }
   }
 
-  /** Between two queries of its user. */
+  /** Between two queries of its user, who has not begun to end it: pg takes none from then on. */
   private isFree(): boolean {
-    const isReady = !this.ended && this.tracker.isIdle() && this.gate.isIdle && this.writes.status === 'I';
+    const isReady =
+      !this.isClosing() && this.tracker.isIdle() && this.gate.isIdle && this.writes.status === 'I';
     // Behind a proxy it would be another session that is asked.
     return isReady && !this.session.isPooled;
   }
