@@ -43,5 +43,5 @@ function walkSetting(walk: Walk, { names, value, scope }: Setting): void {
   walkExpression(walk, value, nowhere);
   const name = names.at(-1)?.toLowerCase() ?? '';
   if (autocommit.test(name)) findings.commitsImplicitly = true;
-  else if (!isHarmless({ names }) || (scope !== null && scope !== 'session')) findings.depart();
+  else if (!harmless.test(name) || (scope !== null && scope !== 'session')) findings.depart();
 }
