@@ -228,6 +228,8 @@ export interface MysqlPool extends Emitter {
     readonly waitForConnections?: boolean;
     /** How many may wait. 0: any number. */
     readonly queueLimit?: number;
+    /** Connections that are given back begin a new session. From 3.22 on. */
+    readonly resetOnRelease?: boolean;
   };
   readonly _allConnections: { readonly length: number; get(index: number): MysqlConnection | undefined };
   readonly _freeConnections: { readonly length: number };
