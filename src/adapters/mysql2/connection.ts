@@ -295,6 +295,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
       if (isDone) {
         this.tracker.renew();
         this.session.renew();
+        this.hasLockedTables = false;
         release();
       }
       return isDone;
@@ -388,8 +389,21 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     const effect = this.effectOf({ text: call.text, values: meantBy(call.values) }, statement);
     if (isAtomic(statement, effect)) this.tracker.expectPlain(call.command);
     this.noteSession(statement);
-    const after = this.aftermath(statement, { succeeded: begun, rejected: undefined });
+    const succeeded = this.lettingTablesGo(statement, begun);
+    const after = this.aftermath(statement, { succeeded, rejected: undefined });
     this.tracker.run(call.command, effect, after, (until) => this.gate.hold(until));
+  }
+
+  /** One that fails keeps them. */
+  private lettingTablesGo(
+    statement: Statement | undefined,
+    begun: (() => void) | undefined,
+  ): (() => void) | undefined {
+    if (!this.hasLockedTables || signsOf(statement).locksTables !== false) return begun;
+    return () => {
+      this.hasLockedTables = false;
+      begun?.();
+    };
   }
 
   /** What becomes of the session, whether the statement succeeds or not. */
@@ -404,7 +418,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     if (signs.changesTracking) session.loseNames();
     // The lock that tells of this session's end is among them.
     if (signs.releasesLocks) session.forget();
-    this.hasLockedTables = signs.locksTables ?? this.hasLockedTables;
+    if (signs.locksTables === true) this.hasLockedTables = true;
     const mayDoAnything = plan?.kind === 'write' && plan.writes.scope === 'everything';
     if (plan?.session !== 'keeps' || mayDoAnything) session.depart();
   }

@@ -147,6 +147,20 @@ describeWithMysql('a connection of mysql2 whose session was changed', () => {
     });
   });
 
+  it('keeps the tables that it locked when a statement fails that would have let them go', async () => {
+    await given.onConnection(async (connection) => {
+      const read = () => rowsOf(connection, words, [1]);
+      await read();
+      await connection.query('lock tables moments read');
+      await expect(connection.execute('unlock tables; select 1')).rejects.toMatchObject({ errno: 1064 });
+      await expect(read()).rejects.toMatchObject({ errno: 1100 });
+      if ('reset' in connection) await connection.reset();
+      else await (connection as PoolConnection).changeUser({});
+      await read();
+      expect(await given.isHit(read)).toBe(true);
+    });
+  });
+
   it('is asked anew after changeUser and reset, which end its transaction', async () => {
     await given.onConnection(async (connection) => {
       await connection.beginTransaction();
