@@ -41,6 +41,8 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   private readonly lossHeard: (() => void)[] = [];
   /** It may use the tables that it locked, and no others. */
   private hasLockedTables = false;
+  /** Its session is the one that a reset leaves, which has another character set than the one that it began with. */
+  private wasReset = false;
   /** It has written, and was not told as which transaction. */
   private isUntold = false;
   /** Looks at catalogs, which wait for a moment between two statements. */
@@ -153,6 +155,8 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     })(sql);
 
   protected adopt(database: Database): void {
+    // What its session was before is what hardly any statement of its pool will meet.
+    if (this.connection._pool?.config.resetOnRelease === true && !this.wasReset) return;
     this.host.adopt(database, this.reader);
   }
 
@@ -296,6 +300,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
         this.tracker.renew();
         this.session.renew();
         this.hasLockedTables = false;
+        this.wasReset = 'resetConnectionResponse' in command;
         release();
       }
       return isDone;
@@ -411,7 +416,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     const { session } = this;
     const plan = statement?.plan;
     const signs = signsOf(statement);
-    this.isNextSpecial = signs.setsTransaction;
+    this.isNextSpecial = signs.setsTransaction ?? this.isNextSpecial;
     if (plan?.kind === 'write' && plan.changesCatalog) session.revealTables();
     if (signs.createsTable) session.createdTable();
     if (signs.losesCount) session.loseCount();

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { cachedDriver, explain, withCache } from '../../../src/adapters/mysql2/index.js';
 import { createCache } from '../../../src/index.js';
 import { describeWithMysql } from '../../support/mysql.js';
-import { type Fixture, fixture, rowsOf } from './fixture.js';
+import { type Fixture, fixture, rowsOf, until } from './fixture.js';
 
 const schema = `create table words (id int primary key auto_increment, word varchar(20))`;
 const one = 'select word from words where id = ?';
@@ -133,6 +133,16 @@ describeWithMysql('a way into mysql2', () => {
     expect(await read()).toStrictEqual([{ word: 'clustered' }]);
     expect(await word()).toBe('clustered');
     await cluster.end();
+  });
+
+  it('through a pool that resets what is given back is served in the session that a reset leaves', async () => {
+    const pool = given.wrappedPool({ connectionLimit: 1, resetOnRelease: true });
+    const read = () => rowsOf(pool, one, [1]);
+    // A new connection is of another session, with the character set that it asked for.
+    await until(() => given.isHit(read));
+    await pool.query('update words set word = ? where id = ?', ['reset', 1]);
+    expect(await read()).toStrictEqual([{ word: 'reset' }]);
+    expect(await given.isHit(read)).toBe(true);
   });
 
   it('through a driver that an ORM is given is wrapped, whichever function made it', async () => {
