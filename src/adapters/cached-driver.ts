@@ -1,6 +1,7 @@
 /** Decides which driver an ORM that builds its own pool is given: one for each module and cache. Knows no driver. */
 import type { CacheCore, HasCore } from '../cache/core.js';
 import { LookasideError } from '../errors.js';
+import { seemingly } from './seeming.js';
 import { coreOf } from './wrapped.js';
 
 export interface DriverKind<M extends object> {
@@ -31,7 +32,8 @@ export function driversOf<M extends object>({
     if (known === core) return module;
     if (known !== undefined)
       throw new LookasideError('CONFIG_CONFLICT', 'this driver has another cache already');
-    if (!isModule(module)) throw new LookasideError('POOL_UNSUPPORTED', `give cachedDriver ${wanted}`);
+    if (!isModule(module))
+      throw new LookasideError('POOL_UNSUPPORTED', `give cachedDriver ${wanted}${seemingly(module)}`);
     check?.(module);
     if (core.mode === 'off') return module;
     let made = madeFor.get(core);

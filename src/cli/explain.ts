@@ -49,8 +49,7 @@ async function explained(sql: string, { url, config, param }: ExplainOptions): P
     changes: { kind: 'none' },
   });
   try {
-    const isMysql = /^(?:mysql|mariadb):/i.test(url ?? '');
-    const asked = await (isMysql ? mysqlAt(cache, url ?? '') : postgresAt(cache, url));
+    const asked = await askedAt(cache, url);
     try {
       return await asked.explain(sql, param).catch(asUnavailable);
     } finally {
@@ -65,6 +64,14 @@ async function explained(sql: string, { url, config, param }: ExplainOptions): P
 interface Asked {
   explain(sql: string, parameters: readonly string[]): Promise<Explanation>;
   end(): Promise<void>;
+}
+
+function askedAt(cache: Cache, url: string | undefined): Promise<Asked> {
+  if (url !== undefined && /^(?:mysql|mariadb):/i.test(url)) return mysqlAt(cache, url);
+  // Without a scheme it may be a socket's folder, which pg knows.
+  if (url === undefined || /^postgres(?:ql)?:/i.test(url) || !/^[\w+.-]+:\/\//.test(url))
+    return postgresAt(cache, url);
+  throw new LookasideError('INVALID_ARGUMENT', '--url begins with postgres://, mysql:// or mariadb://');
 }
 
 async function postgresAt(cache: Cache, url: string | undefined): Promise<Asked> {

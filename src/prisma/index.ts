@@ -1,7 +1,7 @@
 /** Decides what Prisma Client is given for its `adapter` on MySQL and MariaDB: a pool of mysql2, which may have a cache. */
 import mysql from 'mysql2';
 import type { MysqlConnection, MysqlPool } from '../adapters/mysql2/shapes.js';
-import { behind, type PoolLike } from '../adapters/mysql2/with-cache.js';
+import { behind, isPool, type PoolLike, unsupported } from '../adapters/mysql2/with-cache.js';
 import { LookasideError } from '../errors.js';
 import { failureOf } from './failures.js';
 import { ADAPTER_NAME, Queryable } from './queryable.js';
@@ -53,10 +53,12 @@ function poolOf(given: PoolLike): MysqlPool {
     throw new LookasideError('POOL_UNSUPPORTED', 'Prisma needs mysql2 3.24 or later');
   if (pool instanceof (mysql as unknown as { readonly Pool: new () => object }).Pool)
     return pool as unknown as MysqlPool;
-  throw new LookasideError(
-    'POOL_UNSUPPORTED',
-    'give PrismaMysql2 a Pool of the mysql2 that lookaside/prisma imports: there may be two copies of it',
-  );
+  if (pool !== null && typeof pool === 'object' && isPool(pool))
+    throw new LookasideError(
+      'POOL_UNSUPPORTED',
+      'this pool is of another copy of mysql2 than the one that lookaside/prisma imports',
+    );
+  throw unsupported(given, 'give PrismaMysql2 a Pool of mysql2');
 }
 
 /** With LATERAL, which MySQL has since 8.0.14, and MariaDB has not. As Prisma's own adapter judges. */

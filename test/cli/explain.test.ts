@@ -120,6 +120,10 @@ for (const [name, { describe, open, parameter, schemes }] of Object.entries(dial
         expect(away.status).toBe(1);
         expect(away.stderr).toMatch(/^lookaside: .*ECONNREFUSED.*\(LOOKASIDE_CATALOG_UNAVAILABLE\)\n$/);
       }
+      expect(explainAt('mssql://localhost/none', ['select 1'])).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/begins with postgres:.*\(LOOKASIDE_INVALID_ARGUMENT\)/) as string,
+      });
       const url = place.url.replace(/^\w+:/, schemes.at(-1) ?? '');
       const said = explainAt(url, [`insert into products values (1, ${parameter})`, '--param', 'x']);
       expect(said.stdout).toContain('products');

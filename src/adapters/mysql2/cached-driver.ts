@@ -46,10 +46,11 @@ const drivers = driversOf<DriverModule>({
 });
 
 function isModule(value: unknown): value is DriverModule {
-  const { createPool, createConnection, format } = (value ?? {}) as Partial<
-    Record<keyof DriverModule, unknown>
+  // The driver `mysql` has the same names but the last, which no types tell of.
+  const { createPool, createConnection, format, clearParserCache } = (value ?? {}) as Partial<
+    Record<keyof DriverModule | 'clearParserCache', unknown>
   >;
-  return [createPool, createConnection, format].every((one) => typeof one === 'function');
+  return [createPool, createConnection, format, clearParserCache].every((one) => typeof one === 'function');
 }
 
 function driverFrom(mysql: DriverModule, cache: HasCore): DriverModule {

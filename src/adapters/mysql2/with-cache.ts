@@ -1,6 +1,7 @@
 /** Decides what `withCache` does with what it is given: a pool, a cluster of pools, a connection, or something else. */
 import type { CacheCore, HasCore } from '../../cache/core.js';
 import { LookasideError } from '../../errors.js';
+import { seemingly } from '../seeming.js';
 import { type Wrapper, wrapOnce, wrappedOf } from '../wrapped.js';
 import { WatchedCluster } from './cluster.js';
 import { wrapConnection } from './direct.js';
@@ -48,16 +49,18 @@ function wrap(given: object, core: CacheCore): Wrapper {
     if (isCluster(given)) return new WatchedCluster(given, core);
     if (isConnection(given)) return wrapConnection(given, core);
   }
-  throw new LookasideError(
-    'POOL_UNSUPPORTED',
-    'give it a Pool, a Connection or a PoolCluster of mysql2 3.11 or later',
-  );
+  throw unsupported(given, 'give it a Pool, a Connection or a PoolCluster of mysql2 3.11 or later');
 }
+
+/** @param wanted what should have been given, as a sentence without a full stop */
+export const unsupported = (given: unknown, wanted: string): LookasideError =>
+  new LookasideError('POOL_UNSUPPORTED', wanted + seemingly(given));
 
 const has = (value: object, ...methods: readonly string[]): boolean =>
   methods.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function');
 
-const isPool = (value: object): value is MysqlPool =>
+/** Of the callback API. */
+export const isPool = (value: object): value is MysqlPool =>
   has(value, 'query', 'execute', 'getConnection', 'prependListener') &&
   '_allConnections' in value &&
   'config' in value;

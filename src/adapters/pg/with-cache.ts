@@ -1,6 +1,7 @@
 /** Decides what `withCache` does with what it is given: a pool, a client, or something it cannot wrap. */
 import type { CacheCore, HasCore } from '../../cache/core.js';
 import { LookasideError } from '../../errors.js';
+import { seemingly } from '../seeming.js';
 import { type Wrapper, wrapOnce } from '../wrapped.js';
 import { wrapClient } from './direct.js';
 import { isClient } from './driver.js';
@@ -31,7 +32,7 @@ function wrap(given: object, core: CacheCore): Wrapper {
     if (isPool(given)) return new WatchedPool(given, core);
     if (isClient(given)) return wrapClient(given, core);
   }
-  throw new LookasideError('POOL_UNSUPPORTED', 'give it a pg.Pool or a pg.Client');
+  throw new LookasideError('POOL_UNSUPPORTED', `give it a pg.Pool or a pg.Client${seemingly(given)}`);
 }
 
 function isPool(value: object): value is PgPool {

@@ -16,7 +16,8 @@ export const mysqlAdvice: Advice = {
     'hidden-triggers':
       'Grant the privilege TRIGGER on that schema, which shows its triggers: grant trigger on its_name.* to this_user.',
     into: 'Take the result as rows instead of INTO.',
-    opaque: 'If it calls a procedure, declare what that does: effects: { name: { writes: [...] } }.',
+    opaque:
+      'If it calls a procedure, declare what that does: effects: { name: { writes: [...] } }. What is not known, a misspelt word say, counts as the worst.',
     'own-settings': 'Set it for all connections of the pool instead of SET STATEMENT … FOR.',
     prepare: 'Use execute() of the driver instead of PREPARE in SQL.',
     'rows-examined': 'Leave out ROWS EXAMINED.',
