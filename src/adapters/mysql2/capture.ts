@@ -1,9 +1,10 @@
 /** Decides how a command is watched while the driver runs it: the bytes that came are kept beside what its caller gets. */
 import type { Captured } from '../reads.js';
 import { type Driver, isExecute, learnFrom } from './driver.js';
+import { type Watcher, watchPackets } from './following.js';
 import { HEADER_BYTES } from './layout.js';
 import { type Payload, payloadOf } from './payload.js';
-import type { Command, MysqlConnection, Packet, ResultCommand } from './shapes.js';
+import type { Packet, ResultCommand } from './shapes.js';
 
 export interface Capture {
   /** From now on nothing is kept: the connection that runs it must not fill. */
@@ -19,33 +20,11 @@ export interface Capturing {
 }
 
 /** To be called before the command gets its turn. */
-export function captureResult(command: ResultCommand, { driver, bytesMax }: Capturing): Capture {
-  const seen = new SeenPackets(bytesMax);
-  const { execute } = command;
-  let isFirst = true;
-  const watching = function (
-    this: Command,
-    packet: Packet | null | undefined,
-    connection: MysqlConnection,
-  ): boolean {
-    if (packet) {
-      if (isFirst) learnFrom(driver, this, packet);
-      isFirst = false;
-      // Before the driver decodes it: a typeCast may change the bytes that it is handed.
-      seen.add(packet);
-    }
-    return execute.call(this, packet, connection);
-  };
-  command.execute = watching;
-  return {
-    refuse: (reason) => seen.refuse(reason),
-    outcome: () => {
-      const bytes = seen.take();
-      if (typeof bytes === 'string') return { payload: null, reason: bytes };
-      const payload = payloadOf(isExecute(command) ? 'binary' : 'text', bytes);
-      return typeof payload === 'string' ? { payload: null, reason: payload } : { payload };
-    },
-  };
+export function captureResult(command: ResultCommand, capturing: Capturing): Capture {
+  const seen = new SeenPackets(command, capturing);
+  // Before the driver decodes it: a typeCast may change the bytes that it is handed.
+  watchPackets(command, seen);
+  return seen;
 }
 
 /** A part of the response that came in one piece. */
@@ -57,22 +36,27 @@ interface Piece {
   end: number;
 }
 
-class SeenPackets {
+class SeenPackets implements Watcher, Capture {
   private pieces: Piece[] = [];
   private bytes = 0;
   private refusal: string | null = null;
 
-  constructor(private readonly bytesMax: number) {}
+  constructor(
+    private readonly command: ResultCommand,
+    private readonly capturing: Capturing,
+  ) {}
 
   refuse(reason: string): void {
     this.refusal ??= reason;
     this.pieces = [];
   }
 
-  add(packet: Packet): void {
+  see(packet: Packet): void {
+    const { driver, bytesMax } = this.capturing;
+    if (driver.Packet === null || driver.Execute === null) learnFrom(driver, this.command, packet);
     if (this.refusal !== null) return;
     this.bytes += packet.end - packet.start;
-    if (this.bytes > this.bytesMax || packet.numPackets > 1) return this.refuse('too-large');
+    if (this.bytes > bytesMax || packet.numPackets > 1) return this.refuse('too-large');
     const { copy, start } = this.extend(packet);
     // The driver leaves the length out of packets that it put together itself.
     copy.writeUIntLE(packet.end - packet.start - HEADER_BYTES, packet.start - start, 3);
@@ -92,7 +76,14 @@ class SeenPackets {
     return piece;
   }
 
-  take(): Buffer | string {
+  outcome(): Captured<Payload> {
+    const bytes = this.take();
+    if (typeof bytes === 'string') return { payload: null, reason: bytes };
+    const payload = payloadOf(isExecute(this.command) ? 'binary' : 'text', bytes);
+    return typeof payload === 'string' ? { payload: null, reason: payload } : { payload };
+  }
+
+  private take(): Buffer | string {
     const { pieces, refusal } = this;
     const [first] = pieces;
     if (refusal !== null || first === undefined) return refusal ?? 'incomplete';

@@ -10,6 +10,7 @@ import { captureResult } from './capture.js';
 import type { Database, Statement } from './databases.js';
 import { type Driver, factsKey, factsOf } from './driver.js';
 import type { Filling } from './filling.js';
+import { hearResult } from './following.js';
 import type { Host } from './host.js';
 import { protocolPrefix } from './keys.js';
 import type { Payload } from './payload.js';
@@ -86,9 +87,9 @@ export class ConnectionReads {
     if (database.isCheckDue) refresh(database);
     served
       .then((outcome) => {
-        command.onResult = tell;
         if (outcome.from === 'database')
           return process.nextTick(() => tell.call(command, null, ...outcome.result));
+        command.onResult = tell;
         const result = this.decoded(outcome.payload, call);
         if (result === null) tracker.pass(command);
         else process.nextTick(() => answerInto(command, result, call.protocol));
@@ -139,12 +140,13 @@ export class ConnectionReads {
     const { driver, tracker } = this.about;
     const capture = captureResult(command, { driver, bytesMax: CAPTURE_BYTES_MAX });
     return new Promise((resolve, reject) => {
-      command.onResult = (...given) => {
+      const hear = (given: Parameters<ResultCallback>): void => {
         const [error, rows, fields] = given;
         if (!error) return resolve({ result: [rows, fields] as Result, outcome: () => capture.outcome() });
         reject(error);
         refused(given);
       };
+      hearResult(command, { hear });
       tracker.expectPlain(command);
       tracker.pass(command);
     });

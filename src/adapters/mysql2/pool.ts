@@ -19,6 +19,7 @@ import { keyed, plainKey, protocolPrefix } from './keys.js';
 import { optionsOfCall } from './options.js';
 import { connectOwn, placeOf } from './own-connection.js';
 import type { Payload, Protocol } from './payload.js';
+import { queryPool } from './pool-query.js';
 import { type CachedStatement, type RunRead, requestOf } from './reads.js';
 import { answerInto, canReplay, type Result, resultOf } from './replay.js';
 import type {
@@ -363,9 +364,13 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
     });
   }
 
-  private sendQuery(call: CachedCall, told: ResultCallback): unknown {
+  private sendQuery(call: CachedCall, told: ResultCallback): QueryCommand {
     const isPlain = typeof call.given[0] === 'string';
-    return isPlain ? this.driverQuery(call.text, call.own, told) : this.driverQuery(ownOf(call), told);
+    return queryPool(this.pool, call.reader.driver, {
+      sql: isPlain ? call.text : ownOf(call),
+      values: isPlain ? call.own : undefined,
+      tell: told,
+    });
   }
 
   /** While a look is due that takes no connection, hits go to one of those who ask. */

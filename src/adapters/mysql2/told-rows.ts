@@ -11,6 +11,7 @@ import type { Told } from '../told.js';
 import { ToldValues } from '../told-values.js';
 import { Cells } from './answers.js';
 import { isExecute } from './driver.js';
+import { type Watcher, watchPackets } from './following.js';
 import { HEADER_BYTES } from './layout.js';
 import type { Packet, ResultCommand } from './shapes.js';
 
@@ -18,7 +19,7 @@ const [OK, LOCAL_INFILE, NULL_CELL, ERROR] = [0x00, 0xfb, 0xfb, 0xff];
 /** Of a column's description: catalog, schema, table, its own name, the shown name, its own name. */
 const NAMES = 6;
 
-export class ToldRows {
+export class ToldRows implements Watcher {
   private readonly values = new ToldValues();
   private state: 'header' | 'columns' | 'columns-end' | 'rows' | 'complete' | 'unreadable' = 'header';
   private fieldCount = 0;
@@ -31,12 +32,7 @@ export class ToldRows {
   /** Sees what the driver is handed for this command, before it does. */
   watch(command: ResultCommand): void {
     // Values of the binary protocol are not read.
-    if (isExecute(command)) return;
-    const execute = command.execute.bind(command);
-    command.execute = (packet, connection) => {
-      if (packet) this.see(packet);
-      return execute(packet, connection);
-    };
+    if (!isExecute(command)) watchPackets(command, this);
   }
 
   /** What of these targets was written; null: the rows do not tell. To be asked once the statement has succeeded. */
@@ -50,7 +46,7 @@ export class ToldRows {
     );
   }
 
-  private see(packet: Packet): void {
+  see(packet: Packet): void {
     if (packet.numPackets > 1) this.state = 'unreadable';
     const cells = new Cells(packet.buffer, packet.start + HEADER_BYTES, packet.end);
     switch (this.state) {

@@ -17,9 +17,10 @@ import {
   tracksSession,
 } from './answers.js';
 import { type Driver, learnFrom } from './driver.js';
+import { accompany, type Companion, type Hearer, hearResult } from './following.js';
 import type { Host } from './host.js';
 import { Returned } from './returned.js';
-import type { Command, MysqlConnection, ResultCommand } from './shapes.js';
+import type { Command, MysqlConnection, Packet, ResultCallback, ResultCommand } from './shapes.js';
 
 export interface Surroundings {
   readonly connection: MysqlConnection;
@@ -39,13 +40,47 @@ export interface Surroundings {
   readonly onUntold: () => void;
 }
 
+/** Does with what is heard of a statement what hangs on it. */
+interface Hears {
+  isRunning(running: Running): boolean;
+  /** Of the first packet. */
+  learn(command: Command, packet: Packet): void;
+  finish(running: Running, answered: Answer | typeof notSent | typeof refused): void;
+}
+
 /** The statement that is with the driver. */
-interface Running {
-  readonly command: ResultCommand;
-  readonly outcome: Outcome<Answer> | null;
+class Running implements Companion, Hearer {
   /** Until then its caller waits for his answer. */
-  ending: Promise<void> | null;
-  readonly release: () => void;
+  ending: Promise<void> | null = null;
+  private isFirst = true;
+
+  constructor(
+    readonly command: ResultCommand,
+    readonly outcome: Outcome<Answer> | null,
+    readonly release: () => void,
+    private readonly reader: AnswerReader,
+    private readonly hears: Hears,
+  ) {}
+
+  see(packet: Packet): void {
+    const { hears, reader } = this;
+    if (this.isFirst) hears.learn(this.command, packet);
+    this.isFirst = false;
+    if (hears.isRunning(this) && reader.read(packet)) hears.finish(this, reader.answer());
+  }
+
+  ended(packet: Packet | null | undefined): void {
+    const { hears } = this;
+    if (hears.isRunning(this)) hears.finish(this, packet ? refused : notSent);
+    this.release();
+  }
+
+  /** Whoever listens to events instead may hear of it while the intent still stands, which keeps everybody from old rows. */
+  hear(given: Parameters<ResultCallback>, tell: (given: Parameters<ResultCallback>) => void): void {
+    const { ending } = this;
+    if (ending === null) tell(given);
+    else void ending.then(() => process.nextTick(tell, given));
+  }
 }
 
 /** It was never sent: it could not be prepared, or its values could not be written. */
@@ -58,6 +93,11 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
   /** The one whose error leaves the connection's state as it was. */
   private plain: Command | null = null;
   private inTransaction = false;
+  private readonly hears: Hears = {
+    isRunning: (running) => this.running === running,
+    learn: (command, packet) => learnFrom(this.about.driver, command, packet),
+    finish: (running, answered) => this.finish(running, answered),
+  };
 
   constructor(private readonly about: Surroundings) {
     super({ writes: about.writes, host: about.host, rows: null });
@@ -135,29 +175,16 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
   }
 
   private hand(command: ResultCommand, outcome: Outcome<Answer> | null): void {
-    const { connection, driver, add, ownNames } = this.about;
+    const { connection, add, ownNames } = this.about;
     if (this.lost) {
       void outcome?.(notSent);
       return add(command);
     }
-    const running: Running = { command, outcome, ending: null, release: this.about.close() };
-    this.running = running;
-    if (outcome !== null) this.answerAfterwards(running);
     const reader = new AnswerReader(tracksSession(connection), ownNames());
-    const { execute } = command;
-    let isFirst = true;
-    command.execute = (packet, on) => {
-      if (packet) {
-        if (isFirst) learnFrom(driver, command, packet);
-        isFirst = false;
-        if (this.running === running && reader.read(packet)) this.finish(running, reader.answer());
-      }
-      const isDone = execute.call(command, packet, on);
-      if (!isDone) return false;
-      if (this.running === running) this.finish(running, packet ? refused : notSent);
-      running.release();
-      return true;
-    };
+    const running = new Running(command, outcome, this.about.close(), reader, this.hears);
+    this.running = running;
+    if (outcome !== null) hearResult(command, running);
+    accompany(command, running);
     add(command);
   }
 
@@ -189,17 +216,5 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
   private noteMade({ made, endedWithRows, status }: Answer, mayWrite: boolean): void {
     if (made !== null) this.about.onMade(made);
     if (mayWrite && endedWithRows && status !== null && isOutsideTransaction(status)) this.about.onUntold();
-  }
-
-  /** Whoever listens to events instead may hear of it while the intent still stands, which keeps everybody from old rows. */
-  private answerAfterwards(running: Running): void {
-    const { command } = running;
-    const { onResult } = command;
-    if (!onResult) return;
-    command.onResult = (...given) => {
-      const { ending } = running;
-      if (ending === null) onResult.apply(command, given);
-      else void ending.then(() => process.nextTick(() => onResult.apply(command, given)));
-    };
   }
 }
