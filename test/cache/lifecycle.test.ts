@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Cache, createCache } from '../../src/index.js';
 import { converse, encode } from '../compat/wire.js';
+import { bundle } from '../consistency/history/bundle.js';
 import { socketPath } from '../server/support.js';
 import { newCache } from './support.js';
 
@@ -193,17 +194,18 @@ describe('after close', () => {
   });
 });
 
-it('a cache keeps no process alive', () => {
-  const program = `
+it('a cache keeps no process alive', async () => {
+  const contents = `
     import { createCache } from './src/index.ts';
     const cache = createCache({ namespace: 'alive' });
-    await cache.getOrSet({ key: 'k', ttl: '1h', load: async () => 1 });
-    await cache.invalidate({ tags: ['t'] });
-    console.log('done');`;
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', '--input-type=module', '-e', program],
-    { encoding: 'utf8', timeout: 20_000 },
-  );
+    cache.getOrSet({ key: 'k', ttl: '1h', load: async () => 1 })
+      .then(() => cache.invalidate({ tags: ['t'] }))
+      .then(() => console.log('done'));`;
+  const program = await bundle({ contents }, null);
+  const { status, stdout } = spawnSync(process.execPath, [program.file], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  await program.dispose();
   expect({ status, stdout }).toEqual({ status: 0, stdout: 'done\n' });
 });

@@ -19,7 +19,8 @@ export function runExample(
   environment: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
 ): Example {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+  const compiling = program.endsWith('.js') ? [] : ['--import', 'tsx'];
+  const child = spawn(process.execPath, [...compiling, program, ...args], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

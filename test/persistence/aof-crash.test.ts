@@ -1,7 +1,8 @@
 /** A server killed under load, in each way of making its append only file last, loses no more than it may. */
 import { spawn } from 'node:child_process';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom } from '../../src/clock.js';
+import { type Bundle, bundle } from '../consistency/history/bundle.js';
 import { describeWithRedis } from '../support/servers.js';
 import { ownFolder } from './aof-servers.js';
 import { CrashRounds, type FsyncMode } from './crash/rounds.js';
@@ -9,13 +10,13 @@ import { CrashRounds, type FsyncMode } from './crash/rounds.js';
 /** The long run is `npm run soak -- crash`. */
 const ROUNDS = Number(process.env['LOOKASIDE_CRASH_ROUNDS'] ?? 3);
 
-const program = `
-  import(${JSON.stringify(new URL('../../src/cli/serve.ts', import.meta.url).href)}).then(({ serveCommand }) =>
-    serveCommand().exitOverride().parseAsync(process.argv.slice(1), { from: 'user' }),
-  ).catch((error) => { console.error(error.message); process.exitCode = 1; });
-`;
-
 describeWithRedis('a server killed under load', () => {
+  let built: Bundle;
+  beforeAll(async () => {
+    built = await bundle({ entry: 'src/bin.ts' }, null);
+  });
+  afterAll(() => built.dispose());
+
   it.each<FsyncMode>(['always', 'everysec', 'no'])(
     'loses no more than %s may',
     { timeout: 180_000 },
@@ -25,12 +26,7 @@ describeWithRedis('a server killed under load', () => {
         mode,
         folder,
         random: seededRandom(7),
-        start: (options) =>
-          spawn(
-            process.execPath,
-            ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program, '--', ...options],
-            { cwd: folder },
-          ),
+        start: (options) => spawn(process.execPath, [built.file, 'serve', ...options], { cwd: folder }),
       });
       try {
         for (let round = 0; round < ROUNDS; round++) {

@@ -2,17 +2,22 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { examineRdb } from '../../src/server/index.js';
+import { type Bundle, bundle } from '../consistency/history/bundle.js';
 import { isDamaged } from './approved.js';
 import { fill, folder, runOn, serverIn } from './support.js';
 
-const bin = new URL('../../src/bin.ts', import.meta.url).pathname;
+/** A process that has to compile its sources first takes seconds to start. */
+let bin: Bundle;
+
+beforeAll(async () => {
+  bin = await bundle({ entry: 'src/bin.ts' }, null);
+});
+afterAll(() => bin.dispose());
 
 function run(...args: string[]): { status: number | null; text: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', bin, ...args], {
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin.file, ...args], { encoding: 'utf8' });
   return { status, text: stdout + stderr };
 }
 

@@ -6,17 +6,25 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../scripts/lib/free-port.js';
 import { converse, converseInCommands, encode } from '../compat/wire.js';
+import { type Bundle, bundle } from '../consistency/history/bundle.js';
 import { socketPath } from './support.js';
 
 const program = `
-  import(${JSON.stringify(new URL('../../src/cli/serve.ts', import.meta.url).href)}).then(({ serveCommand }) =>
-    serveCommand().exitOverride().parseAsync(process.argv.slice(1), { from: 'user' }),
-  ).catch((error) => { console.error(error.message); process.exitCode = 1; });
+  import { serveCommand } from './src/cli/serve.ts';
+  serveCommand().exitOverride().parseAsync(process.argv.slice(2), { from: 'user' })
+    .catch((error) => { console.error(error.message); process.exitCode = 1; });
 `;
+/** A process that has to compile its sources first takes seconds to start. */
+let built: Bundle;
 const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  built = await bundle({ contents: program }, null);
+});
+afterAll(() => built.dispose());
 
 afterEach(async () => {
   for (const child of children.splice(0)) {
@@ -34,9 +42,8 @@ interface Serving {
 }
 
 function serve(...args: string[]): Serving {
-  const options = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program, '--'];
   // It keeps its files where it was started.
-  const child = spawn(process.execPath, [...options, ...args], { cwd: folder() });
+  const child = spawn(process.execPath, [built.file, ...args], { cwd: folder() });
   children.push(child);
   let output = '';
   const exit = once(child, 'exit').then(([code]) => code as number | null);
@@ -227,9 +234,9 @@ it('becomes a daemon that SIGTERM ends', async () => {
   const place = folder();
   const pidFile = join(place, 'server.pid');
   const options = ['--port', String(port), '--daemonize', 'yes', '--pidfile', pidFile, '--dir', place];
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/bin.ts', 'serve', ...options], {
-    stdio: 'ignore',
-  });
+  const bin = await bundle({ entry: 'src/bin.ts' }, null);
+  onTestFinished(() => bin.dispose());
+  const child = spawn(process.execPath, [bin.file, 'serve', ...options], { stdio: 'ignore' });
   children.push(child);
   expect((await once(child, 'exit'))[0]).toBe(0);
   while (!existsSync(pidFile) || readFileSync(pidFile, 'utf8') === '')

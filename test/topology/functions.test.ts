@@ -1,10 +1,13 @@
 /** Functions in two real processes that share a store: what one invalidates, what one loads for both, and one that dies. */
-import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type Bundle, bundle } from '../consistency/history/bundle.js';
 import { type OtherProcess, startProcess } from '../support/processes.js';
 import { describeWithRedis, type RedisServer, redisServer } from '../support/servers.js';
 import type { FunctionAnswer, FunctionOrder } from './function-process.js';
+
+/** A process that has to compile its sources first takes seconds to start. */
+let built: Bundle;
 
 describeWithRedis('functions in two processes', () => {
   let server: RedisServer;
@@ -17,6 +20,10 @@ describeWithRedis('functions in two processes', () => {
     await Promise.all([one.tell('stats'), other.tell('stats')]); // they are there
   }
 
+  beforeAll(async () => {
+    built = await bundle({ entry: 'test/topology/function-process.ts' }, null);
+  });
+  afterAll(() => built.dispose());
   beforeEach(async () => {
     server = await redisServer();
     client = new Redis(server.url);
@@ -68,9 +75,9 @@ class Loader {
   static async start(url: string, lease: number): Promise<Loader> {
     return new Loader(
       await startProcess<FunctionOrder, FunctionAnswer>({
-        entry: fileURLToPath(new URL('./function-process.ts', import.meta.url)),
+        entry: built.file,
         env: { FUNCTION_SETTINGS: JSON.stringify({ url, namespace: 'functions', lease }) },
-        nodeArgs: ['--import', 'tsx', '--no-warnings'],
+        nodeArgs: ['--no-warnings'],
       }),
     );
   }
