@@ -1,7 +1,9 @@
 /** The code of the documents runs, and prints what its comments say: each page is one program. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'mysql2/promise';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createMysqlDatabase, describeWithMysql, type TestSchema } from '../support/mysql.js';
 import { describeWithPostgres, postgres, type TestDatabase } from '../support/servers.js';
 import { buildPackage, runExample } from './child.js';
 
@@ -15,9 +17,32 @@ const programOf = (page: string): string =>
 const promisedBy = (program: string): string[] =>
   [...program.matchAll(/console\.log\(.*\) \/\/ (.*)$/gm)].map((match) => match[1] ?? '');
 
+interface Run {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** A page as a program: what it does, and what its comments say that it does. */
+async function run(
+  page: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<{ readonly ran: Run; readonly promised: Run }> {
+  const program = programOf(page);
+  const lines = promisedBy(program);
+  if (lines.length < 3) throw new Error(`docs/${page} says too little of what its code prints`);
+  // Beside the package, so that it can import it by its name.
+  const file = `examples/.${page}.${process.pid}.mjs`;
+  writeFileSync(file, program);
+  try {
+    const ran = await runExample(file, environment).ended;
+    return { ran, promised: { code: 0, output: `${lines.join('\n')}\n` } };
+  } finally {
+    rmSync(file);
+  }
+}
+
 describeWithPostgres('the code of', () => {
   let database: TestDatabase;
-  const files: string[] = [];
 
   beforeAll(async () => {
     buildPackage();
@@ -30,30 +55,41 @@ describeWithPostgres('the code of', () => {
     await client.query('insert into products values (1, 3), (7, 8)');
     await client.end();
   });
-  afterAll(async () => {
-    for (const file of files) rmSync(file);
-    await database.drop();
-  });
+  afterAll(() => database.drop());
 
   it.each(['caching.md', 'changes.md', 'functions.md', 'invalidation.md', 'middleware.md', 'server.md'])(
     'docs/%s runs',
     async (page) => {
-      const program = programOf(page);
-      const promised = promisedBy(program);
-      expect(promised.length).toBeGreaterThan(2);
-      // Beside the package, so that it can import it by its name.
-      const file = `examples/.${page}.${process.pid}.mjs`;
-      files.push(file);
-      writeFileSync(file, program);
       const { host, port, user, database: name, password = '' } = database.config;
-      const { ended } = runExample(file, {
+      const { ran, promised } = await run(page, {
         PGHOST: host,
         PGPORT: String(port),
         PGUSER: user,
         PGPASSWORD: password,
         PGDATABASE: name,
       });
-      expect(await ended).toEqual({ code: 0, output: `${promised.join('\n')}\n` });
+      expect(ran).toEqual(promised);
     },
   );
+});
+
+describeWithMysql('the code about MySQL of', () => {
+  let database: TestSchema;
+
+  beforeAll(async () => {
+    buildPackage();
+    database = await createMysqlDatabase('mariadb');
+    const connection = await createConnection(database.config);
+    await connection.query('create table products (id int primary key, price int)');
+    await connection.query('insert into products values (1, 3), (7, 8)');
+    await connection.end();
+  });
+  afterAll(() => database.drop());
+
+  it('docs/mysql.md runs', async () => {
+    // Other tests write to the same server meanwhile: each of their writes would be one of others.
+    const environment = { MYSQL_URL: database.url, LOOKASIDE_CHANGES_KIND: 'none' };
+    const { ran, promised } = await run('mysql.md', environment);
+    expect(ran).toEqual(promised);
+  });
 });
