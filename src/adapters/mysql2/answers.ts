@@ -92,6 +92,11 @@ export class AnswerReader {
     }
   }
 
+  /** Of a result whose end has not come. */
+  get isAmongRows(): boolean {
+    return this.state === 'rows';
+  }
+
   /** To be asked once it is complete. */
   answer(): Answer {
     const { status, written, changedSession, made, endedWithRows } = this;

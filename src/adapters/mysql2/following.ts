@@ -14,6 +14,8 @@ export interface Watcher {
 
 /** Follows a command from its turn to its end. */
 export interface Companion extends Watcher {
+  /** Rows of its answer are still to come. */
+  readonly expectsRows: boolean;
   /** @param packet the last one; none: it was never sent */
   ended(packet: Packet | null | undefined): void;
 }
@@ -31,6 +33,8 @@ class Following {
   watcher: Watcher | null = null;
   hearer: Hearer | null = null;
   onResult: ResultCallback | undefined = undefined;
+  /** The driver has done with its answer what it could. */
+  isGivenUp = false;
 
   constructor(readonly execute: Command['execute']) {}
 }
@@ -81,9 +85,11 @@ function executeFollowed(
     companion?.see(packet);
     following.watcher?.see(packet);
   }
-  const isDone = following.execute.call(this, packet, connection);
-  if (!isDone) return false;
+  if (!following.isGivenUp && !following.execute.call(this, packet, connection)) return false;
   following.watcher = null;
+  // A typeCast has thrown: what is left of the answer would be taken for the next command's.
+  following.isGivenUp = companion?.expectsRows === true;
+  if (following.isGivenUp) return false;
   following.companion = null;
   companion?.ended(packet);
   return true;

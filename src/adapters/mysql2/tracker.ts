@@ -69,6 +69,10 @@ class Running implements Companion, Hearer {
     if (hears.isRunning(this) && reader.read(packet)) hears.finish(this, reader.answer());
   }
 
+  get expectsRows(): boolean {
+    return this.reader.isAmongRows && this.hears.isRunning(this);
+  }
+
   ended(packet: Packet | null | undefined): void {
     const { hears } = this;
     if (hears.isRunning(this)) hears.finish(this, packet ? refused : notSent);
