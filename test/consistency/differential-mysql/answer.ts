@@ -34,11 +34,11 @@ function resultText(result: unknown, isOrdered: boolean): string {
     isSaid(row)
       ? saidOf(row)
       : Array.isArray(row) && row.some((cell) => isSaid(cell) || isRow(cell))
-        ? `[${resultText(row, isOrdered)}]`
+        ? `result ${resultText(row, isOrdered)}`
         : textOf(row),
   );
   // Without ORDER BY the database may give them in any order.
-  if (!isOrdered && !rows.some((row) => row.startsWith('said ') || row.startsWith('['))) rows.sort();
+  if (!isOrdered && !rows.some((row) => /^(?:said|result) /.test(row))) rows.sort();
   return rows.join('\n');
 }
 
@@ -54,8 +54,9 @@ function saidOf(result: unknown): string {
   return `said ${words.map((word) => `${word} ${String(said[word])}`).join(', ')}`;
 }
 
-/** Said instead of waiting for a lock, or because of one. */
-export const isLocked = (answer: string): boolean => /^error (?:1205|1213)$/.test(answer);
+/** Said instead of waiting for a lock, or because of one; OPTIMIZE says it in its result. */
+export const isLocked = (answer: string): boolean =>
+  /^error (?:1205|1213)$|Lock wait timeout exceeded/.test(answer);
 
 /** @throws what the database has not said: then something is broken. */
 export function errorAnswer(error: unknown): string {

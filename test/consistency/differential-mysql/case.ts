@@ -98,11 +98,21 @@ class SceneSteps {
     const session = this.session(0.5);
     // The very same text, in another session: what is kept of the one is nothing to the other.
     const same = dice.pickOr(this.asked.slice(-4), undefined);
-    if (same !== undefined && dice.chance(0.25)) return { ...same, session };
+    if (same !== undefined && dice.chance(0.3)) return { ...same, session, ...this.otherwise(same) };
     const text = dice.pick(scene.reads);
     const shape = dice.chance(0.1) ? { shape: dice.pick(['rowsAsArray', 'nestTables'] as const) } : {};
     const call = this.bound(text);
     return { ...call, session, isOrdered: /\border by id\b/.test(call.text), ...shape };
+  }
+
+  /** By another method, or with numbers for texts: what is kept of the one is nothing to the other either. */
+  private otherwise({ values }: Read): Partial<Pick<Read, 'way' | 'values'>> {
+    const { dice } = this;
+    return dice.draw<Partial<Pick<Read, 'way' | 'values'>>>([
+      [2, () => ({})],
+      [1, () => ({ way: dice.pick(ways) })],
+      [1, () => ({ values: values.map(turned) })],
+    ]);
   }
 
   private bound(text: Writing, mayBind = true): Call {
@@ -219,5 +229,11 @@ const implicit = [
   'set @x = 1',
   'do 1',
 ];
+
+/** The same to look at, and compared otherwise. */
+function turned(value: unknown): unknown {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+}
 
 const textOnly = (text: string): Call => ({ text, values: [], way: 'query' });

@@ -20,7 +20,7 @@ describeWithMysql('what is known to be wrong', () => {
     const { host, port, user } = database.config;
     const { source, dispose } = await mutate(mutant);
     const seeds = Array.from({ length: 20 }, (_, index) => 12_001 + index);
-    const trial = { place: { host, port, user }, source, scene: mutant.scene };
+    const trial = { place: { host, port, user }, source, scene: mutant.scene ?? '' };
     const mismatch = await tries.reported(() => trial, { seeds: seeds.values(), steps: 160 });
     await dispose();
     await database.drop();

@@ -3,13 +3,8 @@ import type { DifferentialMutant } from '../differential/mutant.js';
 import { mutate as mutateBoth } from '../history/mutants.js';
 import type { Package } from './pools.js';
 
-export interface MysqlMutant extends DifferentialMutant {
-  /** The scene that is about it. */
-  readonly scene: string;
-}
-
 export async function mutate(
-  mutant: MysqlMutant,
+  mutant: DifferentialMutant,
 ): Promise<{ source: Package; dispose: () => Promise<void> }> {
   const { source, dispose } = await mutateBoth(mutant);
   return { source: { createCache: source.createCache, withCache: source.withMysqlCache }, dispose };
@@ -18,7 +13,7 @@ export async function mutate(
 const sql = (name: string): string => `../sql/mysql/${name}.ts`;
 const adapter = (name: string): string => `../adapters/mysql2/${name}.ts`;
 
-export const mutants: readonly MysqlMutant[] = [
+export const mutants: readonly DifferentialMutant[] = [
   {
     name: 'what a reference takes along is passed over',
     scene: 'cascades',
@@ -242,7 +237,7 @@ export const mutants: readonly MysqlMutant[] = [
   },
   {
     name: 'a result of the text protocol is one of the binary protocol',
-    scene: '',
+    scene: 'conversions',
     file: adapter('keys'),
     changes: [
       { from: `(protocol === 'text' ? '' : \`\${SEPARATOR}p\`)`, to: `(protocol === 'text' ? '' : '')` },
@@ -269,5 +264,63 @@ export const mutants: readonly MysqlMutant[] = [
         to: 'void status;',
       },
     ],
+  },
+  {
+    name: 'of the alternatives of an OR the first is taken',
+    scene: 'sights',
+    file: sql('conditions'),
+    changes: [
+      {
+        from: 'either(operands.map((operand) => judge(',
+        to: 'either(operands.slice(0, 1).map((operand) => judge(',
+      },
+    ],
+  },
+  {
+    name: 'what a function reads is passed over',
+    scene: 'routines',
+    file: sql('routines'),
+    changes: [
+      {
+        from: 'if (effect.reads.length > 0) findings.deny(',
+        to: 'if (effect.reads.length < 0) findings.deny(',
+      },
+    ],
+  },
+  {
+    name: 'a REPLACE is taken to delete nothing',
+    scene: 'upserts',
+    file: sql('inserts'),
+    changes: [
+      { from: `if (isReplace) changes.push({ event: 'delete', changed: null });`, to: 'void changes;' },
+    ],
+  },
+  {
+    name: 'what an upsert updates is taken to have no followers',
+    scene: 'upserts',
+    file: sql('inserts'),
+    changes: [
+      {
+        from: `changes.push({ event: 'update', changed: changedBy(relation, insert) });`,
+        to: 'void changedBy;',
+      },
+    ],
+  },
+  {
+    name: 'what defines a table is taken to change no rows',
+    scene: 'definitions',
+    file: sql('statements'),
+    changes: [
+      {
+        from: `findings.writeEverything({\n      code: 'ddl',`,
+        to: `void ({\n      code: 'ddl',`,
+      },
+    ],
+  },
+  {
+    name: 'the settings of a session are no part of what a result is kept under',
+    scene: 'settings',
+    file: sql('database'),
+    changes: [{ from: `measured([text('role'), text('variables'), `, to: `measured([text('role'), ` }],
   },
 ];

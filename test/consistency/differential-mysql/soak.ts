@@ -3,14 +3,15 @@ import { startMariadb } from '../../../scripts/lib/mariadb.js';
 import { startMysql57 } from '../../../scripts/lib/mysql57.js';
 import { withCache } from '../../../src/adapters/mysql2/index.js';
 import { createCache } from '../../../src/index.js';
+import type { DifferentialMutant } from '../differential/mutant.js';
 import { runSoak } from '../differential/soaking.js';
-import { type MysqlMutant, mutants, mutate } from './mutants.js';
+import { mutants, mutate } from './mutants.js';
 import type { Package } from './pools.js';
 import { type Trial, tries } from './run.js';
 
 const STEPS = 160;
 
-runSoak<Package, Trial, MysqlMutant>(async (database = 'mariadb') => {
+runSoak<Package, Trial, DifferentialMutant>(async (database = 'mariadb') => {
   if (!['mariadb', 'mysql57'].includes(database))
     throw new RangeError('--database must be postgres, mariadb or mysql57');
   const server = await (database === 'mariadb' ? startMariadb() : startMysql57());
@@ -23,7 +24,6 @@ runSoak<Package, Trial, MysqlMutant>(async (database = 'mariadb') => {
     trialOf: (source, setting, scene) => ({ place, source, setting, scene }),
     mutants,
     mutate,
-    sceneOf: ({ scene }) => scene,
     stop: () => server.stop(),
   };
 });

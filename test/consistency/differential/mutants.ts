@@ -45,11 +45,13 @@ const rowMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'a collation that takes different texts for equal is passed over',
+    scene: 'collations',
     file: '../sql/postgres/load-catalog.ts',
     changes: [{ from: `if (!row.deterministic) return null;`, to: `` }],
   },
   {
     name: 'a parameter is taken for a value of the column, wherever else it stands',
+    scene: 'parameters',
     file: '../sql/rows/candidates.ts',
     changes: [
       { from: `if (families.length !== uses.get(parameter)) return null;`, to: `void uses;` },
@@ -58,6 +60,7 @@ const rowMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'a cast is taken off a value, whatever it makes of it',
+    scene: 'parameters',
     file: '../sql/postgres/pins.ts',
     changes: [
       {
@@ -69,6 +72,7 @@ const rowMutants: readonly DifferentialMutant[] = [
   {
     // Each of these places refuses it by itself: what one of them forgets another one remembers.
     name: 'a generated column is taken for one that only its own writes change',
+    scene: 'generated',
     file: '../sql/postgres/pins.ts',
     changes: [
       { from: `return column.generated ? null : column.valueClass;`, to: `return column.valueClass;` },
@@ -81,11 +85,13 @@ const rowMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'what the code of a trigger writes is passed over',
+    scene: 'written by triggers',
     file: closure,
     changes: [{ from: `for (const table of code.writes) findings.write(table, [], trigger);`, to: `` }],
   },
   {
     name: 'what a trigger makes of a row is passed over',
+    scene: 'made by triggers',
     file: closure,
     changes: [
       {
@@ -97,6 +103,7 @@ const rowMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'referential actions are passed over',
+    scene: 'cascades',
     file: closure,
     changes: [
       {
@@ -107,6 +114,7 @@ const rowMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'referential actions are followed for one table only',
+    scene: 'cascades',
     file: '../sql/rows/write-requests.ts',
     changes: [
       {
@@ -120,6 +128,7 @@ const rowMutants: readonly DifferentialMutant[] = [
   {
     // A read of the parent depends on each of its parts, too: only without both is anything missed.
     name: 'a partition is written without its parent, and a read of the parent does not see its parts',
+    scene: 'partitions',
     file: closure,
     changes: [
       {
@@ -135,6 +144,7 @@ const rowMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'a parent is written without what lies below it',
+    scene: 'partitions',
     file: closure,
     changes: [
       {
@@ -145,6 +155,7 @@ const rowMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'an upsert is taken to touch only rows with the values that it brings',
+    scene: 'upserts',
     file: '../sql/postgres/writes.ts',
     changes: [
       {
@@ -155,11 +166,13 @@ const rowMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'a column that is left out is taken for NULL, whatever its default is',
+    scene: 'defaults',
     file: '../sql/postgres/inserted-values.ts',
     changes: [{ from: `!names.has(column.number) && !column.hasDefault;`, to: `!names.has(column.number);` }],
   },
   {
     name: 'an answer is taken to tell the old value of a column that the statement changes',
+    scene: 'told',
     file: '../sql/postgres/returned.ts',
     changes: [
       {
@@ -170,6 +183,7 @@ const rowMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'what an ON says is taken to hold for the side that an outer join keeps',
+    scene: 'outer joins',
     file: '../sql/rows/sight.ts',
     changes: [
       {
@@ -180,6 +194,7 @@ const rowMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'a pin is carried below a LIMIT',
+    scene: 'between',
     file: '../sql/postgres/outputs.ts',
     changes: [
       { from: `if (isLimited || outputs === null) return false;`, to: `if (outputs === null) return false;` },
@@ -187,6 +202,7 @@ const rowMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'of the alternatives of an OR the first is taken',
+    scene: 'alternatives',
     file: '../sql/postgres/conditions.ts',
     changes: [
       {
@@ -198,6 +214,7 @@ const rowMutants: readonly DifferentialMutant[] = [
   {
     // What is said of the side that may be made up is kept from it twice: by the join, and before.
     name: 'null in a row that an outer join made up is taken for a null of the table',
+    scene: 'outer joins',
     file: '../sql/rows/sight.ts',
     changes: [
       { from: `if (nullable.length === 0) return facts;`, to: `if (nullable.length >= 0) return facts;` },

@@ -193,8 +193,11 @@ export class Player<C extends AnyCall, R extends AnyRead> {
   }
 
   private async compare(live: Live<R>, after: string): Promise<boolean> {
-    const { read, truth } = live;
+    const { read } = live;
     const { given, before, now } = await this.askedInTime(read);
+    // Some comparisons a server judges by the index that it takes: what it says of the same rows now is as true.
+    if (given !== live.truth) live.truth = await this.truthAgain(read, live.truth);
+    const { truth } = live;
     if (this.side.isExcused(given, truth)) {
       live.isKept = false;
       return false;
@@ -203,6 +206,11 @@ export class Player<C extends AnyCall, R extends AnyRead> {
     this.judge(read, isHit, { where: `as ${read.session}, after: ${after}`, given, truth });
     live.isKept = isHit || now.fills > before.fills;
     return isHit;
+  }
+
+  private async truthAgain(read: R, before: string): Promise<string> {
+    const [truth = null] = await this.side.truthsOf([read]);
+    return truth ?? before;
   }
 
   /** Through a pool, once the tables are known again: before that nothing is kept, however long it takes on this machine. */

@@ -73,6 +73,7 @@ export const sessionMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'a declared setting is no part of what a result is kept under',
+    scene: 'tenants',
     file: '../adapters/pg/session.ts',
     changes: [
       {
@@ -83,6 +84,7 @@ export const sessionMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'a setting that the server reports is no part of what a result is kept under',
+    scene: 'settings',
     file: '../adapters/pg/session.ts',
     changes: [
       {
@@ -93,6 +95,7 @@ export const sessionMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'what a policy looks into is passed over',
+    scene: 'tenants',
     file: '../sql/postgres/relations.ts',
     changes: [
       {
@@ -103,6 +106,7 @@ export const sessionMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'what a function was said to write is passed over',
+    scene: 'functions',
     file: '../sql/postgres/declared-code.ts',
     changes: [
       { from: `for (const relation of said.written)`, to: `for (const relation of said.written.slice(1))` },
@@ -110,6 +114,7 @@ export const sessionMutants: readonly DifferentialMutant[] = [
   },
   {
     name: 'what a function was said to read is passed over',
+    scene: 'functions',
     file: '../sql/postgres/declared-code.ts',
     changes: [{ from: `const reads = said.read.flatMap(`, to: `const reads = said.read.slice(1).flatMap(` }],
   },

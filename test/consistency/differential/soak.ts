@@ -23,7 +23,6 @@ runSoak<Package, Trial, DifferentialMutant>(async (database = 'postgres') => {
     trialOf: (source, setting, scene) => ({ server, source, setting, scene }),
     mutants,
     mutate,
-    sceneOf: () => '',
     stop: () => postgres.stop(),
   };
 });

@@ -21,8 +21,6 @@ export interface Soak<Source, Trial, Mutant extends DifferentialMutant> {
   readonly trialOf: (source: Source, setting: Setting, scene: string) => Trial;
   readonly mutants: readonly Mutant[];
   readonly mutate: (mutant: Mutant) => Promise<{ source: Source; dispose: () => Promise<void> }>;
-  /** The scene that is about it, where there is one. */
-  readonly sceneOf: (mutant: Mutant) => string;
   readonly stop: () => Promise<void>;
 }
 
@@ -98,7 +96,7 @@ async function tryMutants<Source, Trial, Mutant extends DifferentialMutant>(
   settings: readonly NamedSetting[],
   { seed, only, scene }: SoakOptions,
 ): Promise<boolean> {
-  const { tries, steps, trialOf, mutants, mutate, sceneOf } = soaked;
+  const { tries, steps, trialOf, mutants, mutate } = soaked;
   let right = true;
   for (const mutant of mutants.filter(({ name }) => name.includes(only))) {
     const { source, dispose } = await mutate(mutant);
@@ -115,7 +113,7 @@ async function tryMutants<Source, Trial, Mutant extends DifferentialMutant>(
       for (let next = seed; performance.now() - startedAtMs < PATIENCE_MS; next++) yield next;
     }
     const among = settings.filter(({ name }) => mutant.setting === undefined || mutant.setting === name);
-    const wanted = scene === '' ? sceneOf(mutant) : scene;
+    const wanted = scene === '' ? (mutant.scene ?? '') : scene;
     const mismatch = await tries.reported((next) => trialOf(source, settingOf(among, next), wanted), {
       seeds: seeds(),
       steps,

@@ -36,6 +36,7 @@ export const views: Recipe = (stage) => {
   return {
     reads: [
       (d) => `select * from ${any(d)} where ${by(d)}`,
+      (d) => `select * from ${d.pick(one, two)} where ${by(d)}`,
       (d) => `select * from ${any(d)} where ${by(d)} and ${by(d)}`,
       (d) => `select x.id, y.v from ${any(d)} x left join ${any(d)} y on x.k = y.k where ${by(d, 'x.')}`,
       (d) => `select count(*), sum(v) from ${any(d)} where ${by(d)}`,
@@ -46,6 +47,8 @@ export const views: Recipe = (stage) => {
       ...movesOf(few),
       ...movesOf(swapped),
       (d) => `update ${joined} set ${d.pick('k', 'v')} = ${d.number()} where ${by(d)}`,
+      (d) => `update ${joined} set v = ${d.number()} where id = ${d.number()}`,
+      (d) => `update ${joined} set v = ${d.number()} where id = ${d.number()}`,
       (d) =>
         `insert into ${d.pick(few, swapped)} (id, k, v) values (${d.value(1, 2, 8)}, ${d.number()}, 1) on duplicate key update k = values(k)`,
       (d) => `replace into ${d.pick(few, swapped)} (id, k) values (${d.value(1, 2, 8)}, ${d.number()})`,

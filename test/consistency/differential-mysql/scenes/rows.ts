@@ -97,15 +97,18 @@ export const cascades: Recipe = (stage) => {
     'varchar(5) collate utf8mb4_general_ci',
     'varchar(5) collate utf8mb4_bin',
   ]);
+  // Only where each takes the next one along the last is reached.
+  const onDelete = dice.pick([['cascade'], ['cascade', 'set null'], ['set null']]);
   const action = (): string =>
-    `on delete ${dice.pick(['cascade', 'cascade', 'set null'])} on update ${dice.pick(['cascade', 'cascade', 'set null', 'restrict'])}`;
+    `on delete ${dice.pick(onDelete)} on update ${dice.pick(['cascade', 'cascade', 'set null', 'restrict'])}`;
   const chain: string[] = [];
+  /** What is referred to. */
+  const keys: (readonly [table: string, column: string])[] = [];
   for (const short of ['one', 'two', 'three', 'four']) {
     const above = chain.at(-1);
-    const reference =
-      above === undefined
-        ? ''
-        : `, foreign key (p) references ${above} (${dice.pick(['k', 'k', 'id'])}) ${action()}`;
+    const key = dice.pick(['k', 'k', 'id']);
+    const reference = above === undefined ? '' : `, foreign key (p) references ${above} (${key}) ${action()}`;
+    if (above !== undefined) keys.push([above, key]);
     const name = stage.table(
       short,
       `id ${type} primary key, k ${type}, p ${type}, v int, unique (k)${reference}`,
@@ -124,22 +127,43 @@ export const cascades: Recipe = (stage) => {
     );
   const any = (d: Drawing): string => d.pick(...chain);
   const [first = ''] = chain;
+  const below = (d: Drawing): string => d.pick(...chain.slice(1));
+  const far = (d: Drawing): string => d.pick(...chain, ...chain.slice(2));
+  /** A row with what is referred to is gone, or has something else there. */
+  const unreferred: Writing = (d) => {
+    const [table, column] = d.dice.pick([...keys, ...keys.slice(0, 1)]);
+    const by = `where ${column} = ${d.value(1, 2, 3, 4)}`;
+    return d.dice.chance(0.6)
+      ? `delete from ${table} ${by}`
+      : `update ${table} set ${column} = ${d.value(5, 6, 7)} ${by}`;
+  };
+  /** A row in each, of which one is another one's. */
+  const refill: Writing = (d) => {
+    const own = d.dice.between(1, 4);
+    return chain.map((name) => `insert ignore into ${name} values (${own}, ${own}, ${own}, 1)`).join('; ');
+  };
   return {
     reads: [
-      (d) => `select * from ${any(d)} where ${d.pick('id', 'k', 'p', 'p')} = ${d.number()}`,
-      (d) => `select count(*), sum(v) from ${any(d)} where p = ${d.number()}`,
+      (d) => `select * from ${far(d)} where ${d.pick('id', 'k', 'p', 'p')} = ${d.number()}`,
+      (d) => `select count(*), sum(v) from ${far(d)} where p = ${d.number()}`,
       (d) => `select x.id, y.v from ${any(d)} x join ${any(d)} y on y.p = x.k where x.k = ${d.number()}`,
-      (d) => `select * from ${any(d)} where p is null`,
-      (d) => `select id, v from ${any(d)} where p <=> null`,
-      (d) => `select count(*) from ${d.pick(...chain.slice(1))} where p is null`,
+      (d) => `select * from ${below(d)} where p is null`,
+      (d) => `select id, v from ${below(d)} where p <=> null`,
+      (d) => `select count(*) from ${below(d)} where p is null`,
       (d) => `select * from ${self} where ${d.pick('k', 'id')} = ${d.number()}`,
     ],
     writes: [
+      unreferred,
+      unreferred,
+      unreferred,
+      refill,
+      refill,
       (d) => `delete from ${first} where ${d.pick('id', 'k')} = ${d.number()}`,
       (d) =>
         `update ${first} set ${d.pick('k', 'k', 'id')} = ${d.value(1, 2, 3, 7, 8)} where ${d.pick('id', 'k')} = ${d.number()}`,
       (d) => `update ${any(d)} set k = ${d.number()}, v = 5 where ${d.pick('id', 'k', 'p')} = ${d.number()}`,
       (d) => `insert ignore into ${any(d)} values (${d.value(5, 6, 7)}, ${d.number()}, ${d.number()}, 1)`,
+      (d) => `insert ignore into ${any(d)} values (${d.value(1, 2, 3)}, ${d.number()}, ${d.number()}, 1)`,
       (d) =>
         `insert into ${any(d)} values (${d.number()}, ${d.number()}, ${d.number()}, 1) on duplicate key update k = values(k)`,
       (d) => `replace into ${any(d)} values (${d.number()}, ${d.number()}, ${d.number()}, 1)`,

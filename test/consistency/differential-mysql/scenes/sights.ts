@@ -69,6 +69,11 @@ export const givenFromElsewhere: Recipe = (stage) => {
     return name;
   }) as [string, string]; // two
   const eq = (d: Drawing, alias = ''): string => `${alias}${d.pick('a', 'a', 'k', 'id')} = ${d.number()}`;
+  const both = (d: Drawing): string =>
+    d.any(
+      () => `a = ${d.number()} and k = ${d.number()}`,
+      () => `a = ${d.number()} and k = a`,
+    );
   const source = (d: Drawing): string =>
     d.any(
       () => `(select id as i, a, k from ${u} where ${eq(d)}) s`,
@@ -93,6 +98,7 @@ export const givenFromElsewhere: Recipe = (stage) => {
   return {
     reads: [
       (d) => `select * from ${t} where ${eq(d)}`,
+      (d) => `select * from ${t} where k = ${d.number()}`,
       (d) => `select * from ${t} where ${eq(d)} and ${eq(d)}`,
       (d) => `select count(*), sum(v) from ${d.pick(t, u)} where a in (${d.number()}, ${d.number()})`,
       (d) => `select * from ${u} where ${eq(d)}`,
@@ -113,6 +119,9 @@ export const givenFromElsewhere: Recipe = (stage) => {
         )}`,
       (d) => `update ${t} set ${d.pick('a', 'k', 'v')} = ${d.number()} where ${member(d)}`,
       (d) => `update ${t} set a = ${d.number()}, k = a where ${eq(d)}`,
+      // From left to right: what is given on is what was assigned.
+      (d) => `update ${t} set a = ${d.number()}, k = a where ${both(d)}`,
+      (d) => `update ${t} set a = ${d.number()}, k = a where ${both(d)}`,
       (d) => `update ${t} set a = coalesce(${d.pick('a', 'k', 'null')}, ${d.number()}) where ${eq(d)}`,
       (d) => `update ${t} set a = ${d.number()} where ${eq(d)} order by ${d.pick('v', 'id desc')} limit 1`,
       (d) => `delete from ${t} where ${member(d)}`,

@@ -16,11 +16,11 @@ const collations = [
   'ucs2 collate ucs2_general_ci',
 ];
 
-const word = (d: Drawing): string => d.value(...words);
-
 /** Texts that a collation takes for the same, padded or cut, in keys and references too. */
 export const folding: Recipe = (stage) => {
   const { dice } = stage;
+  const few = ['a', 'A', ...dice.some(words, 5)];
+  const word = (d: Drawing): string => d.value(...few);
   const type = dice.pick(['varchar(4)', 'varchar(4)', 'char(4)', 'text', 'enum', 'varchar(20)']);
   const [first, second] = [dice.pick(collations), dice.pick(collations)];
   const columnOf = (collation: string): string =>
@@ -32,12 +32,12 @@ export const folding: Recipe = (stage) => {
     'rows',
     `id int primary key, s ${columnOf(first)}, o ${columnOf(second)}, v int${isKey ? ', unique (s)' : ''}`,
   );
-  stage.fill(rows, 'id, s, o, v', [words, words, small], 7);
+  stage.fill(rows, 'id, s, o, v', [few, few, small], 7);
   const below = stage.table(
     'below',
     `id int primary key, s ${columnOf(first)}, v int${isKey ? `, foreign key (s) references ${rows} (s) on update cascade on delete ${dice.pick(['cascade', 'set null'])}` : ''}`,
   );
-  stage.fill(below, 'id, s, v', [words, small], 7);
+  stage.fill(below, 'id, s, v', [few, small], 7);
   const said = (d: Drawing): string =>
     d.any(
       () => `s = ${word(d)}`,

@@ -99,8 +99,10 @@ export const cascades: Recipe = (stage) => {
     typeNamed('text collate loose'),
   ]);
   const isKey = dice.chance(0.5);
+  // Only where each takes the next one along the last is reached.
+  const actions = dice.pick([['cascade'], ['cascade', 'cascade', 'set null', 'set default']]);
   const action = (): string =>
-    `on delete ${dice.pick(['cascade', 'cascade', 'cascade', 'set null', 'set default'])} on update ${dice.pick(['cascade', 'cascade', 'cascade', 'set null', 'set default'])}${dice.chance(0.2) ? ' deferrable initially deferred' : ''}`;
+    `on delete ${dice.pick(actions)} on update ${dice.pick(actions)}${dice.chance(0.2) ? ' deferrable initially deferred' : ''}`;
   const chain: Relation[] = [];
   for (const short of ['one', 'two', 'three', 'four']) {
     const above = chain.at(-1);
@@ -139,7 +141,16 @@ export const cascades: Recipe = (stage) => {
   const value = valueOf(type);
   const any = (d: Drawing): string => d.dice.pick(all).name;
   const last = (d: Drawing): string => d.dice.pick([...all, ...chain.slice(2)]).name;
-  const top = (d: Drawing): string => d.dice.pick([...chain.slice(0, 2), ...all]).name;
+  const top = (d: Drawing): string => d.dice.pick([...chain.slice(0, 2), ...chain.slice(0, 1), ...all]).name;
+  /** A row in each, of which one is another one's. */
+  const refillAll: Writing = (d) => {
+    const own = value(d);
+    const inserts = chain.map(
+      ({ name }, index) => `insert into ${name} values (${own}, ${own}, ${index}) on conflict do nothing`,
+    );
+    const ctes = inserts.slice(0, -1).map((text, index) => `c${index} as (${text})`);
+    return `with ${ctes.join(', ')} ${inserts.at(-1) ?? ''}`;
+  };
   const refill: Writing = (d) => {
     const at = d.dice.between(0, 3);
     const [own, above] = [chain[at], chain[at - 1]];
@@ -162,7 +173,8 @@ export const cascades: Recipe = (stage) => {
         `update ${top(d)} set ${isKey ? d.dice.pick(['id', 'p']) : 'id'} = ${value(d)} where id = ${value(d)}`,
       (d) => `update ${any(d)} set p = ${value(d)} where p = ${value(d)}`,
       refill,
-      refill,
+      refillAll,
+      refillAll,
       (d) => `insert into ${any(d)} values (${value(d)}, ${value(d)}, ${number(d)}) on conflict do nothing`,
       (d) => `delete from ${any(d)} where p = ${value(d)} returning id`,
     ],
