@@ -198,7 +198,7 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
     const isReturnDropped = this.isReturnDropped;
     this.isReturnDropped = false;
     const call = this.cachedCall('text', sql, values, callback);
-    if (call === null) return this.driverQuery(sql, values, callback);
+    if (call === null) return this.sendPlainly(sql, values, callback);
     if (isReturnDropped) return this.answerPlainly(call);
     const command = call.reader.driver.createQuery(sql, values, callback, connectionConfig);
     if (command.namedPlaceholders === undefined)
@@ -221,6 +221,15 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
       },
     });
     return command;
+  }
+
+  private sendPlainly(sql: unknown, values: unknown, callback: unknown): unknown {
+    const { baseline, pool } = this;
+    const isLast = typeof values === 'function';
+    const tell = isLast ? values : callback;
+    if (typeof tell !== 'function' || baseline === null) return this.driverQuery(sql, values, callback);
+    const asked = { sql, values: isLast ? undefined : values, tell: tell as ResultCallback };
+    return queryPool(pool, baseline.reader.driver, asked);
   }
 
   private execute(sql: unknown, values: unknown, callback: unknown): unknown {
