@@ -187,6 +187,12 @@ export class Database<S extends SessionSeen = SessionSeen, P = unknown> {
     }
   }
 
+  /** Where intents of its writes stand. */
+  get tableKeys(): readonly string[] {
+    const ids = this.snapshot?.catalog.relationIds ?? [];
+    return [rootOf(this.names), ...ids.map((id) => keyOfTable(this.names, id))];
+  }
+
   /** For people. */
   columnName(tableId: string, column: string): string {
     return this.snapshot?.catalog.columnName(tableId, column) ?? `column ${column}`;

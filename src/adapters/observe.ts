@@ -34,6 +34,7 @@ export function observeOnce<S extends SessionSeen, P>(
         return isGone;
       },
       observe: () => openObserver(way, database),
+      tables: () => database.tableKeys,
       onSchema: () => way.refresh(database),
     };
   };

@@ -19,6 +19,8 @@ export interface ObservedFrom {
   /** Nothing is read through it any more: it is not asked for observers again. */
   readonly isGone: () => boolean;
   readonly observe: () => Promise<Observer>;
+  /** Keys of its tables, where intents of writes stand; empty while they are not known. */
+  readonly tables: () => readonly string[];
   /** The catalog was written: the schema may be another one. */
   readonly onSchema: () => void;
 }

@@ -21,10 +21,14 @@ export interface LogJudgeOptions extends Surroundings {
   /** Other processes tell of theirs through the store, a moment later than this one does. */
   readonly isStoreShared: boolean;
   readonly rotateAll: () => Promise<void>;
+  /** Writes of all processes that share the store that were begun and have not ended, by id. */
+  readonly underWayAnywhere: () => Promise<ReadonlySet<string>>;
 }
 
 /** How often it is asked whether a transaction was our own, when no write of ours was under way that may have made it. */
 const ASKS_MIN = { alone: 8, shared: 12 };
+/** The same once writes of other processes have ended: they tell the store a moment later. */
+const ASKS_MIN_AFTERWARDS = 4;
 const ASK_AFTER_MS = 50;
 
 /** Looks in a row that found others, before the next ones come later and later. */
@@ -41,10 +45,17 @@ export class LogJudge implements Judge<LogPosition> {
   private answered = TransactionSet.none;
   private foreignLooks = 0;
   private readonly patience: Patience;
+  private readonly patienceWithOthers: Patience;
+  /** Writes of all processes, as they were asked for last. */
+  private underWayAnywhere: ReadonlySet<string> = new Set();
 
   constructor(private readonly options: LogJudgeOptions) {
     const { isStoreShared, underWay } = options;
     this.patience = new Patience({ underWay, waitsMin: isStoreShared ? ASKS_MIN.shared : ASKS_MIN.alone });
+    this.patienceWithOthers = new Patience({
+      underWay: () => this.underWayAnywhere,
+      waitsMin: ASKS_MIN_AFTERWARDS,
+    });
   }
 
   /** Of how many intervals one is enough: where others write all the time, rotating for each of them serves nobody. */
@@ -86,14 +97,28 @@ export class LogJudge implements Judge<LogPosition> {
 
   /** What is left of new transactions after it was asked for our own. */
   private async foreignOf(fresh: TransactionSet): Promise<TransactionSet> {
-    let unknown = await this.withoutOwn(fresh);
+    const unknown = await this.withoutOwn(fresh);
     if (unknown.isEmpty) return unknown;
-    const goesOn = this.patience.begin();
-    while (!unknown.isEmpty && goesOn()) {
+    const left = await this.askedFor(unknown, this.patience);
+    if (left.isEmpty || !this.options.isStoreShared) return left;
+    // A process that is late to hear of its write is late to tell of it, too; its intent stands until then.
+    await this.lookForOthers();
+    return this.underWayAnywhere.size === 0 ? left : this.askedFor(left, this.patienceWithOthers);
+  }
+
+  private async askedFor(unknown: TransactionSet, patience: Patience): Promise<TransactionSet> {
+    let left = unknown;
+    const goesOn = patience.begin();
+    while (!left.isEmpty && goesOn()) {
       await this.options.delay(ASK_AFTER_MS);
-      unknown = await this.withoutOwn(unknown);
+      left = await this.withoutOwn(left);
+      if (patience === this.patienceWithOthers && !left.isEmpty) await this.lookForOthers();
     }
-    return unknown;
+    return left;
+  }
+
+  private async lookForOthers(): Promise<void> {
+    this.underWayAnywhere = await this.options.underWayAnywhere();
   }
 
   private async withoutOwn(some: TransactionSet): Promise<TransactionSet> {

@@ -14,7 +14,7 @@ const WAITS_MAX = 40;
 const LONG_MAX = 1_000;
 
 export interface PatienceOptions {
-  /** Writes of this process that were begun and have not ended, by id. */
+  /** Writes that were begun and have not ended, by id. */
   readonly underWay: () => ReadonlySet<string>;
   /** How often it is waited when none is under way, or none any more: what they made is on its way to us still. */
   readonly waitsMin: number;

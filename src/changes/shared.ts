@@ -11,10 +11,13 @@ import {
   integerOf,
   textOf,
 } from '../cache/executor.js';
+import { lookAtStoredTables } from '../cache/protocol/table.js';
 import type { Baseline, TableBaseline } from './baseline.js';
 import { baselineKey, leaseKey, ownKey } from './keys.js';
 
 const KEPT_MS = String(7 * 24 * 60 * 60 * 1000);
+
+const TABLES_AT_ONCE = 200;
 
 /** Fields of the baseline that are no table's id. */
 const EPOCH = '@epoch';
@@ -115,6 +118,15 @@ export function* addOwn(
       ];
     }),
   );
+}
+
+/** Writes under way, of whichever process, by id. */
+export function* standingIn(tables: readonly string[]): Conversation<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for (let from = 0; from < tables.length; from += TABLES_AT_ONCE)
+    for (const { intents } of yield* lookAtStoredTables(tables.slice(from, from + TABLES_AT_ONCE)))
+      for (const { id } of intents) ids.add(id);
+  return ids;
 }
 
 /** Those of the tables that something may depend on. Where there are no tokens, there is nothing that counts. */

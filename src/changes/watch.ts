@@ -12,7 +12,7 @@ import { CountsJudge } from './judge-counts.js';
 import { LogJudge } from './judge-log.js';
 import type { OwnCounts } from './own-counts.js';
 import type { OwnTransactions } from './own-transactions.js';
-import { releaseLease, renewLease, takeLease } from './shared.js';
+import { releaseLease, renewLease, standingIn, takeLease } from './shared.js';
 
 export interface WatchOptions {
   readonly store: Store;
@@ -83,6 +83,7 @@ export class Watch {
       ...around,
       own: options.ownTransactions,
       rotateAll: () => rotate([rootOf(names)]),
+      underWayAnywhere: () => this.converse(standingIn(this.sources.at(-1)?.tables() ?? [])),
     });
     this.counts = new CountsJudge({
       ...around,

@@ -16,6 +16,7 @@ describe('a judge of a log', () => {
   let server: EmbeddedServer;
   let own: LocalTransactions;
   let underWay: Set<string>;
+  let underWayElsewhere: Set<string>;
   let rotations: number;
   let rotationFails: boolean;
   /** The last number of the log, and how far it can be read; null: as MySQL, all of it can. */
@@ -27,6 +28,7 @@ describe('a judge of a log', () => {
     server = createServer({ clock, random: systemRandom, memory: { maxBytes: 0, policy: 'noeviction' } });
     own = new LocalTransactions();
     underWay = new Set();
+    underWayElsewhere = new Set();
     rotations = 0;
     rotationFails = false;
     last = 5;
@@ -34,12 +36,13 @@ describe('a judge of a log', () => {
   });
   afterEach(() => server.close());
 
-  const judgeOfProcess = (): LogJudge =>
+  const judgeOfProcess = (isStoreShared = false): LogJudge =>
     new LogJudge({
       names,
       own,
-      isStoreShared: false,
+      isStoreShared,
       underWay: () => underWay,
+      underWayAnywhere: async () => new Set([...underWay, ...underWayElsewhere]),
       converse: async (conversation) => converse(openSession(embeddedStore(server)), conversation),
       delay: (delayMs) => new Promise((resolve) => void clock.after(delayMs, resolve)),
       rotateAll: async () => {
@@ -71,8 +74,8 @@ describe('a judge of a log', () => {
     return rotations - before;
   };
   /** A judge that has seen that everything so far can be read. */
-  const settledJudge = async (): Promise<LogJudge> => {
-    const judge = judgeOfProcess();
+  const settledJudge = async (isStoreShared = false): Promise<LogJudge> => {
+    const judge = judgeOfProcess(isStoreShared);
     await look(judge);
     last = shown = 6;
     makeOwn(6);
@@ -113,6 +116,19 @@ describe('a judge of a log', () => {
       underWay.delete('slow');
     });
     expect(await rotated(judge)).toBe(0);
+  });
+
+  it('waits for the writes of other processes, which tell the store of them a moment after they have ended', async () => {
+    const judge = await settledJudge(true);
+    underWayElsewhere.add('slow');
+    last = shown = 7;
+    clock.after(1_500, () => {
+      underWayElsewhere.delete('slow');
+      clock.after(150, () => makeOwn(7));
+    });
+    expect(await rotated(judge)).toBe(0);
+    last = shown = 8;
+    expect(await rotated(judge)).toBe(1);
   });
 
   it('waits two seconds once for a write that takes for ever, and no longer for others than without it', async () => {

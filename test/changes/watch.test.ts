@@ -100,6 +100,7 @@ describe('a watch', () => {
       names,
       isGone: () => process.isGone,
       observe: async () => ({ look: () => process.look(), close: () => undefined }),
+      tables: () => [],
       onSchema: () => undefined,
     };
     process.watch.addSource(source);
