@@ -15,6 +15,8 @@ export const mysqlAdvice: Advice = {
     'full-text': 'Read it through cache.getOrSet with the tables it depends on.',
     'hidden-triggers':
       'Grant the privilege TRIGGER on that schema, which shows its triggers: grant trigger on its_name.* to this_user.',
+    'hidden-view':
+      'Grant the privilege SHOW VIEW on that schema: grant show view on its_name.* to this_user. Or query the tables below the view.',
     into: 'Take the result as rows instead of INTO.',
     opaque:
       'If it calls a procedure, declare what that does: effects: { name: { writes: [...] } }. What is not known, a misspelt word say, counts as the worst.',

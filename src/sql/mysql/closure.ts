@@ -6,7 +6,7 @@ import { NULL_VALUE } from '../values.js';
 import type { Catalog, ForeignKey, ReferentialAction, Relation } from './catalog.js';
 import type { Findings } from './findings.js';
 import { noteTriggers } from './triggers.js';
-import { basesOf } from './views.js';
+import { basesOf, unread, whyUnread } from './views.js';
 import type { WriteRequest } from './write-request.js';
 
 /** Adds what one statement writes and all that follows from it. */
@@ -75,10 +75,8 @@ function spread(catalog: Catalog, findings: Findings, request: WriteRequest): re
 function spreadView(catalog: Catalog, findings: Findings, request: WriteRequest): readonly WriteRequest[] {
   const bases = basesOf(catalog, request.relation);
   if (bases === null) {
-    findings.writeEverything({
-      code: 'side-effects',
-      detail: `the view ${request.relation.table.name} is not understood`,
-    });
+    const { relation } = request;
+    findings.writeEverything({ code: whyUnread(relation, 'side-effects'), detail: unread(relation) });
     return [];
   }
   return bases.map((relation) => ({ relation, event: request.event, changed: null, pins: [] }));

@@ -20,6 +20,19 @@ const plainMode: ReadingMode = {
   ignoreSpace: false,
 };
 
+/** The server shows an account without the right to see it an empty one. */
+const isHidden = ({ definition }: Relation): boolean => definition === null || definition === '';
+
+/** What cannot be relied on about a view whose definition was not read, as the middle of a sentence. */
+export const unread = (view: Relation): string =>
+  isHidden(view)
+    ? `this user is not shown what the view ${view.table.name} is made of (no privilege SHOW VIEW)`
+    : `the view ${view.table.name} is not understood`;
+
+/** @param otherwise the reason where it was shown */
+export const whyUnread = (view: Relation, otherwise: string): string =>
+  isHidden(view) ? 'hidden-view' : otherwise;
+
 /** Read once per view and snapshot of the catalog. */
 const definitions = new WeakMap<Relation, Query | null>();
 
@@ -46,8 +59,7 @@ export function viewQuery(walk: Walk, view: Relation): RowsQuery | null {
   const definition = definitionOf(view);
   const open = underWay.get(findings) ?? new Set();
   underWay.set(findings, open);
-  if (definition === null || open.has(view))
-    findings.deny('view', `the view ${view.table.name} is not understood`);
+  if (definition === null || open.has(view)) findings.deny(whyUnread(view, 'view'), unread(view));
   if (open.has(view)) return null;
   open.add(view);
   // The server leaves the schema out where it is the one in which the view was made: that of the view, or it is told.
@@ -70,8 +82,8 @@ function walkWords(walk: Walk, view: Relation): void {
     findings.runsCode = true;
     findings.tellsAnotherKey = true;
     findings.writeEverything({
-      code: 'view',
-      detail: `the view ${view.table.name}, which is not understood, may call functions that write`,
+      code: whyUnread(view, 'view'),
+      detail: `${unread(view)}, and may call functions that write`,
     });
     return findings.depart();
   }

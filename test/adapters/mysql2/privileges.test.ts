@@ -9,6 +9,7 @@ const schemaSql = `
   create table products (id int primary key, price int);
   create table carts (id int primary key, total int);
   insert into products values (1, 1); insert into carts values (1, 1);
+  create view dear as select * from products where price > 9;
 `;
 
 describeWithMysql('an account that is not shown triggers', () => {
@@ -60,6 +61,19 @@ describeWithMysql('an account that is not shown triggers', () => {
     const { writes, advice } = await explain(pool, 'update products set price = 2 where id = 1');
     expect(writes).toBe('everything');
     expect(advice[0]).toContain('TRIGGER');
+  });
+
+  it('hears of a view that it is not shown what to grant', async () => {
+    const pool = f.wrappedPool({ user: name });
+    const read = await explain(pool, 'select * from dear');
+    expect(read).toMatchObject({ cached: false, why: expect.stringContaining('SHOW VIEW') as string });
+    expect(read.advice[0]).toContain('grant show view');
+    const write = await explain(pool, 'update dear set price = 10');
+    expect(write).toMatchObject({
+      writes: 'everything',
+      why: expect.stringContaining('SHOW VIEW') as string,
+    });
+    expect((await explain(f.pool, 'select * from dear')).cached).toBe(true);
   });
 
   it('has them shown by a role that is set, and nothing to be told', async () => {
