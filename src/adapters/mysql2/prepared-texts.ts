@@ -16,7 +16,7 @@ export class PreparedTexts {
 
   constructor(
     private readonly connection: MysqlConnection,
-    private readonly session: Pick<Session, 'database' | 'isUncertain' | 'doubt'>,
+    private readonly session: Pick<Session, 'database' | 'isUncertain' | 'doubt' | 'seenIn'>,
   ) {}
 
   /** A statement is about to be prepared, or found to be. */
@@ -40,7 +40,8 @@ export class PreparedTexts {
     const { statement, _executeOptions } = command;
     const own =
       statement === undefined ? this.byOptions.get(_executeOptions) : this.byStatement.get(statement);
-    return own === database || own === this.session.doubt;
+    if (own === undefined) return false;
+    return own === database || own === this.session.doubt || this.session.seenIn(own) === database;
   }
 
   /** As the driver names them (`BaseConnection.statementKey`). */

@@ -48,6 +48,8 @@ export class Session extends KnownSession<MysqlSession, Payload, Backend> {
 
   /** Another one whenever it may have become another session: as long as it is the same, so is what names mean. */
   doubt: object = {};
+  /** What doubts that are over turned out to have been. */
+  private readonly known = new WeakMap<object, Database>();
 
   /** Whether it is told which transactions it has made. */
   ownNames: OwnNames = 'none';
@@ -77,18 +79,28 @@ export class Session extends KnownSession<MysqlSession, Payload, Backend> {
     return this.prefix;
   }
 
-  override depart(): () => void {
+  /** The database that the session saw in a doubt that is over, if that was found out. */
+  seenIn(doubt: object): Database | undefined {
+    return this.known.get(doubt);
+  }
+
+  private beginDoubt(): void {
+    if (!this.isUncertain && this.database !== null) this.known.set(this.doubt, this.database);
     this.doubt = {};
+  }
+
+  override depart(): () => void {
+    this.beginDoubt();
     return super.depart();
   }
 
   override revealTables(): void {
-    this.doubt = {};
+    this.beginDoubt();
     super.revealTables();
   }
 
   override forget(): void {
-    this.doubt = {};
+    this.beginDoubt();
     super.forget();
   }
 

@@ -5,6 +5,7 @@ import { withCache } from '../../../src/adapters/mysql2/index.js';
 import { type Cache, createCache } from '../../../src/index.js';
 import { createMysqlDatabase, describeWithMysql, type TestSchema } from '../../support/mysql.js';
 import { type Behaviour, schema } from './behaviours/behaviour.js';
+import { documentedBehaviours, endingBehaviours } from './behaviours/documented.js';
 import { otherBehaviours } from './behaviours/others.js';
 import { promisedBehaviours } from './behaviours/promises.js';
 import { readingBehaviours, shapingBehaviours } from './behaviours/reads.js';
@@ -18,14 +19,20 @@ interface SetUp {
   readonly behaviours: readonly Behaviour[];
 }
 
-const everything = [...readingBehaviours, ...otherBehaviours, ...promisedBehaviours, ...turnBehaviours];
+const everything = [
+  ...readingBehaviours,
+  ...otherBehaviours,
+  ...promisedBehaviours,
+  ...turnBehaviours,
+  ...documentedBehaviours,
+];
 
 const setUps: readonly SetUp[] = [
   { name: 'one connection', options: { connectionLimit: 1 }, behaviours: everything },
   {
     name: 'several connections, statements and names',
     options: { connectionLimit: 4, multipleStatements: true, namedPlaceholders: true },
-    behaviours: everything,
+    behaviours: [...everything, ...endingBehaviours],
   },
   {
     name: 'every option that shapes rows',

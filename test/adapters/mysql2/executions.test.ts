@@ -63,6 +63,17 @@ describeWithMysql('statements that are only ever executed', () => {
     expect(await wordOf(TypedParameter.VAR_STRING(true))).toBe('nothing');
   });
 
+  it('are served for as long as they are prepared, whatever was set before and since', async () => {
+    await given.onConnection(async (connection) => {
+      const ask = (): Promise<unknown> => connection.execute('select word from words where id = 2');
+      for (const seconds of [901, 902, 903]) {
+        await connection.query(`set session wait_timeout = ${seconds}`);
+        await ask();
+        expect(await given.isHit(ask)).toBe(true);
+      }
+    });
+  });
+
   it('are sent with the value that was there when they were called', async () => {
     const typed = TypedParameter.LONG(2) as { value: unknown };
     const asked = given.pool.execute<never[]>(`${read} and 1 = 1`, [typed] as never);
