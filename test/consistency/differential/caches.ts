@@ -4,6 +4,7 @@ import type { Cache, Config } from '../../../src/index.js';
 import { Fronts } from './fronts.js';
 import type { Kept, Setting } from './kept.js';
 import type { SessionName } from './script.js';
+import { tenant } from './tenant.js';
 
 /** The package, or a mutant of it. */
 export interface Package {
@@ -22,7 +23,7 @@ const optionsOf: Readonly<Record<SessionName, string>> = {
   plain: '',
   path: '-c search_path=other,public',
   zone: '-c timezone=Asia/Tokyo -c datestyle=sql,dmy -c bytea_output=escape -c extra_float_digits=0',
-  tenant: '-c role=differential_tenant',
+  tenant: `-c role=${tenant}`,
 };
 
 const startOf = (session: SessionName): string => `${optionsOf[session]} -c lock_timeout=30`;

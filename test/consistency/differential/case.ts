@@ -8,14 +8,15 @@ import { TENANT } from './hazards/sessions.js';
 import { drawRead } from './reads.js';
 import { addRows, addTables } from './schema.js';
 import type { Case, Step } from './script.js';
+import { tenant } from './tenant.js';
 import { addViews } from './views.js';
 import type { Breadth, World } from './world.js';
 import { drawWrite } from './writes.js';
 
 const rights = [
-  'grant all on schema public, other to differential_tenant',
-  'grant all on all tables in schema public, other to differential_tenant',
-  'grant all on all sequences in schema public to differential_tenant',
+  `grant all on schema public, other to ${tenant}`,
+  `grant all on all tables in schema public, other to ${tenant}`,
+  `grant all on all sequences in schema public to ${tenant}`,
 ];
 
 /** Where there are few, among them are some whose equal values do not look equal. */

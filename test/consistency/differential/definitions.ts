@@ -2,6 +2,7 @@
 import { columnTypes, Values } from './column-types.js';
 import { condition } from './conditions.js';
 import type { Dice } from './dice.js';
+import { tenant } from './tenant.js';
 import type { World } from './world.js';
 
 export function definition(world: World, dice: Dice): string {
@@ -33,8 +34,8 @@ export function definition(world: World, dice: Dice): string {
     `alter table ${table.name} disable trigger user`,
     `alter table ${table.name} ${dice.pick(['enable', 'disable', 'force'])} row level security`,
     `create policy ${own} on ${table.name} using (${condition({ dice, values }, { alias: '', relation: table })})`,
-    `grant select on ${relation.name} to differential_tenant`,
-    `revoke select on ${relation.name} from differential_tenant`,
+    `grant select on ${relation.name} to ${tenant}`,
+    `revoke select on ${relation.name} from ${tenant}`,
     `alter sequence numbers restart with 1`,
     `comment on table ${table.name} is 'x'`,
     `analyze ${table.name}`,

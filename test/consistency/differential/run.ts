@@ -9,6 +9,7 @@ import { Player } from './player.js';
 import { type Case, printed, type Step } from './script.js';
 import { type Outcome, outcomeOf, triesOf } from './seeds.js';
 import { PostgresSide } from './side.js';
+import { tenant } from './tenant.js';
 
 export interface Server {
   /** A new database: empty, or as the one that it is copied from. */
@@ -42,13 +43,13 @@ async function administer(place: Place, statement: string): Promise<void> {
 const createTenant = (place: Place): Promise<void> =>
   administer(
     place,
-    `do $$ begin create role differential_tenant; exception when duplicate_object or unique_violation then null; end $$`,
+    `do $$ begin create role ${tenant}; exception when duplicate_object or unique_violation then null; end $$`,
   );
 
-/** When the last case was played; where others still use the role it stays, for them to drop. */
+/** When the last case was played. */
 export async function dropTenant({ createDatabase }: Server): Promise<void> {
   const database = await createDatabase();
-  await administer(database, 'drop role if exists differential_tenant').catch(errorAnswer);
+  await administer(database, `drop role if exists ${tenant}`).catch(errorAnswer);
   await database.drop();
 }
 

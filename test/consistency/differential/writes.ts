@@ -5,6 +5,7 @@ import { definition } from './definitions.js';
 import type { Dice } from './dice.js';
 import { drawRead } from './reads.js';
 import type { Call, Read, Step } from './script.js';
+import { tenant } from './tenant.js';
 import { type Column, type Relation, relationOf, sessionOf, type World, writable } from './world.js';
 
 export function drawWrite(world: World, dice: Dice): Step {
@@ -86,7 +87,7 @@ function changedSession(world: World, dice: Dice): readonly (Call | Read)[] {
     "set timezone = 'Asia/Tokyo'",
     "set datestyle = 'sql, dmy'",
     "set bytea_output = 'escape'",
-    'set role differential_tenant',
+    `set role ${tenant}`,
     'set session characteristics as transaction isolation level repeatable read',
     `create temp table ${bare} as select * from ${relation.name}`,
     `create temp view ${bare} as select * from ${relation.name} limit 1`,

@@ -2,6 +2,7 @@
 import { typeNamed } from '../column-types.js';
 import type { Drawing } from '../conditions.js';
 import type { Call, Step } from '../script.js';
+import { tenant as role } from '../tenant.js';
 import { movesOf } from './sights.js';
 import { type Asked, type Recipe, type Stage, valueOf } from './stage.js';
 
@@ -106,7 +107,7 @@ export const settings: Recipe = (stage) => {
     [['set search_path = other, public'], ['reset search_path']],
     [["set timezone = 'Asia/Tokyo'"], ['reset timezone']],
     [["set bytea_output = 'escape'"], ['reset bytea_output']],
-    [['set role differential_tenant'], ['reset role']],
+    [[`set role ${role}`], ['reset role']],
     [['begin', 'set local search_path = other, public'], ['commit']],
     [['begin', "set local timezone = 'Asia/Tokyo'"], ['rollback']],
     [
