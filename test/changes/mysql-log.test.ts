@@ -6,7 +6,10 @@ import mysql, { type Pool, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { withCache } from '../../src/adapters/mysql2/index.js';
 import { type Cache, type Config, createCache } from '../../src/index.js';
+import { readStatistics } from '../../src/sql/mysql/statistics.js';
+import { isLogPosition, type LogPosition } from '../../src/sql/statistics.js';
 import { rowsOf, until } from '../adapters/mysql2/fixture.js';
+import { openSession } from '../sql/mysql/text-session.js';
 import { Members } from '../support/member.js';
 import { describeWithMysql, ownMysql, type RunningMysql } from '../support/mysql.js';
 import { redisServer } from '../support/servers.js';
@@ -150,6 +153,34 @@ for (const flavour of ['mariadb', 'mysql57'] as const)
         expect(warnings).toMatchObject([{ Code: 1062 }]);
         connection.release();
       });
+
+      it.runIf(flavour === 'mariadb')(
+        'names whatever can be read, also what is committed while it is asked',
+        async () => {
+          await begin();
+          const session = await openSession({ uri: server.url, database });
+          closing.unshift(() => session.connection.end());
+          const look = (query: typeof session.query) => readStatistics(query, { pooled: false });
+          const lookOver = async (committed: number): Promise<LogPosition> => {
+            let asked = 0;
+            const seen = await look(async (sql) => {
+              const rows = await session.query(sql);
+              if (++asked === committed)
+                await elsewhere('update counters set value = value + 1 where id = 1');
+              return rows;
+            });
+            if (!isLogPosition(seen) || asked < committed) throw new Error(`${asked} statements`);
+            return seen;
+          };
+          for (const behind of [1, 2, 3]) {
+            const seen = await lookOver(behind);
+            const after = await lookOver(0);
+            if (seen.shown === after.shown)
+              expect(String(seen.transactions)).toBe(String(after.transactions));
+            expect(seen.transactions.without(after.transactions).isEmpty).toBe(true);
+          }
+        },
+      );
 
       it('leaves alone what is written through the cache', async () => {
         await begin();

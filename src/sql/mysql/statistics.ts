@@ -21,6 +21,8 @@ const positionSql = `select version() as version, @@log_bin as logging,
  */
 const shownSql = `show global status where variable_name in ('binlog_snapshot_file', 'binlog_snapshot_position')`;
 
+const lastNamedSql = `select ${perFlavour({ mariadb: '@@gtid_binlog_pos', mysql: `''` })} as position`;
+
 /**
  * Looks at the position of the server's log.
  *
@@ -42,13 +44,14 @@ export async function readStatistics(
         ? 'MariaDB tells of every write only where it keeps a binary log; start it with log_bin'
         : 'MySQL tells of every write only where its binary log names transactions; start it with log_bin, gtid_mode=ON and enforce_gtid_consistency=ON',
     );
-  const position = row['position'] ?? '';
   // MySQL adds a transaction to gtid_executed when it has committed it.
-  if (!isMariadb) return { transactions: TransactionSet.of(position), shown: null };
+  if (!isMariadb) return { transactions: TransactionSet.of(row['position'] ?? ''), shown: null };
   const shown = (await query(shownSql)).map((variable) => variable['Value'] ?? '');
   if (shown.length < 2)
     throw new StatisticsNotKept('this MariaDB does not say how far its log was committed');
-  return { transactions: TransactionSet.until(position), shown: shown.join(':') };
+  // Asked for after that: what can be read is named then, and one of ours is waited for until its session was told of it.
+  const [last] = await query(lastNamedSql);
+  return { transactions: TransactionSet.until(last?.['position'] ?? ''), shown: shown.join(':') };
 }
 
 /** Has this session say which transactions it made, with the answer to what committed them. */
