@@ -33,8 +33,10 @@ export abstract class KnownConnection<
   /** Statements may be on their way, or a transaction open, since before the connection came to be watched. */
   protected unseen = false;
   protected ended = false;
-  /** The next statement, whichever it is, runs as the last one said. */
+  /** The next transaction, whichever it is, runs as a statement before has said. */
   protected isNextSpecial = false;
+  /** The same, perhaps: for all that is known of what ran last. */
+  protected isNextUnsure = false;
   private readonly refreshOwn: (database: Database<S, P>) => void;
 
   /** @param settingUp statements until `settle` prepare the session: what they set is part of the baseline */
@@ -201,7 +203,7 @@ export abstract class KnownConnection<
     if (this.host.core.transactions !== 'untilWrite') return undefined;
     return this.transactionReads.sending(statement, {
       idle: this.writes.status === 'I' && this.isAlone(),
-      level: this.isNextSpecial ? null : this.session.isolation,
+      level: this.isNextSpecial || this.isNextUnsure ? null : this.session.isolation,
     });
   }
 
@@ -224,7 +226,7 @@ export abstract class KnownConnection<
     if (!this.tracker.isIdle()) return 'queued';
     const { status } = this.writes;
     if (status !== 'I' && !(status === 'T' && this.transactionReads.mayRead)) return 'transaction';
-    if (this.isNextSpecial) return 'session';
+    if (this.isNextSpecial || this.isNextUnsure) return 'session';
     const reason = this.session.refusal();
     const { database } = this.session;
     if (reason !== null || database === null || database.isCurrent) return reason;

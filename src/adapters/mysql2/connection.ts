@@ -39,6 +39,8 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   /** Of the query that the driver is making a text of, what it is made of. */
   private made: { readonly command: QueryCommand; readonly parts: Parts } | null = null;
   private readonly lossHeard: (() => void)[] = [];
+  /** What is with the server reads tables: if it succeeds, the next transaction was that. */
+  private isReadSent = false;
   /** It may use the tables that it locked, and no others. */
   private hasLockedTables = false;
   /** Its session is the one that a reset leaves, which has another character set than the one that it began with. */
@@ -76,6 +78,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
       add: (command) => this.give(command),
       onAnswer: ({ changedSession }) => {
         if (changedSession) this.session.depart();
+        if (this.isReadSent) this.isNextSpecial = this.isNextUnsure = false;
         if (this.writes.status !== 'I') return;
         this.unseen = false;
         this.transactionReads.end();
@@ -378,7 +381,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   }
 
   private sendRead({ command }: Call): void {
-    this.isNextSpecial = false;
+    this.isReadSent = true;
     this.tracker.expectPlain(command);
     this.tracker.pass(command);
   }
@@ -417,6 +420,8 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     const plan = statement?.plan;
     const signs = signsOf(statement);
     this.isNextSpecial = signs.setsTransaction ?? this.isNextSpecial;
+    this.isNextUnsure = signs.maySetTransaction ?? this.isNextUnsure;
+    this.isReadSent = false;
     if (plan?.kind === 'write' && plan.changesCatalog) session.revealTables();
     if (signs.createsTable) session.createdTable();
     if (signs.losesCount) session.loseCount();

@@ -3,8 +3,10 @@ import type { Statement } from './databases.js';
 
 /** What becomes of the session that a statement runs in. */
 export interface Signs {
-  /** `SET TRANSACTION`: of the next statement, whichever it is. */
-  readonly setsTransaction: boolean;
+  /** `SET TRANSACTION`: the next transaction is another one than the session's; null: if it was to be, it still is. */
+  readonly setsTransaction: boolean | null;
+  /** The same of one that may do anything: CALL, EXECUTE. */
+  readonly maySetTransaction: boolean | null;
   /** One that may be no temporary one. */
   readonly createsTable: boolean;
   /** What counts temporary tables begins anew. */
@@ -16,7 +18,8 @@ export interface Signs {
 }
 
 const none: Signs = {
-  setsTransaction: false,
+  setsTransaction: null,
+  maySetTransaction: null,
   createsTable: false,
   losesCount: false,
   changesTracking: false,
@@ -37,13 +40,29 @@ export function signsOf(statement: Statement | undefined): Signs {
 function readSigns(statement: Statement): Signs {
   const { text, several } = statement;
   return {
-    setsTransaction: /^\s*set\s+transaction\b/i.test(text),
+    setsTransaction: setsTransaction(statement),
+    maySetTransaction: maySetTransaction(statement),
     createsTable: !several && /^\s*create\s+table\b/i.test(text),
     losesCount: /\bflush\b.*\bstatus\b/is.test(text),
     changesTracking: /\bsession_track_/i.test(text),
     releasesLocks: /\brelease_all_locks\b/i.test(text),
     locksTables: locksTables(statement),
   };
+}
+
+/** With a scope it is for all transactions, of which the session tells. */
+const ofTheNext =
+  /\bset\b.*(?<!\b(?:session|local|global)[\s.]+)\b(?:transaction|(?:tx|transaction)_(?:isolation|read_only))\b/is;
+
+/** What reads no table begins no transaction, nor does what fails: only the beginning and the end of one are certain. */
+function setsTransaction({ plan, text, several }: Statement): boolean | null {
+  if (plan.kind === 'transaction') return plan.transaction.control === 'savepoint' ? null : false;
+  return (several || plan.kind === 'bypass') && ofTheNext.test(text) ? true : null;
+}
+
+function maySetTransaction({ plan }: Statement): boolean | null {
+  if (plan.kind === 'transaction') return plan.transaction.control === 'savepoint' ? null : false;
+  return plan.kind === 'write' && plan.changesCatalog && plan.session === 'departs' ? true : null;
 }
 
 /** A new transaction lets them go, too. */

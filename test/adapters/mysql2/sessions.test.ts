@@ -8,6 +8,7 @@ const schema = `
   create table moments (id int primary key, at timestamp);
   create table words (id int primary key, word varchar(20));
   insert into moments values (1, '2024-01-02 12:00:00');
+  create procedure reads_uncommitted() set transaction isolation level read uncommitted;
 `;
 
 describeWithMysql('a connection of mysql2 whose session was changed', () => {
@@ -196,6 +197,36 @@ describeWithMysql('a connection of mysql2 whose session was changed', () => {
         reader.destroy();
       });
     });
+  });
+
+  it.each([
+    '/* x */ set transaction isolation level read uncommitted',
+    'set /* x */ transaction isolation level read uncommitted',
+    "set @a = 1, @@tx_isolation = 'READ-UNCOMMITTED'",
+    'set statement max_statement_time = 9 for set transaction isolation level read uncommitted',
+    "execute immediate 'set transaction isolation level read uncommitted'",
+    'call reads_uncommitted()',
+  ])('keeps nothing that was read as %s says', async (set) => {
+    const read = 'select word from words where id = 1';
+    const others = given.wrappedPool();
+    await given.onConnection(async (writer) => {
+      await given.onConnection(async (reader) => {
+        await writer.beginTransaction();
+        await writer.query(`update words set word = 'dirty' where id = 1`);
+        await reader.query(set);
+        // Others read the catalog again before it goes on.
+        await until(() => given.isHit(() => rowsOf(others, 'select word from words where id = 2')));
+        // None of them begins the transaction that it was said of.
+        for (const text of ['do 1', 'savepoint a', 'select * from nowhere', 'set @a = 1'])
+          await reader.query(text).catch(() => undefined);
+        expect(await rowsOf(reader, read)).toStrictEqual([{ word: 'dirty' }]);
+        await writer.rollback();
+        expect(await rowsOf(reader, read)).toStrictEqual([{ word: 'first' }]);
+        await until(() => given.isHit(() => rowsOf(reader, read)));
+        reader.destroy();
+      });
+    });
+    expect(await rowsOf(given.pool, read)).toStrictEqual([{ word: 'first' }]);
   });
 
   it('takes a value with a backslash for what the server takes it', async () => {
