@@ -13,17 +13,11 @@ import { describeMachine } from './lib/machine.js';
 import { median, microseconds, milliseconds, ratio } from './lib/numbers.js';
 import { markdownTable, type Report } from './lib/report.js';
 import { corpus, schemaSql } from './plan/corpus.js';
+import { measureMysqlPlanning } from './plan/mysql.js';
+import { measurePlanning } from './plan/planning.js';
 
 export interface PlanOptions {
   readonly quick: boolean;
-}
-
-/** CPU time of this process, which a busy machine does not stretch, in µs per call. */
-function cpuOf(calls: number, run: () => void): number {
-  const before = process.cpuUsage();
-  run();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / calls;
 }
 
 export async function benchPlan(report: Report, { quick }: PlanOptions): Promise<void> {
@@ -40,7 +34,12 @@ export async function benchPlan(report: Report, { quick }: PlanOptions): Promise
     const catalog = await loadCatalog(async (text) => (await pool.query<Record<string, unknown>>(text)).rows);
     const parser = await loadParser();
     const rounds = quick ? 5 : 40;
-    const plan = await planning({ parser, catalog }, rounds);
+    const planner = createPostgresPlanner({ parser, catalog });
+    const plan = measurePlanning(
+      { corpus, plan: (text) => planner.plan(text), parse: (text) => parser.parse(text) },
+      rounds,
+    );
+    const mysql = await measureMysqlPlanning(rounds);
     const loading = await loadingCatalog(postgres.url, quick ? 3 : 9);
     const hits = await comparePinnedHits(pool, postgres.url, quick ? 5 : 15);
     const rows = [
@@ -48,6 +47,15 @@ export async function benchPlan(report: Report, { quick }: PlanOptions): Promise
       ['a new text, 95 of 100', microseconds(plan.p95Us), '', null],
       ['of that the parser, median', microseconds(plan.parserUs), '', null],
       ['a known text', microseconds(plan.knownUs), '<= 1 µs', plan.knownUs <= 1],
+      [
+        `of MySQL, ${mysql.texts} such texts: a new one, median`,
+        microseconds(mysql.medianUs),
+        '<= 300 µs',
+        mysql.medianUs <= 300,
+      ],
+      ['a new one, 95 of 100', microseconds(mysql.p95Us), '', null],
+      ['of that the parser, median', microseconds(mysql.parserUs), '', null],
+      ['a known one', microseconds(mysql.knownUs), '<= 1 µs', mysql.knownUs <= 1],
       [`the catalog of ${TABLES} tables, from question to answer`, milliseconds(loading.wallMs), '', null],
       ['of that this process, CPU time', milliseconds(loading.cpuMs), '', null],
       ...hits.map(({ name, times }) => [name, ratio(times), '<= 1.3x', times <= 1.3] as const),
@@ -68,46 +76,6 @@ export async function benchPlan(report: Report, { quick }: PlanOptions): Promise
     await pool.end();
     await postgres.stop();
   }
-}
-
-interface Planning {
-  readonly medianUs: number;
-  readonly p95Us: number;
-  readonly parserUs: number;
-  readonly knownUs: number;
-}
-
-/** Each text with a comment of its own is a new one. */
-async function planning(
-  options: Parameters<typeof createPostgresPlanner>[0],
-  rounds: number,
-): Promise<Planning> {
-  const planner = createPostgresPlanner(options);
-  const planned: number[] = [];
-  const parsed: number[] = [];
-  for (let round = 0; round < rounds; round++)
-    for (const [index, text] of corpus.entries()) {
-      const fresh = `${text} /* ${round}.${index} */`;
-      const planUs = cpuOf(1, () => planner.plan(fresh));
-      const parseUs = cpuOf(1, () => options.parser.parse(fresh));
-      // The first round warms up.
-      if (round > 0) {
-        planned.push(planUs);
-        parsed.push(parseUs);
-      }
-    }
-  for (const text of corpus) planner.plan(text);
-  const calls = 20_000 * corpus.length;
-  const knownUs = cpuOf(calls, () => {
-    for (let call = 0; call < 20_000; call++) for (const text of corpus) planner.plan(text);
-  });
-  planned.sort((one, other) => one - other);
-  return {
-    medianUs: median(planned),
-    p95Us: planned[Math.floor(planned.length * 0.95)] ?? Number.NaN,
-    parserUs: median(parsed),
-    knownUs,
-  };
 }
 
 const TABLES = 500;
