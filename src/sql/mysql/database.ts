@@ -262,11 +262,15 @@ interface TablesCreated {
   readonly ofEitherKind: number;
 }
 
+/** One row: of more, a session may be given the first alone (`sql_select_limit`). */
+const tablesCreatedSql = `show session status where variable_name = ${perFlavour({
+  mariadb: `'Com_create_temporary_table'`,
+  mysql: `'Com_create_table'`,
+})}`;
+
 /** Statements of the session, successful or not, those inside of routines too. MariaDB counts the temporary ones apart. */
 async function tablesCreated(query: TextQuery): Promise<TablesCreated> {
-  const rows = await query(
-    `show session status where variable_name in ('Com_create_table', 'Com_create_temporary_table')`,
-  );
+  const rows = await query(tablesCreatedSql);
   const counts = new Map(rows.map((row) => [row['Variable_name'] ?? '', Number(row['Value'])]));
   const temporary = counts.get('Com_create_temporary_table');
   return temporary === undefined

@@ -143,6 +143,8 @@ for (const flavour of flavours)
         expect((await readSession(one.query, { plainTablesCreated: 1 })).temporary).toBe(false);
         await one.connection.query('create temporary table plain (id int primary key)');
         expect((await readSession(one.query, { plainTablesCreated: 1 })).temporary).toBe(true);
+        await one.connection.query('set sql_select_limit = 1');
+        expect((await readSession(one.query, { plainTablesCreated: 1 })).temporary).toBe(true);
         await one.connection.query('drop temporary table plain');
         await one.connection.reset();
         expect((await readSession(one.query, {})).temporary).toBe(false);
