@@ -41,8 +41,12 @@ const seemings: readonly Seeming[] = [
     say: 'this is of the driver mysql, which cannot be wrapped; mysql2 has the same methods',
   },
   {
-    is: (given) => has(given, 'createPool', 'clearParserCache') || has(given, 'Pool', 'Client'),
-    say: 'this is the module itself, which cachedDriver takes; withCache takes a pool that it made',
+    is: (given) => has(given, 'createPool', 'clearParserCache'),
+    say: 'this is the module mysql2, which cachedDriver of lookaside/mysql2 takes; withCache takes a pool that it made',
+  },
+  {
+    is: (given) => has(given, 'Pool', 'Client'),
+    say: 'this is the module pg, which cachedDriver of lookaside/pg takes; withCache takes a pool that it made',
   },
   {
     is: isOfMysql2,

@@ -37,9 +37,9 @@ const cases: readonly (readonly [name: string, refused: () => unknown, says: Reg
   [
     'the module mysql2',
     () => forMysql.withCache(mysql as never, cache),
-    /the module itself, which cachedDriver/,
+    /the module mysql2, which cachedDriver/,
   ],
-  ['the module mysql2/promise', () => forMysql.withCache(mysqlPromise as never, cache), /the module itself/],
+  ['the module mysql2/promise', () => forMysql.withCache(mysqlPromise as never, cache), /the module mysql2/],
   ['options', () => forMysql.withCache({ host: 'db' } as never, cache), /createPool of mysql2/],
   ['a URL', () => forMysql.withCache('mysql://db' as never, cache), /this is a string/],
   ['nothing', () => forMysql.withCache(undefined as never, cache), /this is undefined/],
@@ -55,6 +55,7 @@ const cases: readonly (readonly [name: string, refused: () => unknown, says: Reg
   ],
   ['the driver mysql', () => forMysql.cachedDriver(oldMysql as never, cache), /mysql2 has the same methods/],
   ['a pool of pg', () => forMysql.withCache(pgPool as never, cache), /lookaside\/pg/],
+  ['another driver', () => forMysql.cachedDriver(pg as never, cache), /cachedDriver of lookaside\/pg/],
   ['a pool as a driver', () => forMysql.cachedDriver(mysqlPool as never, cache), /wrapped by withCache/],
   [
     'a pool of mysql2 as one of pg',
@@ -62,7 +63,7 @@ const cases: readonly (readonly [name: string, refused: () => unknown, says: Reg
     /lookaside\/mysql2/,
   ],
   ['one of its promise API', () => forPostgres.withCache(promisePool as never, cache), /lookaside\/mysql2/],
-  ['the module pg', () => forPostgres.withCache(pg as never, cache), /the module itself/],
+  ['the module pg', () => forPostgres.withCache(pg as never, cache), /the module pg/],
   ['a cache', () => forPostgres.withCache(cache as never, cache), /a cache, which comes second/],
   ['a pool of mariadb, for Prisma', () => new PrismaMysql2(mariadbPool), /mysql2 speaks to MariaDB/],
   ['a cluster, for Prisma', () => new PrismaMysql2(cluster), /give PrismaMysql2 a Pool of mysql2/],
