@@ -77,6 +77,8 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
   private readonly host: Host;
   private readonly driverQuery: QueryFunction;
   private readonly driverExecute: QueryFunction;
+  /** Somebody else stands between its callers and the driver, and goes on hearing of what is asked. */
+  private readonly isQueryReplaced: boolean;
   private sample: MysqlConnection | null = null;
   private readonly shortened = new WeakSet<PromisePool>();
   private readonly ownQuery: QueryFunction = (sql, values, callback) => this.query(sql, values, callback);
@@ -87,6 +89,7 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
     core: CacheCore,
   ) {
     super(core, 'pool.getConnection()');
+    this.isQueryReplaced = Object.hasOwn(pool, 'query');
     this.driverQuery = pool.query.bind(pool);
     this.driverExecute = pool.execute.bind(pool);
     const host = hostOf({
@@ -227,7 +230,8 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
     const { baseline, pool } = this;
     const isLast = typeof values === 'function';
     const tell = isLast ? values : callback;
-    if (typeof tell !== 'function' || baseline === null) return this.driverQuery(sql, values, callback);
+    if (typeof tell !== 'function' || baseline === null || this.isQueryReplaced)
+      return this.driverQuery(sql, values, callback);
     const asked = { sql, values: isLast ? undefined : values, tell: tell as ResultCallback };
     return queryPool(pool, baseline.reader.driver, asked);
   }
@@ -375,6 +379,10 @@ export class WatchedPool extends KnownPool<MysqlConnection, Database, Baseline> 
 
   private sendQuery(call: CachedCall, told: ResultCallback): QueryCommand {
     const isPlain = typeof call.given[0] === 'string';
+    if (this.isQueryReplaced)
+      return (
+        isPlain ? this.driverQuery(call.text, call.own, told) : this.driverQuery(ownOf(call), told)
+      ) as QueryCommand;
     return queryPool(this.pool, call.reader.driver, {
       sql: isPlain ? call.text : ownOf(call),
       values: isPlain ? call.own : undefined,

@@ -2,6 +2,7 @@
 import type { Connection, Pool as CorePool } from 'mysql2';
 import mysql, { type Pool, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { withCache } from '../../../src/adapters/mysql2/index.js';
 import type { MysqlConnection, ResultCommand } from '../../../src/adapters/mysql2/shapes.js';
 import { describeWithMysql } from '../../support/mysql.js';
 import { type Fixture, fixture, rowsOf } from './fixture.js';
@@ -44,6 +45,26 @@ describeWithMysql('a query of a pool of mysql2', () => {
     expect([reads.length, writes.length]).toStrictEqual([3, 3]);
     expect(new Set([...reads, ...writes].map(({ execute }) => execute)).size).toBe(1);
     expect(new Set(writes.map(({ onResult }) => onResult)).size).toBe(1);
+  });
+
+  it('passes whoever has replaced the method of the pool before it was wrapped', async () => {
+    const pool = mysql.createPool({ ...given.database.config, connectionLimit: 1 });
+    const core = coreOf(pool);
+    const query = core.query.bind(core) as (...asked: unknown[]) => unknown;
+    const heard: unknown[] = [];
+    Object.assign(core, {
+      query: (...asked: unknown[]) => {
+        heard.push(asked[0]);
+        return query(...asked);
+      },
+    });
+    withCache(pool, given.cache);
+    await given.cache.ready();
+    const read = 'select word from words where id = 2';
+    for (let time = 0; time < 3; time++) await rowsOf(pool, read);
+    await pool.query('update words set word = word where id = 2');
+    await pool.end();
+    expect(heard).toStrictEqual([read, 'update words set word = word where id = 2']);
   });
 
   it('takes its connection out of the pool where the server is read only, as with the driver alone', async () => {
