@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Session } from '../../src/cache/executor.js';
 import { HANDOVER_MS, LEASE_MS } from '../../src/topology/lease.js';
 import { slotOf } from '../../src/topology/slots.js';
-import { buildPackage } from '../examples/child.js';
+import { bundle } from '../consistency/history/bundle.js';
 import {
   beginSlotMove,
   clusterFailover,
@@ -41,14 +41,15 @@ describeWithCluster('a store in a Cluster', () => {
     throw new Error('there is one primary only');
   };
 
-  it('keeps a process alive that waits for the cache to be ready, and no longer', () => {
-    buildPackage();
-    const program = `require('./dist/cjs/index.js').createCache(${JSON.stringify({ topology: cluster.topology })})
-      .ready().then(() => console.log('ready'))`;
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
+  it('keeps a process alive that waits for the cache to be ready, and no longer', async () => {
+    const contents = `import { createCache } from './src/index.ts';
+      createCache(${JSON.stringify({ topology: cluster.topology })}).ready().then(() => console.log('ready'))`;
+    const program = await bundle({ contents }, null);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program.file], {
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 25_000,
     });
+    await program.dispose();
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'ready\n', stderr: '' });
   });
 
