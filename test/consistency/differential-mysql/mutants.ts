@@ -296,17 +296,6 @@ export const mutants: readonly DifferentialMutant[] = [
     ],
   },
   {
-    name: 'what an upsert updates is taken to have no followers',
-    scene: 'upserts',
-    file: sql('inserts'),
-    changes: [
-      {
-        from: `changes.push({ event: 'update', changed: changedBy(relation, insert) });`,
-        to: 'void changedBy;',
-      },
-    ],
-  },
-  {
     name: 'what defines a table is taken to change no rows',
     scene: 'definitions',
     file: sql('statements'),
