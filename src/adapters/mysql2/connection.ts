@@ -23,7 +23,7 @@ import { PreparedTexts } from './prepared-texts.js';
 import { answerInto } from './replay.js';
 import { Session } from './session.js';
 import type { Command, ExecuteCommand, MysqlConnection, QueryCommand, QueryFunction } from './shapes.js';
-import { forgetsTheLast, signsOf } from './texts.js';
+import { forgetsTheLast, givesNoRows, signsOf } from './texts.js';
 import { Tracker } from './tracker.js';
 import { isBusy, turnFor } from './turn.js';
 
@@ -47,6 +47,8 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
   private wasReset = false;
   /** It has written, and was not told as which transaction. */
   private isUntold = false;
+  /** Statements since the last one that may have given rows, of which `FOUND_ROWS()` tells. */
+  private sinceRows = Number.POSITIVE_INFINITY;
   /** Looks at catalogs, which wait for a moment between two statements. */
   private readonly looksDue = new Map<Database, { readonly done: Promise<void>; readonly run: () => void }>();
 
@@ -146,7 +148,7 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
     this.whenIdle(async () => {
       if (!this.ended) this.tellMade(await readLastMade(this.ownQuery));
     }).catch((error: unknown) => {
-      if (!this.ended) this.host.core.failed('changes', error);
+      if (!this.isClosing()) this.host.core.failed('changes', error);
     });
   }
 
@@ -275,10 +277,11 @@ export class WatchedConnection extends KnownConnection<MysqlSession, Payload, Ba
 
   private enter(call: Call): void {
     this.doubtStandby(call.text);
-    if (this.hasOwnDue && this.gate.isIdle && forgetsTheLast(call.text)) {
+    if (this.hasOwnDue && this.gate.isIdle && forgetsTheLast(call.text, this.sinceRows)) {
       this.askForMade();
       this.lookNow();
     }
+    this.sinceRows = givesNoRows(call.text) ? this.sinceRows + 1 : 0;
     if (!this.gate.isOpen()) return this.gate.wait(() => this.run(call), call.command);
     if (!this.mustAsk(() => this.statementOf(call))) return this.run(call);
     this.gate.hold(this.session.ask(() => this.writes.status));

@@ -72,8 +72,23 @@ function locksTables({ plan, text }: Statement): boolean | null {
   return begins || /\bunlock\s+tables?\b/i.test(text) ? false : null;
 }
 
-/** Whether the server tells, from this statement on, nothing any more of the one before, and is not asked to in it. */
-export const forgetsTheLast = (text: string | null): boolean =>
+const asksAfterTheLast = /\b(?:found_rows|row_count|warning_count|error_count)\b/i;
+
+/** `FOUND_ROWS()` tells of the last SELECT past any number of writes; who only writes is not waited for longer than this. */
+const FOUND_ROWS_KEPT_MAX = 16;
+
+/**
+ * Whether the server tells, from this statement on, nothing any more of the one before, and is not asked to in it.
+ *
+ * @param sinceRows how many statements ago one may have given rows
+ */
+export function forgetsTheLast(text: string | null, sinceRows: number): boolean {
+  if (text === null || asksAfterTheLast.test(text)) return false;
+  if (/^\s*select\b/i.test(text)) return true;
+  return sinceRows >= FOUND_ROWS_KEPT_MAX && /^\s*(?:insert|update|delete|replace)\b/i.test(text);
+}
+
+/** Whether a statement gives no rows, however it is meant. */
+export const givesNoRows = (text: string | null): boolean =>
   text !== null &&
-  /^\s*(?:select|insert|update|delete|replace)\b/i.test(text) &&
-  !/\b(?:found_rows|row_count|warning_count|error_count)\b/i.test(text);
+  /^\s*(?:insert|update|delete|replace|set|begin|start|commit|rollback|savepoint|release|use)\b/i.test(text);

@@ -27,7 +27,8 @@ const told = [
 
 const texts = unsettling.flatMap((text, serial) => [
   text,
-  ...told.flatMap((asked, nth) => [
+  // Another one is asked first each time: it is what our looks would come before.
+  ...[...told.slice(serial), ...told.slice(0, serial)].flatMap((asked, nth) => [
     `insert into words values (${100 + serial * 10 + nth}, 'a'), (${200 + serial * 10 + nth}, 'b')`,
     asked,
     `update words set word = 'c' where id > ${100 + serial}`,
