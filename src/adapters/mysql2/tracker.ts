@@ -154,8 +154,9 @@ export class Tracker extends Follower<ResultCommand, Answer, Backend, Returned> 
   ): Promise<unknown> {
     return placing.then(
       (placed) => {
-        if (this.lost) return void placed.end(); // never sent
-        return send(placed);
+        if (!this.lost) return send(placed);
+        void placed.end(); // never sent, of which the driver tells its caller
+        return this.about.add(command);
       },
       (error: unknown) => this.refuse(command, error as Error),
     );

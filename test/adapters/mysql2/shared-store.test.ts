@@ -1,4 +1,5 @@
 /** Decides whether intents stand before writes are sent through mysql2, and end before they are answered, in a store elsewhere. */
+import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWithMysql } from '../../support/mysql.js';
@@ -61,6 +62,24 @@ describeWithMysql('what mysql2 writes, with a store elsewhere', () => {
       ]);
     });
     expect(await balance()).toBe(3);
+  });
+
+  it('fails, and is not sent, where its connection is lost while its intent is told', async () => {
+    const connection = await given.pool.getConnection();
+    const { threadId } = connection;
+    await store.call('client', 'pause', '10000', 'write');
+    const lost = once(connection, 'error');
+    const failing = expect(connection.query('update accounts set balance = 9 where id = 1')).rejects.toThrow(
+      'closed state',
+    );
+    await given.plain.query(`kill ${threadId}`);
+    await lost;
+    await store.call('client', 'unpause');
+    await failing;
+    connection.destroy();
+    expect(await balance()).toBe(100);
+    await balance();
+    expect(await given.isHit(() => balance())).toBe(true); // its intent has ended
   });
 
   it('has its intent in the store while it runs, and not after its answer', async () => {
