@@ -61,6 +61,19 @@ class Client {
 
 /** Each line: who says what. `<` begins to wait, `>` is released. */
 const stories: Record<string, string[]> = {
+  'XSETID below what was deleted': [
+    'a: XADD s 10-1 f v',
+    'a: XADD s 30-0 f v',
+    'a: XDEL s 30-0',
+    'a: XSETID s 9-0',
+    'a: XSETID s 29-0',
+    'a: XSETID s 29-0 ENTRIESADDED 5 MAXDELETEDID 40-0',
+    'a: XSETID s 29-0 ENTRIESADDED 5 MAXDELETEDID 20-0',
+    'a: XDEL s 10-1',
+    'a: XSETID s 0-0',
+    'a: XINFO STREAM s',
+    'a: XADD s 1-1 f v',
+  ],
   'XREAD waits for entries behind the last': [
     'a: XADD s 1-1 f v',
     'b< XREAD BLOCK 0 STREAMS s none $ $',
