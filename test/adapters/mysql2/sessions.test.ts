@@ -137,7 +137,7 @@ describeWithMysql('a connection of mysql2 whose session was changed', () => {
   it('is told by the server which tables it did not lock, and has hits again when it lets go', async () => {
     await given.onConnection(async (connection) => {
       const read = () => rowsOf(connection, words, [1]);
-      await expect.poll(() => given.isHit(read)).toBe(true); // once what was defined before is known
+      await until(() => given.isHit(read)); // once what was defined before is known
       for (const end of ['unlock tables', 'start transaction']) {
         await connection.query('lock tables moments read');
         await expect(read()).rejects.toMatchObject({ errno: 1100 });
@@ -151,7 +151,7 @@ describeWithMysql('a connection of mysql2 whose session was changed', () => {
   it('keeps the tables that it locked when a statement fails that would have let them go', async () => {
     await given.onConnection(async (connection) => {
       const read = () => rowsOf(connection, words, [1]);
-      await expect.poll(() => given.isHit(read)).toBe(true);
+      await until(() => given.isHit(read));
       await connection.query('lock tables moments read');
       await expect(connection.execute('unlock tables; select 1')).rejects.toMatchObject({ errno: 1064 });
       await expect(read()).rejects.toMatchObject({ errno: 1100 });
